@@ -1,0 +1,3 @@
+"""LEMONS: listenable explanations for music recommender systems."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,29 @@
+"""What can go wrong, by whose doing.
+
+Every error that a user can cause is a :class:`LemonsError` whose text is one sentence: what, where, the value, what to do.
+Commands print that sentence and end with exit code 2; the page shows it. Anything else is a bug and crashes visibly.
+"""
+
+
+class LemonsError(Exception):
+    """Base of all errors that a user of LEMONS can cause and mend."""
+
+
+class ParameterError(LemonsError, ValueError):
+    """An argument has a value that it must not have."""
+
+
+class DataError(LemonsError):
+    """A file or a library is missing, damaged or not what it should be."""
+
+
+class ConfigError(LemonsError):
+    """``config.py`` cannot be read or sets something that LEMONS does not know."""
+
+
+class MissingDependencyError(LemonsError, ImportError):
+    """An optional package is needed and not installed."""
+
+
+class MissingWeightsError(LemonsError):
+    """Trained weights are needed and not there."""
