@@ -1,7 +1,8 @@
 """What can go wrong, by whose doing.
 
-Every error that a user can cause is a :class:`LemonsError` whose text is one sentence: what, where, the value, what to do.
-Commands print that sentence and end with exit code 2; the page shows it. Anything else is a bug and crashes visibly.
+Every error that a user can cause is a :class:`LemonsError` whose text is one sentence: what, where, the value,
+what to do. Commands print that sentence and end with exit code 2; the page shows it. Anything else is a bug and
+crashes visibly.
 """
 
 

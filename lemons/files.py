@@ -43,6 +43,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise DataError(f"cannot write {path}: {error.strerror or error}; free some space or choose another folder") from error
+        reason = error.strerror or error
+        raise DataError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
         temporary.unlink(missing_ok=True)  # after an error or an interrupt: no half-written file

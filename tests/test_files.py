@@ -28,8 +28,7 @@ def test_an_interrupted_write_leaves_the_older_file_and_nothing_else(tmp_path, i
 
 def test_a_full_disk_is_one_clear_sentence_and_leaves_no_half_file(tmp_path):
     path = tmp_path / "notes.txt"
-    with pytest.raises(DataError, match="cannot write .*notes.txt: No space left on device"):
-        with atomic_path(path) as temporary:
-            temporary.write_text("half")
-            raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(DataError, match="cannot write .*notes.txt: No space left"), atomic_path(path) as temporary:
+        temporary.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
     assert list(tmp_path.iterdir()) == []
