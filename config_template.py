@@ -1,0 +1,11 @@
+"""LEMONS: copy this file to config.py and set your paths there; config.py is yours alone (git ignores it).
+
+Each line is optional; what you leave out has the default shown here. Relative paths count from this file's folder.
+"""
+
+library_path = "data/demo"  # the music library: tracks.csv, listens.csv, audio/, stems/
+experiments_path = "experiments"  # trained models, sacred's records, TensorBoard's curves
+explanations_path = "experiments/explanations"  # explanations that were computed before
+
+mongodb_url = ""  # sacred logs to files under experiments_path; an address such as "mongodb://localhost:27017" adds MongoDB
+mongodb_db_name = "LEMONS"  # the database's name there

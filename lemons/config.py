@@ -1,0 +1,98 @@
+"""Where things lie: the paths of one installation, from ``config.py`` or the defaults.
+
+Only programs and the page read the configuration; everything else is handed its paths.
+"""
+
+import os
+import runpy
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from lemons.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]  # of the repository; where LEMONS was installed without one, of the packages
+
+
+@dataclass(frozen=True)
+class Config:
+    """Paths and addresses; the defaults need no ``config.py``.
+
+    Attributes
+    ----------
+    library_path : Path
+        the music library in use: tracks.csv, listens.csv, audio/, stems/
+    experiments_path : Path
+        trained models, sacred's records and TensorBoard's curves
+    explanations_path : Path
+        explanations that were computed before
+    mongodb_url : str
+        MongoDB for sacred, such as ``mongodb://localhost:27017``; empty: files under ``experiments_path``
+    mongodb_db_name : str
+        the database's name there
+    """
+
+    library_path: Path = ROOT / "data" / "demo"
+    experiments_path: Path = ROOT / "experiments"
+    explanations_path: Path = ROOT / "experiments" / "explanations"
+    mongodb_url: str = ""
+    mongodb_db_name: str = "LEMONS"
+
+
+def find_config(path: str | os.PathLike | None = None) -> Path | None:
+    """The file that `read_config` reads: the argument, else $LEMONS_CONFIG, ./config.py or config.py of the repository.
+
+    Returns
+    -------
+    Path or None
+        None where there is no such file and the defaults hold
+
+    Raises
+    ------
+    ConfigError
+        if the argument or $LEMONS_CONFIG names a file that does not exist
+    """
+    for source, named in (("argument", path), ("$LEMONS_CONFIG", os.environ.get("LEMONS_CONFIG"))):
+        if named:
+            if not Path(named).is_file():
+                raise ConfigError(f"no such configuration file: {named} ({source}); copy config_template.py to it")
+            return Path(named)
+    for folder in (Path.cwd(), ROOT):
+        # the line that every config.py has, since the working folder may hold another program's config.py
+        if (folder / "config.py").is_file() and "LEMONS" in (folder / "config.py").read_text(errors="replace"):
+            return folder / "config.py"
+    return None
+
+
+def read_config(path: str | os.PathLike | None = None) -> Config:
+    """Read the configuration.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        a configuration file; where it is absent see `find_config`
+
+    Returns
+    -------
+    Config
+        relative paths of the file count from its folder
+
+    Raises
+    ------
+    ConfigError
+        if the file is missing, fails to run, or sets a name that LEMONS does not know
+    """
+    found = find_config(path)
+    if found is None:
+        return Config()
+    try:
+        settings = {k: v for k, v in runpy.run_path(str(found)).items() if k.islower() and not k.startswith("_")}
+    except Exception as error:  # whatever the file's own lines raise
+        raise ConfigError(f"{found} fails to run: {type(error).__name__}: {error}; compare config_template.py") from error
+    settings = {name: value for name, value in settings.items() if isinstance(value, (str, Path))}
+    known = [field.name for field in fields(Config)]
+    if unknown := sorted(set(settings) - set(known)):
+        raise ConfigError(f"{found} sets {', '.join(unknown)}; known names are {', '.join(known)}")
+    folder = found.resolve().parent
+    return Config(
+        **{name: folder / Path(value).expanduser() if name.endswith("_path") else value for name, value in settings.items()}
+    )
