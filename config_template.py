@@ -7,5 +7,5 @@ library_path = "data/demo"  # the music library: tracks.csv, listens.csv, audio/
 experiments_path = "experiments"  # trained models, sacred's records, TensorBoard's curves
 explanations_path = "experiments/explanations"  # explanations that were computed before
 
-mongodb_url = ""  # sacred logs to files under experiments_path; an address such as "mongodb://localhost:27017" adds MongoDB
+mongodb_url = ""  # empty: sacred logs to files under experiments_path; or such as "mongodb://localhost:27017"
 mongodb_db_name = "LEMONS"  # the database's name there

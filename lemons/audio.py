@@ -1,7 +1,7 @@
 """Waveforms: reading, checking, writing.
 
-Conventions: a waveform ``y`` is a float32 array of shape (n_samples,): mono, 16 kHz, in [-1, 1), on the grid of a 16-bit
-file (multiples of 2^-15). On that grid float32 sums of a few hundred waveforms are exact, so statements such as
+Conventions: a waveform ``y`` is a float32 array of shape (n_samples,): mono, 16 kHz, in [-1, 1), on the grid of a
+16-bit file (multiples of 2^-15). On that grid float32 sums of a few hundred waveforms are exact, so statements such as
 "the stems sum to the mix" or "explanation + rest = mix" hold bit for bit and survive being written and read.
 """
 
@@ -82,7 +82,7 @@ def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:
     """
     if not isinstance(y, np.ndarray) or y.ndim != 1 or not np.issubdtype(y.dtype, np.floating):
         found = f"{y.dtype} {y.shape}" if isinstance(y, np.ndarray) else type(y).__name__
-        raise ParameterError(f"a waveform must be a float array of shape (n_samples,), not {found}; average its channels")
+        raise ParameterError(f"a waveform must be floats of shape (n_samples,), not {found}; average its channels")
     if not len(y):
         raise DataError("the audio is empty (0 samples); choose another file")
     if not np.isfinite(y).all():
@@ -154,7 +154,7 @@ def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE,
         if the file cannot be written
     """
     top = 1 - 2.0 ** (1 - bits)
-    if len(y) and not (-1 <= y.min() and y.max() <= top):
+    if len(y) and not (y.min() >= -1 and y.max() <= top):
         raise ParameterError(f"{path}: peak {np.abs(y).max():.3f} exceeds full scale; lower the gain of all its clips")
     with atomic_path(path) as temporary:
         try:

@@ -7,6 +7,7 @@ import os
 import runpy
 from dataclasses import dataclass, fields
 from pathlib import Path
+from types import ModuleType
 
 from lemons.errors import ConfigError
 
@@ -85,14 +86,16 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
     if found is None:
         return Config()
     try:
-        settings = {k: v for k, v in runpy.run_path(str(found)).items() if k.islower() and not k.startswith("_")}
+        names = runpy.run_path(str(found))
     except Exception as error:  # whatever the file's own lines raise
-        raise ConfigError(f"{found} fails to run: {type(error).__name__}: {error}; compare config_template.py") from error
-    settings = {name: value for name, value in settings.items() if isinstance(value, (str, Path))}
+        raise ConfigError(f"{found} fails to run ({error!r}); compare it with config_template.py") from error
+    settings = {k: v for k, v in names.items() if not k.startswith("_") and not isinstance(v, ModuleType)}
     known = [field.name for field in fields(Config)]
-    if unknown := sorted(set(settings) - set(known)):
-        raise ConfigError(f"{found} sets {', '.join(unknown)}; known names are {', '.join(known)}")
+    for name, value in settings.items():
+        if name not in known:
+            raise ConfigError(f"{found} sets {name}, which is unknown; known names are {', '.join(known)}")
+        if not isinstance(value, (str, os.PathLike)):
+            raise ConfigError(f"{found}: {name}={value!r} must be a text; put it in quotation marks")
     folder = found.resolve().parent
-    return Config(
-        **{name: folder / Path(value).expanduser() if name.endswith("_path") else value for name, value in settings.items()}
-    )
+    paths = {name: folder / Path(value).expanduser() for name, value in settings.items() if name.endswith("_path")}
+    return Config(**settings | paths)

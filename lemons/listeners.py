@@ -1,7 +1,7 @@
 """The seven listeners of the LEMONS paper, as data.
 
-Their tastes are those that the paper and its demo give; their ids are those of the Echo Nest Taste Profile (Million Song
-Dataset), from whose users the authors picked them.
+Their tastes are those that the paper and its demo give; their ids are those of the Echo Nest Taste Profile (Million
+Song Dataset), from whose users the authors picked them.
 """
 
 from dataclasses import dataclass
@@ -49,7 +49,10 @@ LISTENERS = (
         ("rock", "alternative metal", "heavy metal"),
     ),
     Listener(
-        "nina", "57262c4ed3cb3ed2db7cab8c627091757c6437d8", "rock, emo and post-hardcore", ("rock", "emo", "post-hardcore")
+        "nina",
+        "57262c4ed3cb3ed2db7cab8c627091757c6437d8",
+        "rock, emo and post-hardcore",
+        ("rock", "emo", "post-hardcore"),
     ),
     Listener("paige", "0c2932cb475b83b61039bdfbb72c14580b8fad2b", "popular music", ("pop",)),
     Listener(
