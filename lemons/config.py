@@ -58,9 +58,10 @@ def find_config(path: str | os.PathLike | None = None) -> Path | None:
                 raise ConfigError(f"no such configuration file: {named} ({source}); copy config_template.py to it")
             return Path(named)
     for folder in (Path.cwd(), ROOT):
-        # the line that every config.py has, since the working folder may hold another program's config.py
-        if (folder / "config.py").is_file() and "LEMONS" in (folder / "config.py").read_text(errors="replace"):
-            return folder / "config.py"
+        file = folder / "config.py"
+        # the working folder may hold the config.py of another program, which must not be run
+        if file.is_file() and any(field.name in file.read_text(errors="replace") for field in fields(Config)):
+            return file
     return None
 
 
@@ -89,7 +90,8 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
         names = runpy.run_path(str(found))
     except Exception as error:  # whatever the file's own lines raise
         raise ConfigError(f"{found} fails to run ({error!r}); compare it with config_template.py") from error
-    settings = {k: v for k, v in names.items() if not k.startswith("_") and not isinstance(v, ModuleType)}
+    imported = (ModuleType, type)
+    settings = {k: v for k, v in names.items() if not k.startswith("_") and not isinstance(v, imported)}
     known = [field.name for field in fields(Config)]
     for name, value in settings.items():
         if name not in known:

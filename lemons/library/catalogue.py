@@ -1,0 +1,207 @@
+"""The catalogue of a music library: its tracks, who played them, and their sound."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lemons.audio import load, to_float, to_int16
+from lemons.errors import DataError, ParameterError
+from lemons.files import atomic_path
+from lemons.listeners import LISTENERS
+
+STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
+TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")
+LISTEN_COLUMNS = ("user", "track_id", "playcount")
+
+
+@dataclass
+class Library:
+    """A music library; `open_library` reads one.
+
+    Attributes
+    ----------
+    path : Path
+        its folder
+    tracks : pd.DataFrame [index=track_id, columns=title, artist, genre, file, ...]
+        the tracks whose file exists
+    listens : pd.DataFrame [columns=user, track_id, playcount]
+        one row for each track that a user played, playcount > 0, tracks of ``tracks`` only
+    skipped : list of str
+        a sentence for everything that was left out, and why
+    """
+
+    path: Path
+    tracks: pd.DataFrame
+    listens: pd.DataFrame
+    skipped: list[str] = field(default_factory=list)
+
+    @property
+    def users(self) -> list[str]:
+        """Everybody who played something: the seven personas first, then the others by name."""
+        found = set(self.listens["user"])
+        personas = [listener.name for listener in LISTENERS]
+        return [name for name in personas if name in found] + sorted(found - set(personas))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of tracks.csv and listens.csv: the same library, the same hexadecimal digits."""
+        digest = hashlib.sha256()
+        for name in ("tracks.csv", "listens.csv"):
+            digest.update((self.path / name).read_bytes())
+        return digest.hexdigest()
+
+    def played(self, user: str) -> pd.Series:
+        """Playcounts by track_id, the most played first.
+
+        Raises
+        ------
+        ParameterError
+            if nobody of this name played anything here; the sentence names those who did
+        """
+        if user not in self.users:
+            raise ParameterError(f"listener={user!r} is not in {self.path}; choose one of {', '.join(self.users)}")
+        rows = self.listens[self.listens["user"] == user]
+        return rows.set_index("track_id")["playcount"].sort_values(ascending=False, kind="stable")
+
+    def audio_path(self, track_id: str) -> Path:
+        """The track's audio file.
+
+        Raises
+        ------
+        ParameterError
+            if the library has no such track
+        """
+        if track_id not in self.tracks.index:
+            example = self.tracks.index[0]
+            raise ParameterError(
+                f"track={track_id!r} is not in {self.path}; see its tracks.csv for ids such as {example}"
+            )
+        return self.path / self.tracks.at[track_id, "file"]
+
+    def load_audio(self, track_id: str) -> np.ndarray:
+        """The track as 16 kHz mono samples; decoded once, then read from ``cache/npy``.
+
+        Returns
+        -------
+        np.ndarray [shape=(n_samples,), dtype=int16]
+
+        Raises
+        ------
+        ParameterError
+            if the library has no such track
+        DataError
+            if its file cannot be read
+        """
+        source = self.audio_path(track_id)
+        cached = self.path / "cache" / "npy" / f"{track_id}.npy"
+        if not cached.is_file() or cached.stat().st_mtime < source.stat().st_mtime:
+            samples = to_int16(load(source))
+            with atomic_path(cached) as temporary:
+                np.save(temporary, samples)
+        return np.load(cached)
+
+    def stems(self, track_id: str) -> dict[str, np.ndarray]:
+        """The track's stems as the library has them, Spleeter's five first, then others by name.
+
+        Returns
+        -------
+        dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+            their sum is the mix; empty where the library has no stems of this track
+
+        Raises
+        ------
+        DataError
+            if a stem is damaged, or the stems don't sum to the mix
+        """
+        mix = to_float(self.load_audio(track_id))
+        files = {file.stem: file for file in (self.path / "stems" / track_id).glob("*.flac")}
+        names = [name for name in STEMS if name in files] + sorted(set(files) - set(STEMS))
+        stems = {name: load(files[name]) for name in names}
+        if stems and not all(len(y) == len(mix) for y in stems.values()):
+            raise DataError(f"the stems of {track_id} in {self.path} are not as long as the track; make them anew")
+        if stems and not np.array_equal(sum(stems.values()), mix):
+            raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them anew")
+        return stems
+
+    def check_audio(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Decode every track once; drop those that cannot be read, with a sentence each in ``skipped``.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            ``progress(done, total)``, called after each track
+        """
+        damaged = []
+        for done, track_id in enumerate(self.tracks.index, start=1):
+            try:
+                self.load_audio(track_id)
+            except DataError as error:
+                damaged.append(track_id)
+                self.skipped.append(f"track {track_id} skipped: {error}")
+            if progress:
+                progress(done, len(self.tracks))
+        self.tracks = self.tracks.drop(damaged)
+        self.listens = self.listens[self.listens["track_id"].isin(self.tracks.index)]
+
+
+def open_library(path: str | os.PathLike) -> Library:
+    """Read the catalogue of a library.
+
+    Parameters
+    ----------
+    path : path-like
+        the library's folder
+
+    Returns
+    -------
+    Library
+        tracks whose file is missing, and listens to unknown tracks, are left out and named in ``skipped``
+
+    Raises
+    ------
+    DataError
+        if there is no library, a column is missing, a value is malformed, or no track is left
+    """
+    path = Path(path)
+    if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
+        hint = "make the demo library with `lemons library demo`, or set library_path in config.py"
+        raise DataError(f"no music library at {path} (tracks.csv and listens.csv); {hint}")
+    tracks = _read_table(path / "tracks.csv", TRACK_COLUMNS)
+    listens = _read_table(path / "listens.csv", LISTEN_COLUMNS)
+    if doubled := tracks.loc[tracks["track_id"].duplicated(), "track_id"].tolist():
+        raise DataError(f"{path / 'tracks.csv'} lists {doubled[0]} twice; keep one line of each track_id")
+    playcounts = pd.to_numeric(listens["playcount"], errors="coerce")
+    if playcounts.isna().any():
+        line = int(playcounts.isna().argmax()) + 2  # the table's first row is the file's second line
+        value = listens["playcount"].iloc[line - 2]
+        raise DataError(f"{path / 'listens.csv'}, line {line}: playcount={value!r} must be a number")
+    tracks = tracks.set_index("track_id")
+    listens = listens.assign(playcount=playcounts)
+    listens = listens.groupby(["user", "track_id"], as_index=False, sort=False)["playcount"].sum()
+    listens = listens[listens["playcount"] > 0]
+
+    present = np.array([(path / file).is_file() for file in tracks["file"]], dtype=bool)
+    skipped = [f"track {one} skipped: no such file: {path / tracks.at[one, 'file']}" for one in tracks.index[~present]]
+    if unknown := sorted(set(listens["track_id"]) - set(tracks.index)):
+        skipped.append(f"listens of {len(unknown)} tracks skipped: not in tracks.csv, such as {unknown[0]}")
+    tracks = tracks[present]
+    if tracks.empty:
+        raise DataError(f"the library at {path} has no track whose file exists; check the column `file` of tracks.csv")
+    return Library(path, tracks, listens[listens["track_id"].isin(tracks.index)], skipped)
+
+
+def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    try:
+        # ids and titles stay texts: an id 007 is not 7, an artist called "NA" is not missing
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{path} cannot be read as a table ({error}); it must be comma-separated UTF-8") from error
+    if missing := [name for name in columns if name not in table.columns]:
+        raise DataError(f"{path} has no column {', '.join(missing)}; its first line must name {', '.join(columns)}")
+    return table
