@@ -1,0 +1,74 @@
+from pathlib import Path
+
+import pytest
+
+from lemons.config import ROOT, Config, find_config, read_config
+from lemons.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.delenv("LEMONS_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_need_no_file():
+    if (ROOT / "config.py").exists():
+        pytest.skip("this repository has a config.py of its own")
+    assert read_config() == Config()
+    assert Config().library_path == ROOT / "data" / "demo"
+
+
+def test_the_template_says_the_defaults():
+    template = read_config(ROOT / "config_template.py")
+    assert template == Config()
+
+
+def test_relative_paths_count_from_the_file(tmp_path):
+    (tmp_path / "mine.py").write_text("library_path = 'music'\nexperiments_path = '/models'\n")
+    config = read_config(tmp_path / "mine.py")
+    assert config.library_path == tmp_path / "music"
+    assert config.experiments_path == Path("/models")
+    assert config.mongodb_url == ""
+
+
+def test_the_argument_beats_the_environment_beats_the_folder(tmp_path, monkeypatch):
+    for name in ("argument", "environment", "config"):
+        (tmp_path / f"{name}.py").write_text(f"mongodb_db_name = {name!r}\n")
+    assert read_config().mongodb_db_name == "config"
+    monkeypatch.setenv("LEMONS_CONFIG", str(tmp_path / "environment.py"))
+    assert read_config().mongodb_db_name == "environment"
+    assert read_config(tmp_path / "argument.py").mongodb_db_name == "argument"
+
+
+def test_another_programs_config_is_not_run(tmp_path):
+    (tmp_path / "config.py").write_text("raise SystemExit('not for LEMONS')\n")
+    assert find_config() in (None, ROOT / "config.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("libary_path = 'x'", "sets libary_path, which is unknown; known names are library_path"),
+        ("library_path = 3", "library_path=3 must be a text"),
+        ("library_path =", "fails to run .*SyntaxError"),
+        ("import os\nlibrary_path = os.environ['NO_SUCH_NAME']", "fails to run .*KeyError"),
+    ],
+)
+def test_a_wrong_configuration_is_told_what_is_wrong(tmp_path, text, sentence):
+    (tmp_path / "config.py").write_text(f"{text}\n# library_path\n")
+    with pytest.raises(ConfigError, match=sentence):
+        read_config()
+
+
+def test_imports_are_not_settings(tmp_path):
+    (tmp_path / "config.py").write_text("from pathlib import Path\nimport os\nlibrary_path = Path('music')\n")
+    assert read_config().library_path == tmp_path / "music"
+
+
+def test_a_named_file_must_exist(tmp_path, monkeypatch):
+    with pytest.raises(ConfigError, match=r"no such configuration file: .*gone\.py \(argument\)"):
+        read_config(tmp_path / "gone.py")
+    monkeypatch.setenv("LEMONS_CONFIG", "nowhere.py")
+    with pytest.raises(ConfigError, match=r"nowhere\.py \(\$LEMONS_CONFIG\)"):
+        read_config()

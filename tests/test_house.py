@@ -1,0 +1,93 @@
+"""The house rules of imports: three floors, and what lives on one of them only."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+FLOORS = ("lemons", "recsys", "explanations")  # from the ground up
+MODULES = sorted(file for floor in FLOORS for file in (ROOT / floor).rglob("*.py"))
+NO_TORCH = ("lemons/audiolime", "lemons/errors.py", "lemons/listeners.py", "lemons/config.py", "lemons/library")
+DRIVERS = (
+    "lemons/config.py",
+    "lemons/cli.py",
+    "recsys/experiment.py",
+    "recsys/eval.py",
+    "recsys/fleet.py",
+    "explanations/lemons.py",
+    "explanations/precompute.py",
+    "explanations/page",
+)
+MAX_LINES = 300
+
+
+def name_of(file):
+    return file.relative_to(ROOT).as_posix()
+
+
+def imports(file, *, inside_functions=True):
+    """The modules that a file imports, by their full dotted names."""
+    tree = ast.parse(file.read_text())
+    nodes = ast.walk(tree) if inside_functions else _outside_functions(tree)
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = list(file.relative_to(ROOT).with_suffix("").parts)[: -node.level] if node.level else []
+            module = ".".join([*package, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def _outside_functions(tree):
+    for node in ast.iter_child_nodes(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+            yield from _outside_functions(node)
+
+
+def roots(file, **options):
+    return {module.split(".")[0] for module in imports(file, **options)}
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_nothing_is_imported_from_a_higher_floor(file):
+    floor = FLOORS.index(file.relative_to(ROOT).parts[0])
+    # the console command is the one door upstairs, and only inside a command's function
+    found = roots(file, inside_functions=name_of(file) != "lemons/cli.py")
+    assert not found & set(FLOORS[floor + 1 :])
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_what_lives_on_one_floor_stays_there(file):
+    found = roots(file)
+    floor = file.relative_to(ROOT).parts[0]
+    assert "streamlit" not in found or floor == "explanations"
+    assert "sacred" not in found or floor == "recsys"
+    assert not found & {"pickle", "torchaudio", "tensorflow"}
+    if name_of(file).startswith(NO_TORCH):
+        assert "torch" not in found
+    if name_of(file).startswith("lemons/audiolime"):
+        assert "lemons.listeners" not in set(imports(file))
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_only_drivers_and_the_page_read_the_configuration_or_seed_everything(file):
+    if name_of(file).startswith(DRIVERS):
+        return
+    assert not {"lemons.config.read_config", "lemons.config"} & set(imports(file))
+    for seeding in ("torch.manual_seed", "np.random.seed", "random.seed"):
+        assert seeding not in file.read_text()
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_a_module_stays_short(file):
+    assert len(file.read_text().splitlines()) <= MAX_LINES
+
+
+def test_the_walker_sees_the_rooms():
+    """A test of the tests above: they hold for nothing when they see nothing."""
+    assert {name_of(file).split("/")[0] for file in MODULES} == set(FLOORS)
+    found = set(imports(ROOT / "lemons" / "audio.py"))
+    assert {"numpy", "soundfile", "lemons.errors.DataError"} <= found
