@@ -1,0 +1,241 @@
+"""Cutting a sound into components that can be switched on and off.
+
+Components are counted from 0. Where sources are cut in time, all sources of the first segment come first, then those of
+the second: with S sources, component ``i`` is source ``i % S`` in segment ``i // S``. A mix in which no component is on
+is silence.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+from numbers import Integral
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lemons.audiolime.audio_utils import load_audio
+from lemons.errors import ParameterError
+
+MAX_DEFAULT_SEGMENTS = 10
+
+
+class Component(NamedTuple):
+    """What can be switched: a source between two samples (``end`` is the first one after it)."""
+
+    source: int
+    start: int
+    end: int
+
+
+def default_composition_fn(x: np.ndarray) -> np.ndarray:
+    """The model hears the waveform itself."""
+    return x
+
+
+def compute_segments(
+    signal: np.ndarray, sr: int, temporal_segmentation_params: int | Mapping[str, Any] | None = None
+) -> tuple[list[tuple[int, int]], int]:
+    """Borders of the segments of a signal.
+
+    Parameters
+    ----------
+    signal : np.ndarray [shape=(n_samples,)]
+        what is cut
+    sr : int > 0
+        its sampling rate, in Hz
+    temporal_segmentation_params : int, dict or None
+        a number of segments of equal length, the same as ``{"type": "fixed_length", "n_temporal_segments": number}``;
+        ``{"type": "manual", "manual_segments": [(start, end), ...]}`` in samples; or None for one segment per second,
+        at most ten
+
+    Returns
+    -------
+    segments : list of (int, int)
+        first sample, and first sample after the segment. What does not divide evenly belongs to the last segment
+        (audioLIME dropped it).
+    explained_length : int
+        end of the last segment, in samples
+
+    Raises
+    ------
+    ParameterError
+        if there are more segments than samples, none at all, or manual ones outside the signal
+
+    Examples
+    --------
+    >>> compute_segments(np.zeros(11), 1, 3)
+    ([(0, 3), (3, 6), (6, 11)], 11)
+    """
+    n_samples, params = len(signal), temporal_segmentation_params
+    if params is None:
+        params = min(max(n_samples // sr, 1), MAX_DEFAULT_SEGMENTS)
+    if isinstance(params, Integral):
+        params = {"type": "fixed_length", "n_temporal_segments": int(params)}
+    if params.get("type") == "manual":
+        segments = [(int(start), int(end)) for start, end in params["manual_segments"]]
+        for start, end in segments:
+            if not 0 <= start < end <= n_samples:
+                raise ParameterError(f"manual segment ({start}, {end}) must lie within the {n_samples} samples")
+        if not segments:
+            raise ParameterError("manual_segments=[] must hold at least one (start, end)")
+        return segments, segments[-1][1]
+    if params.get("type") != "fixed_length":
+        raise ParameterError(f"segmentation type={params.get('type')!r} must be 'fixed_length' or 'manual'")
+    n_segments = params["n_temporal_segments"]
+    if not 1 <= n_segments <= n_samples:
+        raise ParameterError(f"n_temporal_segments={n_segments} must be between 1 and n_samples={n_samples}")
+    borders = [s * (n_samples // n_segments) for s in range(n_segments)] + [n_samples]
+    return list(pairwise(borders)), n_samples
+
+
+class Factorization:
+    """A sound and its components: what every factorization shares.
+
+    Parameters
+    ----------
+    input : str, path-like or np.ndarray [shape=(n_samples,)]
+        an audio file, or a mono waveform
+    target_sr : int > 0
+        sampling rate in Hz: a file is resampled to it, a waveform has it already
+    temporal_segmentation_params : int, dict or None
+        see `compute_segments`
+    composition_fn : callable or None
+        what turns a mix into the model's input, ``composition_fn(y) -> np.ndarray`` with ``y`` of shape (n_samples,);
+        None leaves the waveform as it is
+    """
+
+    def __init__(
+        self,
+        input: str | os.PathLike | np.ndarray,
+        target_sr: int,
+        temporal_segmentation_params: int | Mapping[str, Any] | None = None,
+        composition_fn: Callable[[np.ndarray], np.ndarray] | None = None,
+    ):
+        self._audio_path = None
+        if isinstance(input, str | os.PathLike):
+            self._audio_path = input
+            input = load_audio(input, target_sr)
+        self.target_sr = target_sr
+        self._original_mix = input
+        self._composition_fn = composition_fn or default_composition_fn
+        self.original_components: list[np.ndarray] = []
+        self.components: list[Component] = []
+        self._components_names: list[str] = []
+        self.temporal_segments, self.explained_length = compute_segments(input, target_sr, temporal_segmentation_params)
+
+    def compose_model_input(self, components: Iterable[int] | None = None) -> np.ndarray:
+        """What the model hears when only these components (all for None) are on."""
+        return self._composition_fn(self.retrieve_components(components))
+
+    def get_number_components(self) -> int:
+        """How many components can be switched."""
+        return len(self._components_names)
+
+    def retrieve_components(self, selection_order: Iterable[int] | None = None):
+        """The sound of these components (all for None)."""
+        raise NotImplementedError
+
+    def get_ordered_component_names(self) -> list[str]:
+        """One name per component, in their order."""
+        return self._components_names
+
+    def _checked(self, selection_order: Iterable[int]) -> list[int]:
+        selection, n_components = [int(i) for i in selection_order], self.get_number_components()
+        for i in selection:
+            if not 0 <= i < n_components:
+                raise ParameterError(f"component {i} does not exist; there are {n_components}, counted from 0")
+        return selection
+
+
+class TimeOnlyFactorization(Factorization):
+    """Components are segments of the mix, named T1, T2 ... in their order.
+
+    >>> factorization = TimeOnlyFactorization(np.arange(1.0, 6.0), target_sr=1, temporal_segmentation_params=2)
+    >>> factorization.retrieve_components([1])
+    array([0., 0., 3., 4., 5.])
+    """
+
+    def __init__(self, input, target_sr, temporal_segmentation_params=None, composition_fn=None):
+        super().__init__(input, target_sr, temporal_segmentation_params, composition_fn)
+        self.original_components = [self._original_mix]
+        self.components = [Component(0, start, end) for start, end in self.temporal_segments]
+        self._components_names = [f"T{s + 1}" for s in range(len(self.components))]
+
+    def retrieve_components(self, selection_order: Iterable[int] | None = None) -> np.ndarray:
+        """The mix with silence where no selected segment is.
+
+        Parameters
+        ----------
+        selection_order : iterable of int, or None
+            segments that sound; None gives the whole mix
+
+        Returns
+        -------
+        np.ndarray [shape=(n_samples,)]
+        """
+        if selection_order is None:
+            return self._original_mix
+        y = np.zeros_like(self._original_mix)
+        for i in self._checked(selection_order):
+            _, start, end = self.components[i]
+            y[start:end] = self._original_mix[start:end]
+        return y
+
+
+class SourceSeparationBasedFactorization(Factorization):
+    """Components are separated sources, each cut into the temporal segments.
+
+    A subclass says how sources are separated by overriding `initialize_components`. Names are those of the sources with
+    the number of the segment, counted from 0: ``vocals0, drums0, vocals1, drums1``.
+    """
+
+    def __init__(self, input, target_sr=16000, temporal_segmentation_params=None, composition_fn=None):
+        super().__init__(input, target_sr, temporal_segmentation_params, composition_fn)
+        self.original_components, self._source_names = self.initialize_components()
+        for name, source in zip(self._source_names, self.original_components, strict=True):
+            if len(source) < self.explained_length:
+                raise ParameterError(f"source {name!r} has {len(source)} samples, the mix {self.explained_length}")
+        self.prepare_components(0, len(self._original_mix))
+
+    def initialize_components(self) -> tuple[list[np.ndarray], list[str]]:
+        """The sources of the mix, each of shape (n_samples,), and their names."""
+        raise NotImplementedError
+
+    def prepare_components(self, start_sample: int, y_length: int) -> None:
+        """Explain ``y_length`` samples of the sources from ``start_sample`` on; segments are counted from there."""
+        self._sources = [source[start_sample : start_sample + y_length] for source in self.original_components]
+        self.components, self._components_names = [], []
+        for s, (start, end) in enumerate(self.temporal_segments):
+            for i, name in enumerate(self._source_names):
+                self.components.append(Component(i, start, end))
+                self._components_names.append(f"{name}{s}")
+
+    def retrieve_components(self, selection_order: Iterable[int] | None = None) -> list[np.ndarray]:
+        """The selected components, each as long as the mix and silent outside its segment.
+
+        Parameters
+        ----------
+        selection_order : iterable of int, or None
+            components wanted, in this order; None gives all
+
+        Returns
+        -------
+        list of np.ndarray [shape=(explained_length,), dtype=float32]
+            made at each call; when nothing is selected, one silence
+        """
+        selection = range(len(self.components)) if selection_order is None else self._checked(selection_order)
+        return [self._mix([i]) for i in selection] or [self._mix([])]
+
+    def compose_model_input(self, components: Iterable[int] | None = None) -> np.ndarray:
+        """What the model hears when only these components (all for None) are on: their sum."""
+        selection = range(len(self.components)) if components is None else self._checked(components)
+        return self._composition_fn(self._mix(selection))
+
+    def _mix(self, selection: Iterable[int]) -> np.ndarray:
+        """Sum of components; only the samples where something sounds are touched."""
+        y = np.zeros(self.explained_length, dtype=np.float32)
+        for i in selection:
+            source, start, end = self.components[i]
+            part = self._sources[source][start:end]
+            y[start : start + len(part)] += part
+        return y
