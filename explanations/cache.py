@@ -1,0 +1,66 @@
+"""Explanations that were computed before: the same question is not asked twice.
+
+A file's name is a hash of everything the numbers depend on (audio, stems, model, kind, method, masks, seed, target,
+versions), so an explanation can be out of date but never wrong: a model that was trained anew is another question.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from explanations.explain import describe_question, explain
+from explanations.explanation import Explanation, load_explanation
+from explanations.hashing import hash_text
+from lemons.errors import DataError
+
+
+def explanation_path(
+    folder: str | os.PathLike, model: torch.nn.Module, stems: Mapping[str, np.ndarray], **question
+) -> Path:
+    """Where the answer to a question is kept.
+
+    Parameters
+    ----------
+    folder : path-like
+        of all explanations
+    model, stems, **question
+        see `explanations.explain.describe_question`
+
+    Returns
+    -------
+    Path
+        ``<folder>/<first 32 digits of the hash>.json``; the file need not exist
+    """
+    text = json.dumps(describe_question(model, stems, **question), sort_keys=True)
+    return Path(folder) / f"{hash_text(text)[:32]}.json"
+
+
+def cached_explain(
+    folder: str | os.PathLike,
+    model: torch.nn.Module,
+    stems: Mapping[str, np.ndarray],
+    *,
+    batch_size: int = 5,
+    progress=None,
+    track_id: str = "",
+    listener: str = "",
+    separator: str = "given",
+    **question,
+) -> Explanation:
+    """Read an explanation, or compute and keep it; parameters and errors are those of `explanations.explain.explain`.
+
+    The names are those given now, whatever they were when it was computed. A damaged file is replaced.
+    """
+    names = {"track_id": track_id, "listener": listener, "separator": separator}
+    path = explanation_path(folder, model, stems, **question)
+    try:
+        return replace(load_explanation(path), **names)
+    except DataError:
+        explanation = explain(model, stems, **question, **names, batch_size=batch_size, progress=progress)
+    explanation.save(path)
+    return explanation

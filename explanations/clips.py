@@ -1,0 +1,104 @@
+"""Explanations to listen to: the top components, and the rest of the track without them.
+
+What is heard is what was scored: components at their true level, no normalisation, no lossy codec. Waveforms lie on
+the 16-bit grid, so explanation + rest = mix, sample for sample. Stems may cancel each other in the mix, so that a
+few of them are louder than all; should any clip exceed full scale, all clips of the track are scaled by one power of
+two, which float32 and a 24-bit file represent exactly.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from explanations.explanation import Component, Explanation
+from explanations.hashing import hash_waveforms
+from lemons.audio import FULL_SCALE, SAMPLE_RATE, write_flac
+from lemons.errors import ParameterError
+
+TOP_K = 3  # components in the longer explanation, as in the paper
+
+
+def clips(explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int = TOP_K) -> tuple[dict, float]:
+    """The sounds of an explanation.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        says which components
+    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+        the stems that were explained
+    k : int > 0
+        components in the longer clip
+
+    Returns
+    -------
+    clips : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+        ``"top1"``, ``f"top{k}"`` (silence when no component speaks for the track), ``"rest"``: the mix without those k,
+        and ``"mix"``; all multiplied by the gain
+    gain : float
+        1, or the power of two below it that keeps the loudest clip within full scale
+
+    Raises
+    ------
+    ParameterError
+        if other stems were explained
+    """
+    if hash_waveforms(stems) != explanation.stems_hash:
+        raise ParameterError(f"these stems are not those of the explanation of {explanation.track_id!r}; load its own")
+    top = explanation.top(k)
+    others = [component for component in explanation.components if component not in top]
+    sounds = {
+        "top1": mix_of(top[:1], stems),
+        f"top{k}": mix_of(top, stems),
+        "rest": mix_of(others, stems),
+        "mix": sum(stems.values()),
+    }
+    gain = common_gain(sounds.values())
+    return {name: y * np.float32(gain) for name, y in sounds.items()}, gain
+
+
+def save_clips(
+    folder: str | os.PathLike, explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int = TOP_K
+) -> dict[str, Path]:
+    """Write the clips of an explanation but the mix as FLAC: 16 bits, or 24 where the gain is not 1.
+
+    Parameters and errors are those of `clips`; ``folder`` is made when it is missing.
+
+    Returns
+    -------
+    dict of str to Path
+        the file of each clip: ``top1.flac``, ``top3.flac``, ``rest.flac``
+    """
+    sounds, gain = clips(explanation, stems, k=k)
+    del sounds["mix"]
+    paths = {name: Path(folder) / f"{name}.flac" for name in sounds}
+    for name, path in paths.items():
+        write_flac(path, sounds[name], bits=16 if gain == 1 else 24)
+    return paths
+
+
+def mix_of(components: Iterable[Component], stems: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The sound of components at their true level, as long as the track and silent where none of them sounds."""
+    y = np.zeros_like(next(iter(stems.values())))
+    for component in components:
+        span = slice(round(component.start_s * SAMPLE_RATE), round(component.end_s * SAMPLE_RATE))
+        for name, stem in stems.items():
+            if component.stem in (name, "mix"):
+                y[span] += stem[span]
+    return y
+
+
+def common_gain(sounds: Iterable[np.ndarray]) -> float:
+    """The largest power of two, at most 1, that brings all sounds within a 16-bit file's full scale.
+
+    >>> common_gain([np.array([0.5, -1.0]), np.array([1.0])])
+    0.5
+    """
+    sounds = list(sounds)
+    highest, lowest = max(y.max() for y in sounds), min(y.min() for y in sounds)
+    gain = 1.0
+    while highest * gain > 1 - 1 / FULL_SCALE or lowest * gain < -1:
+        gain /= 2
+    return gain

@@ -1,0 +1,183 @@
+"""What an explanation is: components with weights, and all that is needed to trust and to repeat it.
+
+It holds no sound: the components are rebuilt from the stems, which its hashes identify. Its JSON is the same bytes for
+the same question on the same versions, so the seconds it took are left out of the file and out of comparisons.
+"""
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lemons.errors import DataError
+from lemons.files import atomic_path
+
+FORMAT = 1  # of the JSON file; raise it when a field changes its meaning
+
+
+@dataclass(frozen=True)
+class Component:
+    """A part of a track that can be switched, and what the explanation says of it.
+
+    Attributes
+    ----------
+    index : int >= 0
+        its number: stems of the first segment first, then those of the second
+    stem : str
+        name of the stem; ``"mix"`` where only time is cut
+    segment : int >= 0
+        number of the segment; 0 where only stems are separated
+    start_s, end_s : float
+        when it sounds, in seconds
+    weight : float
+        how much it speaks for the recommendation; negative when against, in units of the target
+    """
+
+    index: int
+    stem: str
+    segment: int
+    start_s: float
+    end_s: float
+    weight: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a track was recommended to a listener.
+
+    Attributes
+    ----------
+    kind : {"time", "source", "time+source"}
+        what the components are
+    method : str
+        how the weights were found: ``"lime"``
+    target : {"probability", "logit"}
+        which of the model's answers is explained; always that of "recommended"
+    n_segments, n_masks, seed : int
+        segments, masks drawn, and the seed they were drawn with
+    n_forward : int
+        mixes that the model heard, each distinct mask once, those held out and those of the clips included
+    components : tuple of Component
+        in the order of their numbers
+    intercept : float
+        the linear model's answer to silence
+    fidelity : float <= 1
+        weighted R² of the linear model on the masks that it was fitted to
+    fidelity_held_out : float <= 1
+        weighted R² on masks that it was not fitted to
+    held_out : {"fresh masks", "cross-prediction"}
+        where those come from: drawn apart; or, when every mask there is was scored, each one left out in turn
+    relevance, logit : float
+        the model's answer to the whole track, as a probability and before the sigmoid
+    clip_logits : dict of str to float
+        its answers to the clips ``top1``, ``top3`` and ``rest``
+    gain : float
+        power of two by which the clips are scaled so that none exceeds full scale; 1 nearly always
+    track_id, listener, separator : str
+        whose question it is and where the stems come from; names only, without effect on the numbers
+    audio_hash, stems_hash, model_hash : str
+        SHA-256 of what was explained
+    versions : dict of str to str
+        of the programs the numbers depend on
+    seconds : float or None
+        how long it took; None when it was read from a file
+    """
+
+    kind: str
+    method: str
+    target: str
+    n_segments: int
+    n_masks: int
+    seed: int
+    n_forward: int
+    components: tuple[Component, ...]
+    intercept: float
+    fidelity: float
+    fidelity_held_out: float
+    held_out: str
+    relevance: float
+    logit: float
+    clip_logits: dict[str, float]
+    gain: float
+    track_id: str
+    listener: str
+    separator: str
+    audio_hash: str
+    stems_hash: str
+    model_hash: str
+    versions: dict[str, str]
+    seconds: float | None = field(default=None, compare=False)
+
+    def top(self, k: int) -> tuple[Component, ...]:
+        """The k components that speak most for the recommendation; fewer when fewer do, maybe none."""
+        return top_components(self.components, k)
+
+    def against(self, k: int) -> tuple[Component, ...]:
+        """The k components that speak most against it; fewer when fewer do, maybe none."""
+        return tuple(sorted((c for c in self.components if c.weight < 0), key=lambda c: c.weight)[:k])
+
+    def to_json(self) -> str:
+        """The text of its file: the same for the same question."""
+        fields = {"format": FORMAT} | dataclasses.asdict(self)
+        del fields["seconds"]
+        return json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write it as JSON, whole or not at all.
+
+        Raises
+        ------
+        DataError
+            if the file cannot be written
+        """
+        with atomic_path(path) as temporary:
+            temporary.write_text(self.to_json(), encoding="utf-8")
+
+
+def top_components(components: Iterable[Component], k: int) -> tuple[Component, ...]:
+    """The k components of largest positive weight, the largest first; of equal ones the first."""
+    return tuple(sorted((c for c in components if c.weight > 0), key=lambda c: -c.weight)[:k])
+
+
+def load_explanation(path: str | os.PathLike) -> Explanation:
+    """Read an explanation that was saved.
+
+    Parameters
+    ----------
+    path : path-like
+        the JSON file
+
+    Returns
+    -------
+    Explanation
+        equal to the one that was saved
+
+    Raises
+    ------
+    DataError
+        if there is no such file, or it does not hold an explanation of this format
+    """
+    path = Path(path)
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        if fields.pop("format") != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
+        fields["components"] = tuple(Component(**component) for component in fields["components"])
+        explanation = Explanation(**fields)
+        _check_types(explanation, *explanation.components)
+        return explanation
+    except FileNotFoundError as error:
+        raise DataError(f"no such explanation: {path}; compute it first") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
+
+
+def _check_types(*records) -> None:
+    """Refuse fields of the wrong simple type; JSON may write a float without a fraction."""
+    for record in records:
+        for entry in dataclasses.fields(record):
+            expected = {float: (float, int), int: int, str: str}.get(entry.type, object)
+            if not isinstance(getattr(record, entry.name), expected):
+                raise ValueError(f"{entry.name} is {getattr(record, entry.name)!r}")
