@@ -45,8 +45,7 @@ def clips(explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int =
     ParameterError
         if other stems were explained
     """
-    if hash_waveforms(stems) != explanation.stems_hash:
-        raise ParameterError(f"these stems are not those of the explanation of {explanation.track_id!r}; load its own")
+    check_same_stems(explanation, stems)
     top = explanation.top(k)
     others = [component for component in explanation.components if component not in top]
     sounds = {
@@ -77,6 +76,12 @@ def save_clips(
     for name, path in paths.items():
         write_flac(path, sounds[name], bits=16 if gain == 1 else 24)
     return paths
+
+
+def check_same_stems(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> None:
+    """Refuse stems that are not those that were explained; see `clips` for the error."""
+    if hash_waveforms(stems) != explanation.stems_hash:
+        raise ParameterError(f"these stems are not those of the explanation of {explanation.track_id!r}; load its own")
 
 
 def mix_of(components: Iterable[Component], stems: Mapping[str, np.ndarray]) -> np.ndarray:
