@@ -18,13 +18,14 @@ from sklearn.metrics import pairwise_distances
 from explanations.clips import TOP_K, common_gain, mix_of
 from explanations.explanation import Component, Explanation, top_components
 from explanations.fidelity import cross_predictions, fresh_masks, weighted_r2
-from explanations.hashing import hash_model, hash_waveforms
+from explanations.hashing import hash_waveforms
 from lemons import __version__
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime import Factorization, LimeAudioExplainer, StemFactorization, TimeOnlyFactorization
 from lemons.audiolime.factorization_stems import check_stems
 from lemons.audiolime.neighborhood import Progress, draw_masks, score_masks
 from lemons.errors import ParameterError
+from recsys.checkpoints import model_hash
 
 KINDS = ("time", "source", "time+source")
 TARGETS = {"probability": 1, "logit": 2}  # columns of the answers; column 0 is the probability of "not recommended"
@@ -167,7 +168,7 @@ def describe_question(
         "seed": seed,
         "audio_hash": hash_waveforms({MIX: mix}),
         "stems_hash": hash_waveforms(stems),
-        "model_hash": hash_model(model),
+        "model_hash": model_hash(model),
         "versions": {"lemons": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "torch")},
     }
 

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 
 
 def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
@@ -24,12 +23,3 @@ def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
 def hash_text(text: str) -> str:
     """SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def hash_model(model: torch.nn.Module) -> str:
-    """SHA-256 of a model's class and of all that it has learned."""
-    digest = hashlib.sha256(type(model).__qualname__.encode())
-    for name, values in model.state_dict().items():
-        digest.update(f"{name}:{tuple(values.shape)}:{values.dtype}:".encode())
-        digest.update(np.ascontiguousarray(values.detach().cpu().numpy()))
-    return digest.hexdigest()

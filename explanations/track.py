@@ -1,0 +1,174 @@
+"""One track explained from end to end: its sound, its stems, the listener's model, the answer, and the files of it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from explanations.cache import cached_explain
+from explanations.clips import save_clips
+from explanations.explain import N_MASKS, N_SEGMENTS
+from explanations.explanation import Explanation
+from explanations.figure import draw_explanation
+from lemons.audio import load, to_float, validate_audio
+from lemons.audiolime.neighborhood import Progress
+from lemons.errors import DataError
+from lemons.library import Library
+from lemons.separation import separate
+from recsys.checkpoints import best_checkpoint, load_checkpoint
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track with its stems.
+
+    Attributes
+    ----------
+    track_id : str
+        its id in the library, or the name of its file
+    title : str
+        what to call it: title and artist, or the name of its file
+    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+        at 16 kHz on the 16-bit grid; their sum is the track
+    separator : str
+        where the stems come from: ``"given"`` by the library, or a separator's name
+    """
+
+    track_id: str
+    title: str
+    stems: dict[str, np.ndarray]
+    separator: str
+
+
+def open_track(name: str, library: Library, *, separator: str = "hpss") -> Track:
+    """Find a track's sound and stems.
+
+    Parameters
+    ----------
+    name : str
+        a track_id of the library, or the path of any audio file
+    library : Library
+        whose stems are taken where it has some
+    separator : str
+        what separates a track that has none
+
+    Returns
+    -------
+    Track
+
+    Raises
+    ------
+    DataError
+        if there is neither such a track nor such a file, or its audio is damaged, silent or shorter than a second
+    ParameterError
+        if the separator is unknown
+    """
+    if name in library.tracks.index:
+        row = library.tracks.loc[name]
+        track_id, title = name, f"“{row['title']}” by {row['artist']}"
+        y, stems = to_float(library.load_audio(name)), library.stems(name)
+    elif Path(name).is_file():
+        track_id, title = Path(name).name, f"“{Path(name).stem}”"
+        y, stems = load(name), {}
+    else:
+        raise DataError(
+            f"{name} is neither a track of {library.path} nor an audio file; see its tracks.csv for the ids"
+        )
+    validate_audio(y)
+    if stems:
+        return Track(track_id, title, stems, "given")
+    return Track(track_id, title, separate(y, separator=separator), separator)
+
+
+def explain_track(
+    track: Track,
+    *,
+    listener: str,
+    kind: str,
+    library: Library,
+    experiments_path: str | os.PathLike,
+    explanations_path: str | os.PathLike,
+    n_segments: int = N_SEGMENTS,
+    n_masks: int = N_MASKS,
+    seed: int = 0,
+    target: str = "probability",
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> Explanation:
+    """Explain a track with a listener's best model; what was computed before is read from ``explanations_path``.
+
+    Parameters
+    ----------
+    track : Track
+        from `open_track`
+    listener : str
+        whose model is asked
+    kind, n_segments, n_masks, seed, target, progress
+        see `explanations.explain.explain`
+    library : Library
+        that the model was trained on
+    experiments_path, explanations_path : path-like
+        where models are, and where explanations are kept
+    device : str
+        where the model runs
+
+    Returns
+    -------
+    Explanation
+
+    Raises
+    ------
+    ParameterError
+        if the library does not know the listener, or a parameter is out of range
+    DataError
+        if there is no trained model of the listener
+    """
+    library.played(listener)  # an unknown listener is refused by name, rather than for want of a model
+    model, _ = load_checkpoint(best_checkpoint(experiments_path, listener, library=library), device=device)
+    return cached_explain(
+        explanations_path,
+        model,
+        track.stems,
+        kind=kind,
+        n_segments=n_segments,
+        n_masks=n_masks,
+        seed=seed,
+        target=target,
+        progress=progress,
+        track_id=track.track_id,
+        listener=listener,
+        separator=track.separator,
+    )
+
+
+def write_explanation(folder: str | os.PathLike, explanation: Explanation, track: Track) -> list[Path]:
+    """Write what an explanation has to say, to be heard, seen and read.
+
+    Parameters
+    ----------
+    folder : path-like
+        made when it is missing; older files of these names are replaced
+    explanation : Explanation
+        from `explain_track`
+    track : Track
+        the track that was explained
+
+    Returns
+    -------
+    list of Path
+        ``top1.flac``, ``top3.flac``, ``rest.flac``, ``explanation.png`` and ``explanation.json``; top3 + rest is the
+        track, sample for sample (times ``explanation.gain``)
+
+    Raises
+    ------
+    ParameterError
+        if another track was explained
+    DataError
+        if a file cannot be written
+    """
+    picture, text = Path(folder) / "explanation.png", Path(folder) / "explanation.json"
+    clips = save_clips(folder, explanation, track.stems)
+    draw_explanation(explanation, track.stems, picture, title=track.title)
+    explanation.save(text)  # last: where it is, everything is
+    return [*clips.values(), picture, text]
