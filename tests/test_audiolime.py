@@ -260,6 +260,13 @@ def test_components_are_sorted_by_weight(explained, arguments, expected):
     np.testing.assert_array_equal(sounds, expected_sounds)
 
 
+def test_a_component_of_weight_zero_speaks_neither_for_nor_against(explained):
+    explained.local_exp[1] = [(2, 0.5), (0, 0.0), (1, -0.5)]
+    _, positive = explained.get_sorted_components(1, negative_components=False, return_indeces=True)
+    _, negative = explained.get_sorted_components(1, positive_components=False, return_indeces=True)
+    assert (positive.tolist(), negative.tolist()) == ([2], [1])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -30,6 +30,15 @@ CASES = {
     "paper's size": {"kind": "both", "random_state": 2, "instance": {"labels": [1], "num_samples": 2048}},
     "forward selection": {"kind": "both", "instance": {"labels": [1], "num_features": 4, "num_samples": 150}},
     "highest weights": {"kind": "both", "instance": {"labels": [1], "num_features": 8, "num_samples": 150}},
+    "forward selection, few masks": {
+        "kind": "both",
+        "random_state": 9,
+        "instance": {"labels": [1], "num_features": 5, "num_samples": 30},
+    },
+    "highest weights, few masks": {
+        "kind": "both",
+        "instance": {"labels": [1], "num_features": 8, "num_samples": 30},
+    },
     "lasso path": {
         "kind": "both",
         "explainer": {"feature_selection": "lasso_path"},
