@@ -1,0 +1,165 @@
+"""One block of the trunk, applied to columns of many states.
+
+Feature maps lie in memory as (states, columns, bands, channels): to PyTorch a channels-last image whose rows are
+columns of time. Then runs of columns are contiguous, zero columns before and after are skipped by the convolution
+instead of multiplied, and the long side of the image is the frequency axis even where few columns are left.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from lemons.exact.locality import Group
+from lemons.exact.protocol import Block, fold
+
+TILE_BYTES = {"cpu": 2**23, "cuda": 2**28}  # of a convolution's result: it should still be in the cache when pooled
+
+
+@dataclass
+class Piece:
+    """Some columns of a group, from ``start`` on: values (n_states, n_columns, n_bands, n_channels)."""
+
+    group: Group
+    start: int
+    values: Tensor
+
+    @property
+    def stop(self) -> int:
+        """The column after the last."""
+        return self.start + self.values.shape[1]
+
+    def between(self, start: int, stop: int) -> "Piece":
+        """The columns of this piece that lie between two columns of the level."""
+        start, stop = max(start, self.start), min(stop, self.stop)
+        return Piece(self.group, start, self.values[:, start - self.start : max(stop, start) - self.start])
+
+
+class Layer:
+    """A block with its BatchNorm folded in; bias and ReLU come after the pooling, on a quarter of the values."""
+
+    def __init__(self, block: Block, device: torch.device):
+        weight, bias = fold(block)
+        weight = weight.transpose(2, 3).contiguous(memory_format=torch.channels_last)  # (out, in, time, bands)
+        self.weight, self.bias = weight.to(device), bias.to(device)
+        self.kernel = weight.shape[2]
+        self.half = self.kernel // 2
+        self.pool_bands, self.pool = block.pool
+        self.tile_bytes = TILE_BYTES.get(device.type, 2**28)
+
+    def convolve(self, x: Tensor, zero_columns: int = 0) -> Tensor:
+        """Convolution without bias: (n, T, bands, in) -> (n, T + 2 * zero_columns - kernel + 1, bands, out)."""
+        image = x.permute(0, 3, 1, 2)
+        image = F.conv2d(image, self.weight, padding=(zero_columns, self.weight.shape[3] // 2))
+        return image.permute(0, 2, 3, 1).contiguous()
+
+    def pooled_bands(self, n_bands: int) -> int:
+        """Bands that the pooling leaves."""
+        return n_bands // self.pool_bands
+
+    def bytes_per_column(self, n_bands: int) -> int:
+        """Of a convolution's result."""
+        return n_bands * len(self.weight) * self.weight.element_size()
+
+    def _finish(self, columns: Sequence[Tensor], out: Tensor) -> None:
+        """Pool the columns of a cell, given as tensors (..., bands, channels) that broadcast; add bias, apply ReLU."""
+        x = reduce(torch.maximum, columns)
+        n_bands = x.shape[-2] // self.pool_bands * self.pool_bands
+        x = reduce(torch.maximum, (x[..., band : n_bands : self.pool_bands, :] for band in range(self.pool_bands)))
+        torch.add(x.expand(out.shape), self.bias, out=out).clamp_(min=0)
+
+    def inside(self, x: Tensor, before: int = 0, after: int = 0) -> Tensor:
+        """The block on a run of columns: whatever their window covers, and the zeros beyond the ends of the track.
+
+        Parameters
+        ----------
+        x : Tensor [shape=(n, n_columns, n_bands, n_channels)]
+            input columns
+        before, after : int >= 0
+            zero columns at the start and the end
+
+        Returns
+        -------
+        Tensor [shape=(n, (before + n_columns + after - kernel + 1) // pool, n_bands // pool_bands, n_outputs)]
+        """
+        n, n_columns, n_bands, _ = x.shape
+        n_out = (before + n_columns + after - self.kernel + 1) // self.pool
+        out = x.new_empty(n, n_out, self.pooled_bands(n_bands), len(self.weight))
+        for rows, start, stop in self._tiles(n, n_out, n_bands):
+            low, high = self.pool * start - before, self.pool * stop - before + self.kernel - 1
+            window = x[rows, max(low, 0) : min(high, n_columns)]
+            if low < 0 or high > n_columns:
+                window = F.pad(window, (0, 0, 0, 0, max(-low, 0), max(high - n_columns, 0)))
+            y = self.convolve(window)
+            self._finish([y[:, i :: self.pool] for i in range(self.pool)], out[rows, start:stop])
+        return out
+
+    def _tiles(self, n: int, n_out: int, n_bands: int) -> Iterator[tuple[slice, int, int]]:
+        """Rows of states and columns whose convolution fills a tile: whole states if they fit, else one at a time."""
+        columns = max(self.tile_bytes // (self.pool * self.bytes_per_column(n_bands)), 1)
+        rows = max(columns // n_out, 1)
+        columns = math.ceil(n_out / math.ceil(n_out / columns))  # of equal size
+        for row in range(0, n, rows):
+            for start in range(0, n_out, columns):
+                yield slice(row, row + rows), start, min(start + columns, n_out)
+
+    def across(self, group: Group, pieces: Sequence[Piece], n_states: Sequence[int]) -> Tensor:
+        """The block on columns that depend on several segments, for all their states.
+
+        A convolution is a sum over its columns of input. Those that depend on fewer segments have fewer states: each
+        piece is convolved for its own states alone, and the parts are added for every combination.
+
+        Parameters
+        ----------
+        group : Group
+            whose columns are wanted
+        pieces : sequence of Piece
+            all inputs of these columns, no column twice
+        n_states : sequence of int
+            states of every segment of the track, powers of two
+
+        Returns
+        -------
+        Tensor [shape=(product of n_states over the group, n_columns, n_bands // pool_bands, n_outputs)]
+        """
+        counts = [n_states[i] for i in group.segments]
+        n, n_bands = math.prod(counts), pieces[0].values.shape[2]
+        widest = max(piece.values.shape[1] for piece in pieces) + self.kernel - 1
+        rows = min(2 ** int(math.log2(max(self.tile_bytes // (widest * self.bytes_per_column(n_bands)), 1))), n)
+        parts = {i: self._spread(p.values) for i, p in enumerate(pieces) if len(p.values) < n}
+        out = pieces[0].values.new_empty(n, group.stop - group.start, self.pooled_bands(n_bands), len(self.weight))
+        for row in range(0, n, rows):
+            grid, offsets, left, scale = [], [], rows, n  # states of each segment in this tile, and the first of them
+            for count in reversed(counts):
+                grid.insert(0, min(count, left))
+                left //= grid[0]
+            for count in counts:
+                scale //= count
+                offsets.append(row // scale % count)
+            views = []
+            for i, piece in enumerate(pieces):
+                own = range(piece.group.first - group.first, piece.group.last - group.first + 1)
+                first = reduce(lambda index, j: index * counts[j] + offsets[j], own, 0)
+                chosen = slice(first, first + math.prod(grid[j] for j in own))
+                part = parts[i][chosen] if i in parts else self._spread(piece.values[chosen])
+                shape = [grid[j] if j in own else 1 for j in range(len(counts))]
+                views.append((piece.start - self.half, part.view(*shape, *part.shape[1:])))
+            for column in range(group.start, group.stop):
+                cell = range(self.pool * column, self.pool * (column + 1))
+                target = out[row : row + rows, column - group.start]
+                self._finish([self._column(views, place) for place in cell], target.view(*grid, *target.shape[1:]))
+        return out
+
+    def _spread(self, x: Tensor) -> Tensor:
+        """What a run of columns contributes to all columns that read it, from ``half`` before to ``half`` after."""
+        return self.convolve(x, zero_columns=self.kernel - 1)
+
+    @staticmethod
+    def _column(views: Sequence[tuple[int, Tensor]], place: int) -> Tensor:
+        """The sum of all parts that reach one column of the convolution's result."""
+        reaching = (part[..., place - start, :, :] for start, part in views if 0 <= place - start < part.shape[-3])
+        return reduce(torch.add, reaching)

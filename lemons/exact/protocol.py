@@ -1,0 +1,131 @@
+"""How a model tells the exact engine what it is made of.
+
+The engine takes any model of the form ::
+
+    waveform --pad--> --stft--> complex frames --columns--> (bands x frames) image
+             --blocks--> feature maps --global mean and/or max--> --head--> one logit
+
+on two conditions. The short-time Fourier transform is linear, and what follows it looks at every frame by itself
+(power, mel bands, decibels, BatchNorm in evaluation mode): then the image of a mix is known from its components'
+transforms, frame by frame. And the blocks are local in time: then a column of a feature map depends on few neighbouring
+frames.
+
+A model takes part by a method ``local_model()`` that returns a `LocalModel`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from lemons.errors import ParameterError
+
+POOLINGS = ("mean", "max")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Convolution, BatchNorm (optional), ReLU, max-pooling (optional).
+
+    Attributes
+    ----------
+    conv : nn.Conv2d
+        over (bands, frames); odd kernel, stride 1, zero padding of half a kernel, so that the size stays
+    norm : nn.BatchNorm2d or None
+        in evaluation mode a constant scaling, which the engine folds into the convolution
+    pool : (int, int)
+        bands and frames per cell of the max-pooling, which does not overlap and drops what does not fill a cell;
+        (1, 1) for none
+    """
+
+    conv: nn.Conv2d
+    norm: nn.BatchNorm2d | None = None
+    pool: tuple[int, int] = (1, 1)
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A fully convolutional model with global pooling, in the parts that the exact engine needs.
+
+    Attributes
+    ----------
+    n_fft, hop_length : int > 0
+        frame ``t`` reads samples ``t * hop_length`` to ``t * hop_length + n_fft`` of the padded waveform
+    pad : int >= 0
+        samples mirrored at each end of a waveform before frames are cut (``n_fft // 2`` for centred frames)
+    stft : callable
+        ``stft(y) -> spectrum``: padded waveforms (n, n_samples) to complex (n, n_bins, n_frames); linear in ``y``. In
+        float64, or quiet bins are nothing but the rounding of loud ones (see `lemons.exact.spectra`).
+    columns : callable
+        ``columns(spectrum) -> image``: complex (n, n_bins, n_frames) to real (n, n_bands, n_frames), every frame by
+        itself
+    blocks : sequence of Block
+        what follows, the first with one input channel
+    pools : tuple of 'mean' and 'max'
+        global poolings over bands and frames, in the order in which the head takes them
+    head : nn.Module
+        pooled features (n, len(pools) * n_channels) to logits (n, 1); enumeration is fastest for ``nn.Linear``
+    """
+
+    n_fft: int
+    hop_length: int
+    pad: int
+    stft: Callable[[Tensor], Tensor]
+    columns: Callable[[Tensor], Tensor]
+    blocks: Sequence[Block]
+    pools: tuple[str, ...]
+    head: nn.Module
+
+
+def describe(model: nn.Module) -> LocalModel:
+    """Ask a model for its parts and check that the engine's conditions hold.
+
+    Parameters
+    ----------
+    model : nn.Module
+        in evaluation mode, with a method ``local_model() -> LocalModel``
+
+    Returns
+    -------
+    LocalModel
+
+    Raises
+    ------
+    ParameterError
+        if the model does not describe itself, is in training mode, or is not local
+    """
+    if not hasattr(model, "local_model"):
+        raise ParameterError(f"{type(model).__name__} has no local_model(); explain it with lemons.audiolime instead")
+    if model.training:
+        raise ParameterError(f"{type(model).__name__} is in training mode, where BatchNorm mixes tracks; call eval()")
+    local = model.local_model()
+    if not local.blocks:
+        raise ParameterError("blocks=() must hold at least one block")
+    if not local.pools or not set(local.pools) <= set(POOLINGS):
+        raise ParameterError(f"pools={local.pools} must be some of {POOLINGS}")
+    for number, block in enumerate(local.blocks):
+        conv = block.conv
+        kernel, padding = tuple(conv.kernel_size), conv.padding
+        same = padding == "same" or tuple(padding) == tuple(size // 2 for size in kernel)
+        odd = all(size % 2 for size in kernel)
+        plain = set((*conv.stride, *conv.dilation, conv.groups)) == {1} and conv.padding_mode == "zeros"
+        if not (same and odd and plain):
+            wanted = "an odd kernel, stride 1, and zero padding of half a kernel"
+            raise ParameterError(f"blocks[{number}] is {conv}; the exact engine needs {wanted}")
+    return local
+
+
+def fold(block: Block) -> tuple[Tensor, Tensor]:
+    """The block's convolution with its BatchNorm multiplied in: weight (out, in, bands, frames) and bias (out,)."""
+    weight = block.conv.weight.detach().double()
+    bias = weight.new_zeros(len(weight)) if block.conv.bias is None else block.conv.bias.detach().double()
+    if block.norm is not None:
+        norm = block.norm
+        scale = torch.rsqrt(norm.running_var.double() + norm.eps)
+        shift = -norm.running_mean.double() * scale
+        if norm.affine:
+            gain = norm.weight.detach().double()
+            scale, shift = scale * gain, shift * gain + norm.bias.detach().double()
+        weight, bias = weight * scale[:, None, None, None], bias * scale + shift
+    return weight.to(block.conv.weight.dtype), bias.to(block.conv.weight.dtype)

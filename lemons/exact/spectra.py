@@ -1,0 +1,98 @@
+"""Spectrogram columns of every state of a segment, from one transform of each component.
+
+The short-time Fourier transform is linear, so the transform of a mix is the sum of its components' transforms; a frame
+across a border sums the parts of both sides. Power and decibels come after the sum.
+
+Precision. Decibels turn the relative error of a bin into an absolute one, down to the floor of 1e-10. In float32 a bin
+that is quiet beside a loud one holds rounding noise (a full-scale sine of magnitude 128 leaves about 1e-5, the power of
+the floor), and the sum of transforms has another noise than the transform of the sum: hundredths of a decibel, and
+thousandths of a logit. Hence the transform, its power and the mel bands belong in float64, here as in the model; they
+are a hundredth of the work. Where a component is exactly silent its transform is exactly zero and stays so.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lemons.exact.locality import Group
+from lemons.exact.protocol import LocalModel
+
+
+class Spectra:
+    """Transforms of all components, and images of their mixes.
+
+    A stem that is silent throughout a segment changes nothing there: switching it gives the same state, which is
+    computed once. So each segment has 2^(sounding stems) distinct *states*, numbered by the bits of the stems that
+    sound, the first stem being the most significant.
+
+    Parameters
+    ----------
+    local : LocalModel
+        whose ``stft`` and ``columns`` apply
+    stems : Tensor [shape=(n_stems, n_samples)]
+        what is mixed
+    segments : sequence of (int, int)
+        first sample, and first sample after each segment
+
+    Attributes
+    ----------
+    bits : list of int
+        sounding stems of each segment: it has ``2 ** bits`` distinct states
+    distinct : list of Tensor [shape=(2**n_stems,), dtype=int64]
+        by segment, the distinct state of each subset of all stems, the first stem being the most significant bit
+    """
+
+    def __init__(self, local: LocalModel, stems: Tensor, segments: Sequence[tuple[int, int]], dtype: torch.dtype):
+        self.local, self.dtype = local, dtype
+        n_samples = stems.shape[1]
+        # which sample of the track each padded sample repeats
+        places = torch.as_tensor(np.pad(np.arange(n_samples), local.pad, mode="reflect"), device=stems.device)
+        subsets = torch.arange(2 ** len(stems), device=stems.device)
+        self.bits, self.distinct, self.starts, self.parts = [], [], [], []
+        for start, stop in segments:
+            sounding = stems[:, start:stop].any(dim=1)
+            stem_bits = (subsets[:, None] >> torch.arange(len(stems) - 1, -1, -1, device=stems.device)) & 1
+            self.bits.append(int(sounding.sum()))
+            places_of_bits = torch.arange(self.bits[-1] - 1, -1, -1, device=stems.device)
+            self.distinct.append((stem_bits[:, sounding] << places_of_bits).sum(dim=1))
+            inside = (places >= start) & (places < stop)
+            first, end = self._frames_touching(inside)
+            samples = slice(first * local.hop_length, (end - 1) * local.hop_length + local.n_fft)
+            part = stems[sounding][:, places[samples]] * inside[samples]
+            self.starts.append(first)
+            self.parts.append(local.stft(part) if len(part) else None)
+
+    def _frames_touching(self, inside: Tensor) -> tuple[int, int]:
+        touched = inside.unfold(0, self.local.n_fft, self.local.hop_length).any(dim=1).nonzero()
+        return int(touched[0]), int(touched[-1]) + 1
+
+    def columns(self, group: Group, start: int, stop: int) -> Tensor:
+        """Images of some states of a group's columns.
+
+        Parameters
+        ----------
+        group : Group
+            of level 0
+        start, stop : int
+            states, numbered by the concatenated bits of the group's segments
+
+        Returns
+        -------
+        Tensor [shape=(stop - start, n_columns, n_bands, 1)]
+        """
+        parts = [
+            self.parts[i][..., group.start - self.starts[i] : group.stop - self.starts[i]]
+            for i in group.segments
+            if self.parts[i] is not None
+        ]
+        if not parts:  # silence alone
+            parts = [self.local.stft(torch.zeros(1, self.local.n_fft, device=self.distinct[0].device))]
+            parts = [parts[0].expand(-1, -1, group.stop - group.start)]
+        parts = torch.view_as_real(torch.cat(parts).resolve_conj().contiguous())
+        numbers = torch.arange(start, stop, device=parts.device)
+        on = (numbers[:, None] >> torch.arange(len(parts) - 1, -1, -1, device=parts.device)) & 1
+        mixes = (on.to(parts.dtype) @ parts.flatten(1)).view(stop - start, *parts.shape[1:])
+        image = self.local.columns(torch.view_as_complex(mixes))
+        return image.to(self.dtype).transpose(1, 2).unsqueeze(-1).contiguous()
