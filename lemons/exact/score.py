@@ -1,0 +1,205 @@
+"""One pass over a track that answers for every mask: see `score_table`."""
+
+import copy
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lemons.audio import SAMPLE_RATE
+from lemons.audiolime import compute_segments
+from lemons.errors import DataError, ParameterError
+from lemons.exact.layers import Layer, Piece
+from lemons.exact.locality import Group, Locality
+from lemons.exact.protocol import LocalModel, describe
+from lemons.exact.spectra import Spectra
+from lemons.exact.table import Pooled, ScoreTable
+
+MAX_MEMORY = 3 * 10**9  # bytes
+SPECTRA_ROWS = 2**12  # states of a border whose spectra are computed at once, in float64
+
+Progress = Callable[[int, int], None]
+
+
+@torch.no_grad()
+def score_table(
+    model: nn.Module,
+    stems: np.ndarray,
+    n_segments: int = 5,
+    *,
+    device: str | torch.device | None = None,
+    max_memory: int = MAX_MEMORY,
+    progress: Progress | None = None,
+) -> ScoreTable:
+    """Everything that a model would answer to any mix of a track's components.
+
+    Parameters
+    ----------
+    model : nn.Module
+        a fully convolutional model with global pooling, in evaluation mode; see `lemons.exact.protocol`
+    stems : np.ndarray [shape=(n_stems, n_samples), dtype=float32]
+        waveforms at 16 kHz; their sum is the track
+    n_segments : int > 0
+        stretches of equal length, the remainder belonging to the last
+        (`lemons.audiolime.compute_segments`)
+    device : torch.device or None
+        where to compute, on a copy of the model; None for where the model is
+    max_memory : int > 0
+        bytes of feature maps and tables that may be alive at once
+    progress : callable or None
+        ``progress(done, total)``, in multiply-adds; may raise to cancel
+
+    Returns
+    -------
+    ScoreTable
+        component ``segment * n_stems + stem`` is a stem in a segment
+
+    Raises
+    ------
+    ParameterError
+        if the model is not of that kind, the stems have no such shape, or the states of segments that are short beside
+        the receptive field do not fit ``max_memory``
+    DataError
+        if the stems hold values that are not numbers
+    """
+    started = time.perf_counter()
+    if device is not None:
+        model = copy.deepcopy(model).to(device)
+    local = describe(model)
+    stems = np.asarray(stems)
+    if stems.ndim != 2 or not len(stems) or stems.dtype not in (np.float32, np.float64):
+        raise ParameterError(f"stems of shape {stems.shape} and {stems.dtype} must be floats (n_stems, n_samples)")
+    if not np.isfinite(stems).all():
+        raise DataError("stems hold values that are not numbers (NaN or infinite); separate the track again")
+    segments, _ = compute_segments(stems[0], SAMPLE_RATE, n_segments)
+    stems = torch.as_tensor(stems, device=local.blocks[0].conv.weight.device)
+    engine = Pass(local, stems, segments, max_memory, progress)
+    table = engine.run()
+    table.seconds = time.perf_counter() - started
+    return table
+
+
+class Pass:
+    """From stems to pooled features, segment by segment and border by border.
+
+    What depends on one segment alone goes through all blocks a few states at a time, leaving only the columns that
+    borders will read. Then the columns across the border to its left follow, block by block.
+    """
+
+    def __init__(self, local: LocalModel, stems: Tensor, segments, max_memory: int, progress: Progress | None):
+        weight = local.blocks[0].conv.weight
+        self.local, self.n_stems, self.progress = local, len(stems), progress
+        self.spectra = Spectra(local, stems, segments, weight.dtype)
+        n_bands = self._bands(stems)
+        self.locality = Locality(local, segments, n_bands)
+        self.layers = [Layer(block, weight.device) for block in local.blocks]
+        self.n_states = [2**bits for bits in self.spectra.bits]
+        self.itemsize = weight.element_size()
+        self.costs = self.locality.multiply_adds(self.n_states)
+        self.done, self.total = 0, sum(self.costs.values())
+        self._check_memory(max_memory)
+        self.pieces: dict[Group, list[Piece]] = defaultdict(list)
+        self.pooled: list[Pooled] = []
+
+    def _bands(self, stems: Tensor) -> int:
+        silence = torch.zeros(1, self.local.n_fft, device=stems.device, dtype=stems.dtype)
+        return self.local.columns(self.local.stft(silence)).shape[1]
+
+    def _check_memory(self, max_memory: int) -> None:
+        rows = sum(2 ** (self.n_stems * len(group.segments)) for group in self.locality.levels[-1])
+        table = rows * self.locality.channels[-1] * (8 + self.itemsize)  # sums in float64, maxima
+        needed = table + self.locality.peak_bytes(self.n_states, self.itemsize)
+        if needed > max_memory:
+            raise ParameterError(
+                f"columns of {self.locality.width} neighbouring segments with {self.n_stems} stems each need "
+                f"{needed / 1e9:.1f} GB, more than max_memory={max_memory / 1e9:.1f} GB; "
+                "take fewer segments or stems, or sample masks with lemons.audiolime"
+            )
+
+    def run(self) -> ScoreTable:
+        """Take all steps."""
+        for step in self.locality.steps:
+            if step.level == 0 and step.pure:
+                self._segment(step)
+            else:
+                self._border(step)
+        return ScoreTable(
+            local=self.local,
+            pooled=self.pooled,
+            n_segments=len(self.n_states),
+            n_stems=self.n_stems,
+            n_cells=self.locality.n_columns[-1] * self.locality.n_bands[-1],
+            multiply_adds=self.total,
+        )
+
+    def _segment(self, step: Group) -> None:
+        """Everything that depends on one segment alone, a few states at a time."""
+        n_states = self.n_states[step.first]
+        levels = range(len(self.layers) + 1)
+        groups = [group for level in levels if (group := self.locality.pure_at(level, step.first))]
+        largest = max(self.locality.size(group) for group in groups) * self.itemsize
+        rows = max(self.layers[0].tile_bytes // largest, 1)
+        edges, sums, maxima = defaultdict(list), [], []
+        for row in range(0, n_states, rows):
+            stop = min(row + rows, n_states)
+            x = self.spectra.columns(step, row, stop)
+            for below, group in zip([None, *groups], groups, strict=False):
+                if below:
+                    start, end = self.locality.inputs(group)
+                    x = x[:, start - below.start : end - below.start]
+                    x = self.layers[below.level].inside(x, *self.locality.padding(group))
+                for piece in self._edges(group, x):
+                    edges[group, piece.start].append(piece.values)
+            if group.level == len(self.layers):
+                sums.append(x.sum(dim=(1, 2), dtype=torch.float64))
+                maxima.append(x.flatten(1, 2).amax(dim=1))
+            self._advance(self.costs[step] * stop // n_states - self.costs[step] * row // n_states)
+        for (group, start), values in edges.items():
+            self.pieces[group].append(Piece(group, start, torch.cat(values)))
+        if sums:
+            self._pool(group, torch.cat(sums), torch.cat(maxima))
+
+    def _edges(self, group: Group, x: Tensor) -> list[Piece]:
+        """Copies of the columns of a pure group that mixed ones read; views would keep the whole alive."""
+        if group not in self.locality.last_reader:
+            return []
+        edge = self.locality.edge(group.level)
+        if x.shape[1] <= 2 * edge:
+            return [Piece(group, group.start, x)]
+        return [Piece(group, group.start, x[:, :edge].clone()), Piece(group, group.stop - edge, x[:, -edge:].clone())]
+
+    def _border(self, step: Group) -> None:
+        """One group that depends on several segments, for all their states."""
+        if step.level == 0:
+            n = math.prod(self.n_states[i] for i in step.segments)
+            rows = min(n, SPECTRA_ROWS)
+            x = torch.cat([self.spectra.columns(step, row, row + rows) for row in range(0, n, rows)])
+        else:
+            sources = self.locality.sources(step)
+            inputs = self.locality.inputs(step)
+            pieces = [piece.between(*inputs) for source in sources for piece in self.pieces[source]]
+            x = self.layers[step.level - 1].across(step, [p for p in pieces if p.stop > p.start], self.n_states)
+            for source in sources:
+                if self.locality.last_reader[source] == step:
+                    del self.pieces[source]
+        if step.level == len(self.layers):
+            self._pool(step, x.sum(dim=(1, 2), dtype=torch.float64), x.flatten(1, 2).amax(dim=1))
+        elif step in self.locality.last_reader:
+            self.pieces[step] = [Piece(step, step.start, x)]
+        self._advance(self.costs[step])
+
+    def _pool(self, group: Group, sums: Tensor, maxima: Tensor) -> None:
+        """Keep pooled features, now for every subset of all stems, silent ones included."""
+        states = torch.zeros(1, dtype=torch.int64, device=sums.device)
+        for i in group.segments:
+            states = (states[:, None] * self.n_states[i] + self.spectra.distinct[i]).flatten()
+        self.pooled.append(Pooled(group.first, group.last, sums[states], maxima[states]))
+
+    def _advance(self, multiply_adds: int) -> None:
+        self.done += multiply_adds
+        if self.progress is not None:
+            self.progress(self.done, self.total)
