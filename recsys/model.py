@@ -1,0 +1,173 @@
+"""The recommender: a small fully convolutional network (FCN) that hears a log-mel spectrogram.
+
+    waveform (batch, n_samples)
+      -> spec   (batch, 256, n_frames)              log-mel spectrogram, n_frames = n_samples // 256 + 1
+      -> trunk  (batch, 64, 8, n_frames // 32)      five times: 3 x 3 convolution, batch norm, ReLU, 2 x 2 max pooling
+      -> pool   (batch, 128)                        mean and maximum over all positions
+      -> head   (batch, 1)                          the logit; its sigmoid is the track's relevance for the listener
+
+The architecture is that of LEMONS (Melchiorre, Haunschmid, Schedl, Widmer, ECIR 2021), as are the names in its state
+dict (``spec_bn``, ``layer1`` ... ``layer5`` with ``conv`` and ``bn``, ``fc``), so that its published weights load.
+"""
+
+from itertools import pairwise
+from math import sqrt
+
+import numpy as np
+import torch
+from torch import nn
+
+from lemons.audio import SAMPLE_RATE
+from lemons.errors import ParameterError
+
+N_FFT = 512  # samples
+HOP_LENGTH = 256  # samples; 1 s gives 63 frames
+N_MELS = 256
+F_MAX = 8000.0  # Hz
+FLOOR = 1e-10  # power; -100 dB
+
+CHANNELS = (1, 64, 128, 128, 128, 64)
+STRIDE = 2 ** (len(CHANNELS) - 1)  # frames from one column of the trunk's output to the next
+MIN_SAMPLES = (STRIDE - 1) * HOP_LENGTH  # 0.5 s; anything shorter is pooled to nothing
+PIECE = 8 * STRIDE  # frames; the layers of a piece stay in the processor's cache: half the time of a whole track
+
+
+class LogMel(nn.Module):
+    """Mel spectrogram in decibels: 10 log10 of the power in 256 HTK mel bands from 0 to 8000 Hz, -100 dB at least.
+
+    The periodic Hann window has 512 samples, frames are centred and reflected at the ends, triangles have height 1.
+    With so short a window, 27 of the 256 triangles (all below 704 Hz) lie between two bins and their bands are always
+    at the floor; they stay, since the published weights were trained with them. Values equal those of torchaudio's
+    MelSpectrogram and AmplitudeToDB.
+    """
+
+    def __init__(self):
+        super().__init__()
+        # neither is learned or saved: they belong to the definition
+        self.register_buffer("window", torch.hann_window(N_FFT), persistent=False)
+        self.register_buffer("filters", mel_filters(), persistent=False)
+
+    def forward(self, y: torch.Tensor) -> torch.Tensor:
+        """Decibels (batch, 256, n_samples // 256 + 1) of waveforms (batch, n_samples), float32 in [-1, 1)."""
+        spectrum = torch.stft(y, N_FFT, HOP_LENGTH, window=self.window, pad_mode="reflect", return_complex=True)
+        power = spectrum.abs().square()  # (batch, 257, n_frames)
+        return 10 * torch.log10((self.filters.T @ power).clamp(min=FLOOR))
+
+    def _load_from_state_dict(self, state_dict, prefix, _metadata, _strict, _missing, unexpected, errors):
+        """Accept the window and the filters that the original saves, if they are these."""
+        for name in [name for name in state_dict if name.startswith(prefix)]:
+            ours = {"window": self.window, "fb": self.filters}.get(name.rsplit(".", 1)[-1])
+            if ours is None:
+                unexpected.append(name)
+            elif state_dict[name].shape != ours.shape or not torch.allclose(state_dict[name].to(ours), ours, atol=1e-4):
+                errors.append(f"{name} is not that of a {N_FFT}-sample Hann window and {N_MELS} HTK mel bands")
+
+
+def mel_filters() -> torch.Tensor:
+    """Triangles of height 1 with corners equally spaced on the HTK mel scale, 2595 log10(1 + f / 700).
+
+    Returns
+    -------
+    torch.Tensor [shape=(257, 256), dtype=float32]
+        weight of each bin of the spectrum in each band
+
+    Examples
+    --------
+    >>> filters = mel_filters()
+    >>> filters.shape, int((filters.sum(dim=0) == 0).sum())
+    (torch.Size([257, 256]), 27)
+    """
+    # float32 all through, as in torchaudio: a bin at a triangle's very foot is in or out by rounding
+    bins = torch.linspace(0, SAMPLE_RATE // 2, N_FFT // 2 + 1)  # Hz
+    mels = torch.linspace(0, 2595 * np.log10(1 + F_MAX / 700), N_MELS + 2)
+    corners = 700 * (10 ** (mels / 2595) - 1)  # Hz
+    widths = corners.diff()
+    distances = corners - bins[:, None]  # (257, 258)
+    return torch.minimum(-distances[:, :-2] / widths[:-1], distances[:, 2:] / widths[1:]).clamp(min=0)
+
+
+class Block(nn.Module):
+    """Convolution, batch normalization, ReLU, max pooling; halves frequency and time."""
+
+    def __init__(self, n_in: int, n_out: int):
+        super().__init__()
+        self.conv = nn.Conv2d(n_in, n_out, 3, padding=1)
+        self.bn = nn.BatchNorm2d(n_out)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Maps (batch, n_in, n_bands, n_frames) to (batch, n_out, n_bands // 2, n_frames // 2)."""
+        # the maximum of rectified values is the rectified maximum: pooled first, three quarters need no ReLU
+        return torch.relu(torch.max_pool2d(self.bn(self.conv(x)), 2))
+
+
+class FCN(nn.Module):
+    """The network, with fresh weights: Xavier-uniform with gain √2, zero biases."""
+
+    def __init__(self):
+        super().__init__()
+        self.spec = LogMel()
+        self.spec_bn = nn.BatchNorm2d(1)
+        for i, (n_in, n_out) in enumerate(pairwise(CHANNELS), start=1):
+            setattr(self, f"layer{i}", Block(n_in, n_out))
+        self.dropout = nn.Dropout(0.5)
+        self.fc = nn.Linear(2 * CHANNELS[-1], 1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.xavier_uniform_(module.weight, gain=sqrt(2))
+                nn.init.zeros_(module.bias)
+        self.to(memory_format=torch.channels_last)  # the faster one for these shapes, on CPU and GPU
+
+    @property
+    def layers(self) -> list[Block]:
+        """The five blocks, from the input on."""
+        return [getattr(self, f"layer{i}") for i in range(1, len(CHANNELS))]
+
+    def forward(self, y: torch.Tensor) -> torch.Tensor:
+        """Logits (batch, 1) of waveforms (batch, n_samples), float32 in [-1, 1).
+
+        Raises
+        ------
+        ParameterError
+            if the shape is another, or ``n_samples`` is less than 7936 (0.5 s)
+        """
+        if y.ndim != 2 or y.shape[1] < MIN_SAMPLES:
+            expected = f"(batch, n_samples) with n_samples >= {MIN_SAMPLES}"
+            raise ParameterError(f"waveforms of shape {tuple(y.shape)} must be {expected}; pad them with silence")
+        return self.head(self.pool(self.trunk(self.spec(y))))
+
+    def trunk(self, mel: torch.Tensor) -> torch.Tensor:
+        """Feature maps (batch, 64, 8, n_frames // 32) of log-mel spectrograms (batch, 256, n_frames)."""
+        x = mel.unsqueeze(1)  # (batch, 1, 256, n_frames)
+        if self.training or x.is_cuda:
+            return self._blocks(x)
+        return torch.cat([self._in_pieces(track) for track in x.split(1)])
+
+    def pool(self, maps: torch.Tensor) -> torch.Tensor:
+        """Mean and maximum (batch, 128) of feature maps over frequency and time."""
+        return torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
+
+    def head(self, pooled: torch.Tensor) -> torch.Tensor:
+        """Logits (batch, 1) of pooled features (batch, 128)."""
+        return self.fc(self.dropout(pooled))
+
+    def _blocks(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.spec_bn(x)
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def _in_pieces(self, x: torch.Tensor) -> torch.Tensor:
+        """The trunk of one track, piece by piece: same result, little memory, and nothing depends on the batch.
+
+        A column of the output hears the frames from 31 before its own 32 to 31 after them. So a piece is computed with
+        one column more on either side, whose neighbourhood is cut and which is dropped.
+        """
+        n_frames = x.shape[-1]
+        n_columns = n_frames // STRIDE
+        columns = []
+        for first in range(0, n_columns, PIECE // STRIDE):
+            last = min(first + PIECE // STRIDE, n_columns)
+            before = max(first - 1, 0)
+            piece = self._blocks(x[..., STRIDE * before : min(STRIDE * (last + 1), n_frames)])
+            columns.append(piece[..., first - before : last - before])
+        return torch.cat(columns, dim=-1)
