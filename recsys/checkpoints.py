@@ -1,0 +1,198 @@
+"""Trained models on disk, and the folders of the runs that trained them.
+
+A run keeps its things together::
+
+    <experiments>/<date>_<user>/
+      best_model.pt      weights and where they come from (`save_checkpoint`); replaced when a better one is found
+      training.json      written when the training is over: its presence marks a finished run
+      ...                what the evaluation adds
+
+A checkpoint is a dictionary of tensors and plain Python values; it is read without unpickling any other object.
+"""
+
+import datetime
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import lemons
+from lemons.errors import DataError
+from lemons.files import atomic_path
+from lemons.library import Library
+from recsys.model import FCN
+
+FORMAT = "LEMONS FCN 1"
+MODEL_FILE = "best_model.pt"
+TRAINING_FILE = "training.json"
+
+
+def save_checkpoint(path: str | os.PathLike, model: FCN, meta: dict[str, Any]) -> None:
+    """Write a model with its description, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        the file to write
+    model : FCN
+        the model; on whatever device
+    meta : dict
+        texts, numbers, lists and dictionaries of them: ``user``, ``epoch``, ``scores``, ``config``, ``library`` (its
+        fingerprint) ... The versions of LEMONS, Python and PyTorch are added.
+
+    Raises
+    ------
+    DataError
+        if the file cannot be written
+    """
+    versions = {"lemons": lemons.__version__, "python": platform.python_version(), "torch": str(torch.__version__)}
+    meta = json.loads(json.dumps(meta)) | {"versions": versions}  # plain values only, or fail here and not when loading
+    # contiguous, so that a file's bytes do not depend on the layout in memory
+    state = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    with atomic_path(path) as temporary:
+        try:
+            torch.save({"format": FORMAT, "state_dict": state, "meta": meta}, temporary)
+        except RuntimeError as error:  # what PyTorch's writer says when the disk is full
+            raise OSError(str(error).splitlines()[0]) from error
+
+
+def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FCN, dict[str, Any]]:
+    """Read a model.
+
+    Parameters
+    ----------
+    path : path-like
+        what `save_checkpoint` wrote, or a bare state dict as the original LEMONS saves it
+    device : str
+        where the model is put: ``"cpu"``, ``"cuda:0"`` ...
+
+    Returns
+    -------
+    model : FCN
+        in evaluation mode
+    meta : dict
+        what is known about it; empty for a bare state dict
+
+    Raises
+    ------
+    DataError
+        if there is no such file, it is damaged, or it holds something else
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"no such model: {path}; check model_load_path")
+    try:
+        content = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # a damaged or foreign file makes it raise nearly anything
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path} cannot be read as a model ({reason}); train it again") from error
+    meta = {}
+    if isinstance(content, dict) and "format" in content:
+        if content["format"] != FORMAT:
+            raise DataError(f"{path} has format {content['format']!r}; this LEMONS reads {FORMAT!r}: update it")
+        content, meta = content.get("state_dict"), content.get("meta", {})
+    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
+        raise DataError(f"{path} holds no state dict of an FCN; choose a file such as experiments/*/{MODEL_FILE}")
+    model = FCN()
+    try:
+        model.load_state_dict(content)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split()[:40])
+        raise DataError(f"{path} holds another network than LEMONS' FCN: {reason} ...") from error
+    return model.to(device).eval(), meta
+
+
+def model_hash(model: FCN) -> str:
+    """SHA-256 of the weights: the same weights, the same hexadecimal digits, whatever file or device they are on."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def new_run(experiments_path: str | os.PathLike, user: str) -> Path:
+    """Make the folder of a new run, such as ``2026-11-22_18-45-08_marko``; one of its own even within a second.
+
+    Raises
+    ------
+    DataError
+        if the folder cannot be made
+    """
+    name = f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}_{user}"
+    for suffix in ("", *(f"-{i}" for i in range(2, 100))):
+        try:
+            (run := Path(experiments_path) / (name + suffix)).mkdir(parents=True)
+            return run
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise DataError(f"cannot make {run}: {error.strerror}; choose another experiments_path") from error
+    raise DataError(f"{experiments_path} holds 99 runs called {name}; wait a second")
+
+
+def finish_run(run: Path, record: dict[str, Any]) -> None:
+    """Write ``training.json``, which says that the run is over: ``user``, ``library``, ``config``, ``best``, ..."""
+    with atomic_path(run / TRAINING_FILE) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
+
+
+def finished_runs(
+    experiments_path: str | os.PathLike, user: str, *, library: Library | None = None
+) -> list[tuple[Path, dict[str, Any]]]:
+    """Folder and record of every finished run of a listener, the oldest first.
+
+    Parameters
+    ----------
+    experiments_path : path-like
+        the folder of runs
+    user : str
+        the listener
+    library : Library, optional
+        only runs on the very same library (by its fingerprint)
+    """
+    runs = []
+    for file in sorted(Path(experiments_path).glob(f"*/{TRAINING_FILE}")):
+        try:
+            record = json.loads(file.read_text())
+            float(record["best"]["score"])
+            mine = record["user"] == user and (library is None or record["library"] == library.fingerprint)
+        except (ValueError, KeyError, TypeError):
+            continue  # somebody else's file of that name
+        if mine and (file.parent / MODEL_FILE).is_file():
+            runs.append((file.parent, record))
+    return runs
+
+
+def best_checkpoint(experiments_path: str | os.PathLike, user: str, *, library: Library | None = None) -> Path:
+    """The model of a listener's finished run with the highest validation score; of equals, the newest.
+
+    Parameters
+    ----------
+    experiments_path : path-like
+        the folder of runs
+    user : str
+        the listener
+    library : Library, optional
+        only models that were trained on the very same library (by its fingerprint)
+
+    Returns
+    -------
+    Path
+        a file that `load_checkpoint` reads
+
+    Raises
+    ------
+    DataError
+        if there is none; the sentence says the command that trains one
+    """
+    runs = finished_runs(experiments_path, user, library=library)
+    if not runs:
+        on = f" trained on {library.path}" if library else ""
+        command = f"python recsys/experiment.py with user_name={user}"
+        raise DataError(f"no model of {user}{on} in {experiments_path}; train one with `{command}`")
+    return max(reversed(runs), key=lambda run: run[1]["best"]["score"])[0] / MODEL_FILE
