@@ -26,6 +26,7 @@ MIN_PANEL = 1.4  # inches; one row alone would be too flat
 LEFT = 0.12  # of the width, for the names of the stems
 MAX_LABELS = 12  # segments; the numbers of more would overlap, so that only their signs are written
 MAX_TITLE = 60  # letters
+SMALL = 0.01  # when all weights are below, three decimals say too little
 DPI = 140
 N_COLUMNS = 1200  # of the waveform's outline
 
@@ -83,7 +84,7 @@ def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray]
     top = explanation.top(TOP_K)
     for component in explanation.components:
         rank = top.index(component) + 1 if component in top else None
-        label = _signed(component.weight)
+        label = _signed(component.weight, strongest)
         if explanation.n_segments > MAX_LABELS:
             label = label[0]
         _draw_cell(axes, component, label, row=names.index(component.stem), rank=rank, colour=scale)
@@ -155,12 +156,14 @@ def _draw_colour_bar(figure: Figure, beside: Axes, scale: ScalarMappable) -> Non
     bar = figure.colorbar(scale, cax=axes)
     bar.outline.set_visible(False)
     limit = scale.norm.vmax
-    bar.set_ticks([-limit, 0, limit], labels=[f"{_signed(-limit)}\nagainst", "0", f"{_signed(limit)}\nfor"])
+    labels = [f"{_signed(-limit, limit)}\nagainst", "0", f"{_signed(limit, limit)}\nfor"]
+    bar.set_ticks([-limit, 0, limit], labels=labels)
     axes.tick_params(length=0, labelsize=8.5, colors=INK)
     for label, side in zip(axes.get_yticklabels(), ("bottom", "center", "top"), strict=True):
         label.set_verticalalignment(side)
 
 
-def _signed(weight: float) -> str:
-    """A number with its sign, and none when it is 0 to three digits."""
-    return f"{weight:+.3f}".replace("-", "−") if abs(weight) >= 0.0005 else "0"
+def _signed(weight: float, strongest: float) -> str:
+    """A weight with its sign, in digits that suit the strongest; no sign when they are all 0."""
+    text = f"{weight:+.3f}" if strongest >= SMALL else f"{weight:+.1e}"
+    return text.replace("-", "−") if float(text) else "0"

@@ -77,6 +77,13 @@ def test_signs_are_written_too(explanation, stems):
         assert (f"{sign}{abs(component.weight):.3f}" if sign else "0") in written
 
 
+@pytest.mark.parametrize("factor", [1, 1e-6])
+def test_the_strongest_weight_is_never_written_as_nothing(explanation, stems, factor):
+    components = tuple(replace(c, weight=c.weight * factor) for c in explanation.components)
+    figure = explanation_figure(replace(explanation, components=components), stems)
+    assert {1: "+0.300", 1e-6: "+3.0e−07"}[factor] in [text.get_text() for text in figure.axes[0].texts]
+
+
 def test_the_title_has_relevance_and_fidelity_in_words(explanation, stems):
     explanation = replace(explanation, relevance=0.8, fidelity_held_out=-0.25)
     title, facts = (text.get_text() for text in explanation_figure(explanation, stems, title="Cash $ and $").texts)

@@ -1,0 +1,114 @@
+"""From a track or a file to the clips, the picture and the text of its explanation."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from explanations.explanation import load_explanation
+from explanations.track import explain_track, open_track, write_explanation
+from lemons.audio import load, quantize, write_flac
+from lemons.errors import DataError, ParameterError
+from lemons.library import open_library
+from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
+from recsys.model import FCN
+
+N_SAMPLES = 17003
+
+
+@pytest.fixture
+def library(tmp_path, rng):
+    """Two tracks that marko played; the first has stems."""
+    folder = tmp_path / "library"
+    for i in range(2):
+        stems = {name: quantize(rng.uniform(-0.2, 0.2, N_SAMPLES)) for name in ("vocals", "drums")}
+        write_flac(folder / f"audio/T{i}.flac", sum(stems.values()))
+        if i == 0:
+            for name, y in stems.items():
+                write_flac(folder / f"stems/T0/{name}.flac", y)
+    rows = "".join(f"T{i},Song {i},Band {i},rock,audio/T{i}.flac\n" for i in range(2))
+    (folder / "tracks.csv").write_text("track_id,title,artist,genre,file\n" + rows)
+    (folder / "listens.csv").write_text("user,track_id,playcount\nmarko,T0,3\nmarko,T1,1\n")
+    return open_library(folder)
+
+
+@pytest.fixture
+def paths(tmp_path, library):
+    """Folders with a model of marko, fresh weights."""
+    torch.manual_seed(0)
+    run = new_run(tmp_path / "experiments", "marko")
+    save_checkpoint(run / MODEL_FILE, FCN(), {})
+    finish_run(run, {"user": "marko", "library": library.fingerprint, "best": {"score": 0.5}})
+    return {"experiments_path": tmp_path / "experiments", "explanations_path": tmp_path / "explanations"}
+
+
+def test_a_track_with_stems_is_explained_by_them(library):
+    track = open_track("T0", library)
+    assert list(track.stems) == ["vocals", "drums"]
+    assert track.separator == "given"
+    assert track.title == "“Song 0” by Band 0"
+
+
+def test_a_track_without_stems_is_separated(library):
+    track = open_track("T1", library)
+    assert track.separator == "hpss"
+    np.testing.assert_array_equal(sum(track.stems.values()), load(library.audio_path("T1")))
+
+
+def test_any_file_can_be_opened(tmp_path, library, rng):
+    soundfile.write(tmp_path / "my song.wav", rng.uniform(-0.2, 0.2, (30000, 2)), 22050)  # stereo, another rate
+    track = open_track(str(tmp_path / "my song.wav"), library)
+    assert (track.track_id, track.title) == ("my song.wav", "“my song”")
+    np.testing.assert_array_equal(sum(track.stems.values()), load(tmp_path / "my song.wav"))
+
+
+def test_what_is_neither_track_nor_file(library):
+    with pytest.raises(DataError, match=r"T2 is neither a track of .* nor an audio file"):
+        open_track("T2", library)
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"), [(np.zeros(20000), "silent"), (np.ones(900), "at least 1 s"), (np.zeros(0), "0 samples")]
+)
+def test_files_that_cannot_be_explained(tmp_path, library, samples, message):
+    soundfile.write(tmp_path / "bad.wav", samples, 16000)
+    with pytest.raises(DataError, match=message):
+        open_track(str(tmp_path / "bad.wav"), library)
+
+
+@pytest.mark.parametrize("kind", ["time", "source"])
+def test_an_explanation_can_be_heard_seen_and_read(tmp_path, library, paths, kind):
+    track = open_track("T0", library)
+    explanation = explain_track(track, listener="marko", kind=kind, library=library, **paths)
+    files = write_explanation(tmp_path / "out", explanation, track)
+    assert sorted(file.name for file in files) == sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert {file.suffix for file in files} == {".flac", ".png", ".json"}
+    top3, rest = (soundfile.read(tmp_path / "out" / f"{name}.flac", dtype="float32")[0] for name in ("top3", "rest"))
+    np.testing.assert_array_equal(top3 + rest, load(library.audio_path("T0")))
+    assert load_explanation(tmp_path / "out" / "explanation.json") == explanation
+    fields = json.loads((tmp_path / "out" / "explanation.json").read_text())
+    assert (fields["track_id"], fields["listener"], fields["separator"]) == ("T0", "marko", "given")
+
+
+def test_a_track_is_not_explained_twice(library, paths):
+    steps = []
+    question = {"listener": "marko", "kind": "source", "library": library, **paths}
+    first, second = (
+        explain_track(open_track("T0", library), progress=lambda *step: steps.append(step), **question)
+        for _ in range(2)
+    )
+    assert first == second
+    assert steps == [(4, 4)]
+
+
+def test_an_unknown_listener_is_told_who_is_known(library, paths):
+    with pytest.raises(ParameterError, match="'nobody'.*marko"):
+        explain_track(open_track("T0", library), listener="nobody", kind="time", library=library, **paths)
+
+
+def test_a_listener_without_a_model_is_told_the_command(tmp_path, library, paths):
+    paths["experiments_path"] = tmp_path / "nothing here"
+    with pytest.raises(DataError, match=r"no model of marko.*experiment\.py with user_name=marko"):
+        explain_track(open_track("T0", library), listener="marko", kind="time", library=library, **paths)
