@@ -196,7 +196,7 @@ def _predictor(model: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
 
     @torch.inference_mode()
     def predict(inputs: np.ndarray) -> np.ndarray:
-        logits = model(torch.from_numpy(inputs).to(device)).double().cpu().numpy()
+        logits = model(torch.from_numpy(inputs).float().to(device)).double().cpu().numpy()
         if logits.shape != (len(inputs), 1):
             raise ParameterError(f"the model answers with shape {logits.shape}; it must be (batch, 1)")
         return np.hstack([expit(-logits), expit(logits), logits])

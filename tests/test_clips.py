@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import torch
 
-from explanations.clips import clips, save_clips
+from explanations.clips import clips, common_gain, save_clips
 from explanations.explain import KINDS, explain
 from lemons.audio import quantize
 from lemons.errors import ParameterError
@@ -120,6 +120,13 @@ def test_one_gain_for_all_clips_when_one_exceeds_full_scale(tmp_path, cancelling
     files = {name: soundfile.read(path, dtype="float32")[0] for name, path in paths.items()}
     assert {soundfile.info(path).subtype for path in paths.values()} == {"PCM_24"}
     np.testing.assert_array_equal((files["top3"] + files["rest"]) / np.float32(gain), mix)
+
+
+@pytest.mark.parametrize(
+    ("peaks", "gain"), [([0.5, -1], 1), ([1 - 2**-15], 1), ([1], 0.5), ([-1.5], 0.5), ([0.5, 4.5], 0.125), ([0], 1)]
+)
+def test_the_gain_is_the_largest_power_of_two_that_fits_a_16_bit_file(peaks, gain):
+    assert common_gain([np.float32([peak, 0]) for peak in peaks]) == gain
 
 
 def test_the_gain_is_recorded(cancelling_stems):

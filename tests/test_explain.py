@@ -183,6 +183,14 @@ def test_same_inputs_same_bytes_and_the_worlds_chance_is_left_alone(stems):
     assert other_seed.components != first.components
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_float64_stems_are_explained_like_float32(stems, kind):
+    question = {"kind": kind, "n_segments": 2, "n_masks": 16}
+    doubled = {name: y.astype(float) for name, y in stems.items()}
+    model = torch.nn.Linear(N_SAMPLES, 1).eval()
+    assert explain(model, doubled, **question) == explain(model, stems, **question)
+
+
 def test_progress_ends_complete_and_may_cancel(stems):
     steps = []
     explain(Hears(energy), stems, kind="source", batch_size=10, progress=lambda *step: steps.append(step))
