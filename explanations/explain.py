@@ -3,6 +3,9 @@
 The components are switched on and off at random (every mask as likely as any other), the model hears each distinct mix
 once, and ridge regression with weights for closeness to the full mix says what each component contributes: LIME, as
 audioLIME does it. The question is always "why recommended", whatever the model thinks of the track.
+
+A component that is silent throughout cannot be switched: it weighs exactly 0 and is in no mask. Regressed like the others,
+it would get a weight by chance and might be the top component, which nobody can hear.
 """
 
 import time
@@ -91,15 +94,20 @@ def explain(
         model, stems, kind=kind, n_segments=n_segments, n_masks=n_masks, seed=seed, target=target
     )
     factorization = factorize(stems, kind=kind, n_segments=n_segments)
-    drawn = draw_masks(factorization.get_number_components(), n_masks, random_state=seed)
+    n_components = factorization.get_number_components()
+    audible = [i for i in range(n_components) if factorization.compose_model_input([i]).any()]
+    drawn = draw_masks(len(audible), n_masks, random_state=seed)
     fresh = fresh_masks(drawn, N_FRESH_MASKS, seed=seed)
-    masks = np.concatenate([drawn, fresh])
+    masks = np.zeros((len(drawn) + len(fresh), n_components), dtype=int)
+    masks[:, audible] = np.concatenate([drawn, fresh])
     predict = _predictor(model)
     answers = score_masks(factorization, predict, masks, batch_size=batch_size, progress=progress)
     logits = answers[:, TARGETS["logit"]]
     fit = _fit(drawn, fresh, answers[:, TARGETS[target]])
-    components = _components(factorization, kind, stems, fit.pop("weights"))
-    clips = clip_masks(components)
+    weights = np.zeros(n_components)
+    weights[audible] = fit.pop("weights")
+    components = _components(factorization, kind, stems, weights)
+    clips = {name: mask * masks[0] for name, mask in clip_masks(components).items()}  # the first mask is the mix
     sounds = [mix_of([components[i] for i in np.flatnonzero(mask)], stems) for mask in clips.values()]
     known = {bytes(mask): float(logit) for mask, logit in zip(masks, logits, strict=True)}
     unheard = np.array([mask for mask in clips.values() if bytes(mask) not in known])
@@ -213,9 +221,9 @@ def _fit(drawn: np.ndarray, fresh: np.ndarray, answers: np.ndarray) -> dict[str,
     intercept, local_exp, fidelity, _ = base.explain_instance_with_data(
         drawn, answers[:n, None], distances[:n], 0, masks.shape[1], feature_selection="none"
     )
-    weights = dict(local_exp)
+    weights = np.array([weight for _, weight in sorted(local_exp)])
     if len(fresh):
-        predictions = intercept + fresh @ [weights[i] for i in range(len(weights))]
+        predictions = intercept + fresh @ weights
         held_out, fidelity_held_out = "fresh masks", weighted_r2(answers[n:], predictions, proximity[n:])
     else:  # all masks there are were drawn
         predictions = cross_predictions(drawn, answers, proximity)
@@ -233,6 +241,8 @@ def _components(factorization, kind, stems, weights) -> tuple[Component, ...]:
     """The factorization's components with their weights, places in seconds."""
     names = [MIX] if kind == "time" else list(stems)
     return tuple(
-        Component(i, names[part.source], i // len(names), part.start / SAMPLE_RATE, part.end / SAMPLE_RATE, weights[i])
+        Component(
+            i, names[part.source], i // len(names), part.start / SAMPLE_RATE, part.end / SAMPLE_RATE, float(weights[i])
+        )
         for i, part in enumerate(factorization.components)
     )

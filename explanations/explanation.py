@@ -32,7 +32,7 @@ class Component:
     start_s, end_s : float
         when it sounds, in seconds
     weight : float
-        how much it speaks for the recommendation; negative when against, in units of the target
+        how much it speaks for the recommendation, in units of the target: negative when against, 0 when it is silent
     """
 
     index: int

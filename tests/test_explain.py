@@ -85,10 +85,23 @@ def test_a_model_that_hears_only_the_third_segment_gets_that_explained(stems, ki
 
 @pytest.mark.parametrize("batch_size", [1, 3, 64])
 def test_a_silent_stem_explains_nothing(stems, batch_size):
-    stems = stems | {"silent": np.zeros(N_SAMPLES, np.float32)}
-    explanation = explain(Hears(energy), stems, kind="source", batch_size=batch_size)
-    # removing silence changes no answer; what is left is chance in the masks drawn, a hundredth of the others' weight
-    assert abs(weights(explanation)["silent", 0]) < 1e-3
+    model = Hears(energy)
+    silence = {"silent": np.zeros(N_SAMPLES, np.float32)}
+    explanation = explain(model, silence | stems, kind="source", batch_size=batch_size)
+    expected = explain(Hears(energy), stems, kind="source")
+    assert weights(explanation) == pytest.approx(weights(expected) | {("silent", 0): 0.0}, abs=1e-6)
+    assert weights(explanation)["silent", 0] == 0
+    assert explanation.clip_logits == pytest.approx(expected.clip_logits, abs=1e-6)
+    assert len(model.heard) == len(set(model.heard)) == explanation.n_forward == 32
+
+
+def test_a_silent_component_is_never_among_the_top(stems):
+    """A stem that comes in late: its first segment would get a weight by chance."""
+    late = stems | {"vocals": np.where(np.arange(N_SAMPLES) < N_SAMPLES // 2, np.float32(0), stems["vocals"])}
+    explanation = explain(Hears(lambda y: -energy(y)), late, kind="time+source", n_segments=2)
+    assert weights(explanation)["vocals", 0] == 0
+    assert explanation.top(3) == ()
+    assert len(explanation.against(10)) == 9
 
 
 @pytest.mark.parametrize("kind", ["source", "time+source"])
