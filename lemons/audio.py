@@ -56,6 +56,15 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     return quantize(soxr.resample(channels.mean(axis=1), file_sr, sr, quality="HQ"))
 
 
+def is_native(path: str | os.PathLike) -> bool:
+    """Whether a file is 16 kHz mono already, so that `load` has nothing to resample; False when it is no audio."""
+    try:
+        info = soundfile.info(path)
+    except soundfile.LibsndfileError:
+        return False
+    return info.samplerate == SAMPLE_RATE and info.channels == 1
+
+
 def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:
     """Refuse a waveform that cannot be explained.
 

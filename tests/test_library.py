@@ -2,6 +2,7 @@ import csv
 
 import numpy as np
 import pytest
+import soundfile
 
 from lemons.audio import SAMPLE_RATE, quantize, to_float, write_flac
 from lemons.errors import DataError, ParameterError
@@ -70,14 +71,22 @@ def test_stems_of_another_mix_are_refused(folder, n_samples, sentence):
         open_library(folder).stems("007")
 
 
-def test_audio_is_decoded_once_and_anew_when_the_file_changes(folder):
+def test_audio_is_resampled_once_and_anew_when_the_file_changes(folder):
     library = open_library(folder)
+    noise = to_float(library.load_audio("T2"))
+    soundfile.write(folder / "audio" / "T2.flac", noise, 44100, format="FLAC")
     first = library.load_audio("T2")
+    assert abs(len(first) - len(noise) * SAMPLE_RATE / 44100) <= 1  # resampling rounds the length
     cached = folder / "cache" / "npy" / "T2.npy"
     np.save(cached, np.zeros_like(first))
     assert not library.load_audio("T2").any()  # it is the cache that was read
-    write_flac(folder / "audio" / "T2.flac", to_float(first))
+    soundfile.write(folder / "audio" / "T2.flac", noise, 44100, format="FLAC")
     np.testing.assert_array_equal(library.load_audio("T2"), first)
+
+
+def test_audio_that_needs_no_resampling_is_not_stored_twice(folder):
+    open_library(folder).check_audio()
+    assert not (folder / "cache").exists()
 
 
 def test_missing_files_are_named_and_skipped(folder):
