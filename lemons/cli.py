@@ -18,11 +18,11 @@ from lemons.errors import LemonsError
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: see recsys/experiment.py
 
-app = typer.Typer(
-    help="Listenable explanations for music recommender systems.", no_args_is_help=True, add_completion=False
-)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 library_app = typer.Typer(help="Make music libraries.", no_args_is_help=True)
 app.add_typer(library_app, name="library")
+
+SHOWN = 5  # of what was skipped
 
 ListenerName = Annotated[str, typer.Option(help="the listener's name, such as marko")]
 ListenerNames = Annotated[list[str] | None, typer.Option("--listener", help="only this one; may be repeated")]
@@ -42,6 +42,19 @@ class Bar:
             self._bar.close()
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lemons {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    """Listenable explanations for music recommender systems."""
+
+
 @library_app.command("demo")
 def library_demo(
     out: Annotated[Path | None, typer.Option(help="the library's folder; by default that of the configuration")] = None,
@@ -54,6 +67,54 @@ def library_demo(
     path = out or read_config().library_path
     make_demo_library(path, n_tracks=tracks, seed=seed, progress=Bar("demo library", "track"))
     typer.echo(f"{tracks} tracks in {path}")
+
+
+@app.command()
+def explain(
+    track: Annotated[str, typer.Argument(help="a track_id of the library, or any audio file of your own")],
+    listener: ListenerName,
+    out: Annotated[Path, typer.Option(help="folder for explanation.json, the clips and the picture")],
+    kind: Annotated[str, typer.Option(help="time, source or time+source")] = "time+source",
+    num_samples: Annotated[int, typer.Option(help="size of the neighborhood, N_s")] = 2048,
+    segments: Annotated[int, typer.Option(help="how many stretches of time")] = 5,
+    seed: Annotated[int, typer.Option(help="of the neighborhood's masks")] = 0,
+) -> None:
+    """Explain why a track is recommended to a listener: numbers, picture, and clips to listen to."""
+    from explanations.track import explain_track, open_track, write_explanation
+    from lemons.library import open_library
+
+    config = read_config()
+    library = open_library(config.library_path)
+    _tell(library.skipped)
+    opened = open_track(track, library)
+    explanation = explain_track(
+        opened,
+        listener=listener,
+        kind=kind,
+        library=library,
+        experiments_path=config.experiments_path,
+        explanations_path=config.explanations_path,
+        n_segments=segments,
+        n_masks=num_samples,
+        seed=seed,
+        progress=Bar("mixes heard", "mix"),
+    )
+    write_explanation(out, explanation, opened)
+    typer.echo(f"relevance {explanation.relevance:.3f}, fidelity {explanation.fidelity_held_out:.2f} on held-out masks")
+    for place, component in enumerate(explanation.top(3), start=1):
+        where = f"{component.stem}, {component.start_s:.1f} to {component.end_s:.1f} s"
+        typer.echo(f"{place}. {where}: {component.weight:+.4f}")
+    if not explanation.top(1):
+        typer.echo("no component speaks for this track")
+    typer.echo(f"written to {out}")
+
+
+def _tell(sentences: list[str]) -> None:
+    """What was skipped, on standard error: the first ones by name, the rest by number."""
+    for sentence in sentences[:SHOWN]:
+        typer.echo(f"lemons: {sentence}", err=True)
+    if len(sentences) > SHOWN:
+        typer.echo(f"lemons: ... and {len(sentences) - SHOWN} more", err=True)
 
 
 def main() -> None:
