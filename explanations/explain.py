@@ -4,8 +4,8 @@ The components are switched on and off at random (every mask as likely as any ot
 once, and ridge regression with weights for closeness to the full mix says what each component contributes: LIME, as
 audioLIME does it. The question is always "why recommended", whatever the model thinks of the track.
 
-A component that is silent throughout cannot be switched: it weighs exactly 0 and is in no mask. Regressed like the others,
-it would get a weight by chance and might be the top component, which nobody can hear.
+A component that is silent throughout cannot be switched: it weighs exactly 0 and is in no mask. Regressed like the
+others, it would get a weight by chance and might be the top component, which nobody can hear.
 """
 
 import time

@@ -86,8 +86,10 @@ def test_the_strongest_weight_is_never_written_as_nothing(explanation, stems, fa
 
 def test_the_title_has_relevance_and_fidelity_in_words(explanation, stems):
     explanation = replace(explanation, relevance=0.8, fidelity_held_out=-0.25)
-    title, facts = (text.get_text() for text in explanation_figure(explanation, stems, title="Cash $ and $").texts)
+    figure = explanation_figure(explanation, stems, title="Cash $ and $")
+    title, facts = (text.get_text() for text in figure.texts)
     assert title == "Why Cash $ and $ for marko?"
+    assert not figure.texts[0].get_parse_math()  # a name with dollars is no formula
     assert "relevance 0.80: recommended" in facts
     assert "fidelity −0.25 on masks held out: not reliable" in facts
 
