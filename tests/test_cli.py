@@ -1,0 +1,170 @@
+"""The command: what it answers, and how it fails."""
+
+import json
+import re
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from lemons.audio import SAMPLE_RATE, load
+from lemons.cli import main
+from lemons.library import open_library
+from recsys.checkpoints import finish_run, new_run, save_checkpoint
+from recsys.model import FCN
+
+
+@pytest.fixture
+def installation(tmp_path, toy_library, monkeypatch):
+    """A library and a configuration that names it; no model yet."""
+    paths = {"library_path": toy_library, "experiments_path": tmp_path / "experiments"}
+    paths["explanations_path"] = tmp_path / "explanations"
+    (tmp_path / "config.py").write_text("".join(f"{name} = {str(path)!r}\n" for name, path in paths.items()))
+    monkeypatch.setenv("LEMONS_CONFIG", str(tmp_path / "config.py"))
+    return tmp_path
+
+
+@pytest.fixture
+def trained(installation, toy_library):
+    """The same with a model of marko; fresh weights answer as well as trained ones here."""
+    torch.manual_seed(0)
+    run = new_run(installation / "experiments", "marko")
+    save_checkpoint(run / "best_model.pt", FCN(), {})
+    record = {"user": "marko", "library": open_library(toy_library).fingerprint, "best": {"score": 0.5}}
+    finish_run(run, record)
+    return installation
+
+
+def lemons(monkeypatch, capsys, *arguments):
+    """Call the command in this process; its exit code, output and errors."""
+    monkeypatch.setattr(sys, "argv", ["lemons", *map(str, arguments)])
+    with pytest.raises(SystemExit) as exit_:
+        main()
+        sys.exit(0)
+    output = capsys.readouterr()
+    return exit_.value.code or 0, output.out, output.err
+
+
+def sentence(errors):
+    """The one line that explains a failure; progress bars stand before it."""
+    return errors.splitlines()[-1]
+
+
+def test_an_explanation_can_be_heard_and_sums_to_the_track(trained, monkeypatch, capsys):
+    out = trained / "out"
+    arguments = ("explain", "tone03", "--listener", "marko", "--kind", "source", "--out", out)
+    code, printed, _ = lemons(monkeypatch, capsys, *arguments)
+    assert code == 0
+    assert "relevance" in printed
+    files = {"explanation.json", "explanation.png", "top1.flac", "top3.flac", "rest.flac"}
+    assert {file.name for file in out.iterdir()} == files
+    track = load(trained / "toy" / "audio" / "tone03.flac")
+    np.testing.assert_array_equal(load(out / "top3.flac") + load(out / "rest.flac"), track)
+    first = (out / "explanation.json").read_bytes()
+    assert json.loads(first)["kind"] == "source"
+    for file in (trained / "explanations").iterdir():
+        file.unlink()  # so that it is computed again
+    assert lemons(monkeypatch, capsys, *arguments)[0] == 0
+    assert (out / "explanation.json").read_bytes() == first
+
+
+@pytest.mark.parametrize(("channels", "sr"), [(1, 8000), (2, 44100)])
+def test_ones_own_file_may_be_stereo_and_of_any_rate(trained, monkeypatch, capsys, rng, channels, sr):
+    soundfile.write(trained / "own.wav", 0.1 * rng.standard_normal((2 * sr, channels)), sr)
+    arguments = ("explain", trained / "own.wav", "--listener", "marko", "--kind", "time", "--out", trained / "out")
+    assert lemons(monkeypatch, capsys, *arguments)[0] == 0
+    explanation = load(trained / "out" / "top3.flac") + load(trained / "out" / "rest.flac")
+    np.testing.assert_array_equal(explanation, load(trained / "own.wav"))
+
+
+def bad_file(folder, name):
+    """Files that people have, and that nobody can explain."""
+    y = np.sin(np.arange(2 * SAMPLE_RATE) / 5)
+    sounds = {
+        "empty.wav": y[:0],
+        "silent.wav": 0 * y,
+        "short.wav": y[: SAMPLE_RATE // 2],
+        "nan.wav": np.where(y > 0.99, np.nan, y),
+    }
+    if name in sounds:
+        soundfile.write(folder / name, sounds[name], SAMPLE_RATE, subtype="FLOAT")
+    if name == "text.mp3":
+        (folder / name).write_text("do re mi")
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("gone.wav", "neither a track of .* nor an audio file"),
+        ("text.mp3", "cannot be read as audio"),
+        ("empty.wav", "holds no audio"),
+        ("silent.wav", "silent"),
+        ("short.wav", "lasts 0.50 s; at least 1 s"),
+        ("nan.wav", "not numbers"),
+    ],
+)
+def test_a_file_that_cannot_be_explained_is_one_sentence(trained, monkeypatch, capsys, name, expected):
+    arguments = ("explain", bad_file(trained, name), "--listener", "marko", "--out", trained / "out")
+    code, printed, errors = lemons(monkeypatch, capsys, *arguments)
+    assert code == 2
+    assert printed == ""
+    assert errors.startswith("lemons: ")
+    assert errors.count("\n") == 1
+    assert re.search(expected, errors)
+    assert not (trained / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--listener", "bob"), "listener='bob' is not in .*; choose one of marko, nina"),
+        (("--listener", "nina"), "no model of nina .*train one with `python recsys/experiment.py with user_name=nina`"),
+        (("--listener", "marko", "--kind", "colour"), "kind='colour' is unknown; choose one of time, source, time"),
+        (("--listener", "marko", "--segments", "0"), "n_segments=0 must be between"),
+        (("--listener", "marko", "--num-samples", "1"), "n_masks=1 must be at least 2"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(trained, monkeypatch, capsys, options, expected):
+    code, _, errors = lemons(monkeypatch, capsys, "explain", "tone03", "--out", trained / "out", *options)
+    assert code == 2
+    assert errors.count("lemons: ") == 1
+    assert re.search(expected, sentence(errors)), errors
+
+
+def test_no_library_names_the_command_that_makes_one(installation, monkeypatch, capsys):
+    (installation / "config.py").write_text("library_path = 'nowhere'\n")
+    code, _, errors = lemons(monkeypatch, capsys, "explain", "x", "--listener", "marko", "--out", installation / "out")
+    assert code == 2
+    assert "no music library at" in errors
+    assert "`lemons library demo`" in errors
+
+
+def test_missing_files_are_named_and_the_rest_goes_on(trained, monkeypatch, capsys):
+    for i in range(8):
+        (trained / "toy" / "audio" / f"noise{24 + i}.flac").unlink()
+    arguments = ("explain", "tone03", "--listener", "marko", "--kind", "source", "--out", trained / "out")
+    code, _, errors = lemons(monkeypatch, capsys, *arguments)
+    assert code == 0
+    assert "track noise24 skipped: no such file" in errors
+    assert "... and 3 more" in errors
+
+
+def test_a_disk_that_fills_up_leaves_no_half_file(trained):
+    def small_disk():
+        """No file of this process may grow beyond 20 kB: the system refuses further writing, as on a full disk."""
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    command = [sys.executable, "-m", "lemons", "explain", "tone03", "--listener", "marko", "--kind", "source"]
+    command += ["--out", str(trained / "out")]
+    result = subprocess.run(command, preexec_fn=small_disk, capture_output=True, text=True, check=False)
+    assert result.returncode == 2, result.stderr
+    assert "Traceback" not in result.stderr
+    assert "cannot write" in sentence(result.stderr)
+    assert all(file.stat().st_size < 20_000 for file in (trained / "out").rglob("*"))  # the small ones are whole
+    assert not (trained / "out" / "explanation.json").exists()
+    assert not list((trained / "out").glob(".*"))
