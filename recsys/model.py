@@ -15,10 +15,12 @@ from math import sqrt
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from lemons.audio import SAMPLE_RATE
 from lemons.errors import ParameterError
+from lemons.exact import LocalModel, protocol
 
 N_FFT = 512  # samples
 HOP_LENGTH = 256  # samples; 1 s gives 63 frames
@@ -49,9 +51,23 @@ class LogMel(nn.Module):
 
     def forward(self, y: torch.Tensor) -> torch.Tensor:
         """Decibels (batch, 256, n_samples // 256 + 1) of waveforms (batch, n_samples), float32 in [-1, 1)."""
-        spectrum = torch.stft(y, N_FFT, HOP_LENGTH, window=self.window, pad_mode="reflect", return_complex=True)
-        power = spectrum.abs().square()  # (batch, 257, n_frames)
-        return 10 * torch.log10((self.filters.T @ power).clamp(min=FLOOR))
+        y = F.pad(y.unsqueeze(1), (N_FFT // 2, N_FFT // 2), mode="reflect").squeeze(1)
+        return self.decibels(self.stft(y))
+
+    def stft(self, y: torch.Tensor) -> torch.Tensor:
+        """Complex spectra (batch, 257, n_frames) of padded waveforms, in float64.
+
+        In float32 a quiet bin beside a loud one is rounding noise, of which the logarithm makes hundredths of a
+        decibel: the spectrum of a mix and the sum of its stems' spectra would give logits a thousandth apart.
+        """
+        window = self.window.double()
+        return torch.stft(y.double(), N_FFT, HOP_LENGTH, window=window, center=False, return_complex=True)
+
+    def decibels(self, spectrum: torch.Tensor) -> torch.Tensor:
+        """Mel bands (batch, 256, n_frames) of complex spectra, frame by frame."""
+        power = spectrum.real.square() + spectrum.imag.square()  # (batch, 257, n_frames)
+        mel = self.filters.T.double() @ power
+        return 10 * torch.log10(mel.to(self.filters.dtype).clamp(min=FLOOR))
 
     def _load_from_state_dict(self, state_dict, prefix, _metadata, _strict, _missing, unexpected, errors):
         """Accept the window and the filters that the original saves, if they are these."""
@@ -134,6 +150,19 @@ class FCN(nn.Module):
             expected = f"(batch, n_samples) with n_samples >= {MIN_SAMPLES}"
             raise ParameterError(f"waveforms of shape {tuple(y.shape)} must be {expected}; pad them with silence")
         return self.head(self.pool(self.trunk(self.spec(y))))
+
+    def local_model(self) -> LocalModel:
+        """The network in the parts that exact explanations need."""
+        return LocalModel(
+            n_fft=N_FFT,
+            hop_length=HOP_LENGTH,
+            pad=N_FFT // 2,
+            stft=self.spec.stft,
+            columns=lambda spectrum: self.spec_bn(self.spec.decibels(spectrum).unsqueeze(1)).squeeze(1),
+            blocks=[protocol.Block(layer.conv, layer.bn, pool=(2, 2)) for layer in self.layers],
+            pools=("mean", "max"),
+            head=self.fc,
+        )
 
     def trunk(self, mel: torch.Tensor) -> torch.Tensor:
         """Feature maps (batch, 64, 8, n_frames // 32) of log-mel spectrograms (batch, 256, n_frames)."""
