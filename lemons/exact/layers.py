@@ -148,6 +148,7 @@ class Layer:
                 part = parts[i][chosen] if i in parts else self._spread(piece.values[chosen])
                 shape = [grid[j] if j in own else 1 for j in range(len(counts))]
                 views.append((piece.start - self.half, part.view(*shape, *part.shape[1:])))
+            views.sort(key=lambda view: -view[1].numel())
             for column in range(group.start, group.stop):
                 cell = range(self.pool * column, self.pool * (column + 1))
                 target = out[row : row + rows, column - group.start]

@@ -1,7 +1,6 @@
 """One pass over a track that answers for every mask: see `score_table`."""
 
 import copy
-import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -144,22 +143,20 @@ class Pass:
         largest = max(self.locality.size(group) for group in groups) * self.itemsize
         rows = max(self.layers[0].tile_bytes // largest, 1)
         edges, sums, maxima = defaultdict(list), [], []
-        for row in range(0, n_states, rows):
-            stop = min(row + rows, n_states)
-            x = self.spectra.columns(step, row, stop)
+        for start, stop, x in self.spectra.images(step, rows):
             for below, group in zip([None, *groups], groups, strict=False):
                 if below:
-                    start, end = self.locality.inputs(group)
-                    x = x[:, start - below.start : end - below.start]
+                    first, end = self.locality.inputs(group)
+                    x = x[:, first - below.start : end - below.start]
                     x = self.layers[below.level].inside(x, *self.locality.padding(group))
                 for piece in self._edges(group, x):
                     edges[group, piece.start].append(piece.values)
             if group.level == len(self.layers):
                 sums.append(x.sum(dim=(1, 2), dtype=torch.float64))
                 maxima.append(x.flatten(1, 2).amax(dim=1))
-            self._advance(self.costs[step] * stop // n_states - self.costs[step] * row // n_states)
-        for (group, start), values in edges.items():
-            self.pieces[group].append(Piece(group, start, torch.cat(values)))
+            self._advance(self.costs[step] * stop // n_states - self.costs[step] * start // n_states)
+        for (group, column), values in edges.items():
+            self.pieces[group].append(Piece(group, column, torch.cat(values)))
         if sums:
             self._pool(group, torch.cat(sums), torch.cat(maxima))
 
@@ -175,9 +172,7 @@ class Pass:
     def _border(self, step: Group) -> None:
         """One group that depends on several segments, for all their states."""
         if step.level == 0:
-            n = math.prod(self.n_states[i] for i in step.segments)
-            rows = min(n, SPECTRA_ROWS)
-            x = torch.cat([self.spectra.columns(step, row, row + rows) for row in range(0, n, rows)])
+            x = torch.cat([image for _, _, image in self.spectra.images(step, SPECTRA_ROWS)])
         else:
             sources = self.locality.sources(step)
             inputs = self.locality.inputs(step)

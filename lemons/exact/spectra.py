@@ -10,7 +10,7 @@ thousandths of a logit. Hence the transform, its power and the mel bands belong 
 are a hundredth of the work. Where a component is exactly silent its transform is exactly zero and stays so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -35,6 +35,8 @@ class Spectra:
         what is mixed
     segments : sequence of (int, int)
         first sample, and first sample after each segment
+    dtype : torch.dtype
+        of the images
 
     Attributes
     ----------
@@ -46,53 +48,55 @@ class Spectra:
 
     def __init__(self, local: LocalModel, stems: Tensor, segments: Sequence[tuple[int, int]], dtype: torch.dtype):
         self.local, self.dtype = local, dtype
-        n_samples = stems.shape[1]
         # which sample of the track each padded sample repeats
-        places = torch.as_tensor(np.pad(np.arange(n_samples), local.pad, mode="reflect"), device=stems.device)
-        subsets = torch.arange(2 ** len(stems), device=stems.device)
+        places = torch.as_tensor(np.pad(np.arange(stems.shape[1]), local.pad, mode="reflect"), device=stems.device)
+        subsets = _binary(torch.arange(2 ** len(stems)), len(stems))
         self.bits, self.distinct, self.starts, self.parts = [], [], [], []
         for start, stop in segments:
             sounding = stems[:, start:stop].any(dim=1)
-            stem_bits = (subsets[:, None] >> torch.arange(len(stems) - 1, -1, -1, device=stems.device)) & 1
             self.bits.append(int(sounding.sum()))
-            places_of_bits = torch.arange(self.bits[-1] - 1, -1, -1, device=stems.device)
-            self.distinct.append((stem_bits[:, sounding] << places_of_bits).sum(dim=1))
+            values = 2 ** torch.arange(self.bits[-1] - 1, -1, -1)
+            self.distinct.append((subsets[:, sounding.cpu()] * values).sum(dim=1).to(stems.device))
             inside = (places >= start) & (places < stop)
             first, end = self._frames_touching(inside)
             samples = slice(first * local.hop_length, (end - 1) * local.hop_length + local.n_fft)
-            part = stems[sounding][:, places[samples]] * inside[samples]
             self.starts.append(first)
-            self.parts.append(local.stft(part) if len(part) else None)
+            # selected when transformed: there may be none, and no transform of nothing
+            self.parts.append(local.stft(stems[:, places[samples]] * inside[samples])[sounding])
 
     def _frames_touching(self, inside: Tensor) -> tuple[int, int]:
         touched = inside.unfold(0, self.local.n_fft, self.local.hop_length).any(dim=1).nonzero()
         return int(touched[0]), int(touched[-1]) + 1
 
-    def columns(self, group: Group, start: int, stop: int) -> Tensor:
-        """Images of some states of a group's columns.
+    def images(self, group: Group, rows: int) -> Iterator[tuple[int, int, Tensor]]:
+        """Images of all states of a group's columns, some at a time.
 
         Parameters
         ----------
         group : Group
             of level 0
-        start, stop : int
-            states, numbered by the concatenated bits of the group's segments
+        rows : int > 0
+            how many states at a time
 
-        Returns
-        -------
-        Tensor [shape=(stop - start, n_columns, n_bands, 1)]
+        Yields
+        ------
+        start, stop : int
+            which states, numbered by the concatenated bits of the group's segments
+        image : Tensor [shape=(stop - start, n_columns, n_bands, 1)]
         """
         parts = [
-            self.parts[i][..., group.start - self.starts[i] : group.stop - self.starts[i]]
-            for i in group.segments
-            if self.parts[i] is not None
+            self.parts[i][..., group.start - self.starts[i] : group.stop - self.starts[i]] for i in group.segments
         ]
-        if not parts:  # silence alone
-            parts = [self.local.stft(torch.zeros(1, self.local.n_fft, device=self.distinct[0].device))]
-            parts = [parts[0].expand(-1, -1, group.stop - group.start)]
-        parts = torch.view_as_real(torch.cat(parts).resolve_conj().contiguous())
-        numbers = torch.arange(start, stop, device=parts.device)
-        on = (numbers[:, None] >> torch.arange(len(parts) - 1, -1, -1, device=parts.device)) & 1
-        mixes = (on.to(parts.dtype) @ parts.flatten(1)).view(stop - start, *parts.shape[1:])
-        image = self.local.columns(torch.view_as_complex(mixes))
-        return image.to(self.dtype).transpose(1, 2).unsqueeze(-1).contiguous()
+        parts = torch.view_as_real(torch.cat(parts).contiguous())  # (sounding stems, n_bins, n_columns, 2)
+        n_bits = len(parts)
+        for start in range(0, 2**n_bits, rows):
+            stop = min(start + rows, 2**n_bits)
+            mixes = _binary(torch.arange(start, stop), n_bits).to(parts) @ parts.flatten(1)
+            mixes = torch.view_as_complex(mixes.view(-1, *parts.shape[1:]))
+            image = self.local.columns(mixes).to(self.dtype)
+            yield start, stop, image.transpose(1, 2).unsqueeze(-1).contiguous()
+
+
+def _binary(numbers: Tensor, n_bits: int) -> Tensor:
+    """The bits (len(numbers), n_bits) of some numbers, the most significant first."""
+    return (numbers[:, None] >> torch.arange(n_bits - 1, -1, -1)) & 1
