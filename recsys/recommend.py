@@ -1,0 +1,82 @@
+"""Recommendations: a listener's tracks in the order of their relevance.
+
+The relevance of a track for a listener is the sigmoid of the model's logit for the whole track, in [0, 1].
+"""
+
+import os
+from collections.abc import Callable
+
+import pandas as pd
+from scipy.special import expit
+
+from lemons.errors import ParameterError
+from lemons.library import Library
+from recsys.scoring import remembered_scores, score_tracks
+from recsys.splits import get_split
+
+__all__ = ["POOLS", "recommend", "score_tracks"]
+
+POOLS = ("test", "unheard")
+
+
+def recommend(
+    checkpoint_path: str | os.PathLike,
+    library: Library,
+    user: str,
+    *,
+    n: int = 10,
+    pool: str = "test",
+    splits_path: str | os.PathLike | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """The most relevant tracks for a listener.
+
+    Parameters
+    ----------
+    checkpoint_path : path-like
+        the listener's model; scores are kept beside it in ``relevance.csv``
+    library : Library
+        the music library
+    user : str
+        the listener
+    n : int > 0
+        how many tracks; fewer when the pool has fewer
+    pool : {"test", "unheard"}
+        test: the tracks held out from training, half of them played, which show whether the model knows the listener;
+        unheard: all tracks that the listener never played and that training never saw, which is what is new to them
+    splits_path : path-like, optional
+        where the splits are, ``<library>/splits`` by default
+    progress : callable, optional
+        ``progress(done, total)``, called after each track that has no score yet
+
+    Returns
+    -------
+    pd.DataFrame [columns=rank, track_id, title, artist, genre, relevance, logit, playcount]
+        the most relevant first, ranks from 1; of equals, in the order of their ids
+
+    Raises
+    ------
+    ParameterError
+        if the listener is unknown, or ``n`` or ``pool`` is not one of the above
+    DataError
+        if the model, the split or a track cannot be read
+    """
+    if n < 1:
+        raise ParameterError(f"n={n} must be at least 1")
+    if pool not in POOLS:
+        raise ParameterError(f"pool={pool!r} is unknown; choose one of {', '.join(POOLS)}")
+    played = library.played(user)
+    split = get_split(library, user, folder=splits_path).set_index("track_id")["split"]
+    tracks = library.tracks
+    if pool == "test":
+        tracks = tracks[tracks.index.isin(split.index[split == "test"])]
+    else:
+        tracks = tracks[~tracks.index.isin(split.index[split != "test"].union(played.index))]
+    logits = remembered_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
+    top = logits.sort_values(ascending=False, kind="stable").head(n)
+    found = tracks.loc[top.index, ["title", "artist", "genre"]].assign(
+        relevance=expit(top), logit=top, playcount=played.reindex(top.index, fill_value=0)
+    )
+    found = found.rename_axis("track_id").reset_index()
+    found.insert(0, "rank", range(1, len(found) + 1))
+    return found
