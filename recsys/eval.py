@@ -1,0 +1,70 @@
+"""Evaluate the model of one listener on their test tracks: ``python recsys/eval.py with user_name=marko``."""
+# ruff: noqa: F841 (sacred takes parameters from the local names of a function)
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+if __name__ == "__main__":  # before torch is imported, and before a module of this folder hides another of its name
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    HERE = Path(__file__).resolve().parent
+    sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE] + [str(HERE.parent)]
+
+import torch
+from tqdm import tqdm
+
+from lemons.config import read_config
+from lemons.library import open_library
+from recsys.checkpoints import best_checkpoint
+from recsys.evaluation import MEASURES, evaluate
+from recsys.experiment import observers
+from recsys.tracking import make_experiment, run_commandline
+
+ex = make_experiment("LEMONS evaluation")
+logger = logging.getLogger(__name__)
+
+
+@ex.config
+def experiment_config():
+    """Parameters of the evaluation."""
+    model_load_path = ""  # the model; empty: the best one of the listener's finished runs
+    num_workers = 0  # threads that decode audio; 0: none beside the main one
+    device = "cuda:0" if torch.cuda.is_available() else "cpu"  # where the model computes
+
+    user_name = "marko"  # the listener
+    data_path = str(read_config().library_path)  # the music library
+    meta_path = ""  # folder of the splits; empty: <data_path>/splits
+    experiments_path = str(read_config().experiments_path)  # where the runs are
+
+
+@ex.main
+def evaluate_listener(_run, user_name, model_load_path, num_workers, device, data_path, meta_path, experiments_path):
+    """Evaluate the model of a listener; write and return the result."""
+    library = open_library(data_path)
+    checkpoint = model_load_path or best_checkpoint(experiments_path, user_name, library=library)
+    with tqdm(desc=user_name, unit="track", dynamic_ncols=True) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update()
+
+        results = evaluate(
+            checkpoint,
+            library,
+            user_name,
+            splits_path=meta_path,
+            device=device,
+            num_workers=num_workers,
+            progress=progress,
+        )
+    for name in MEASURES:
+        if results[name] is not None:
+            _run.log_scalar(f"test.{name}", results[name])
+    numbers = ", ".join(f"{name} {results[name]:.3f}" for name in MEASURES if results[name] is not None)
+    logger.info("%s, %d test tracks: %s; %s", user_name, results["n_tracks"], numbers, Path(checkpoint).parent)
+    return results
+
+
+if __name__ == "__main__":
+    run_commandline(ex, observers)

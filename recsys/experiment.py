@@ -1,0 +1,125 @@
+"""Train the model of one listener: ``python recsys/experiment.py with user_name=marko``.
+
+``print_config`` in place of ``with ...`` lists the parameters; ``with demo`` is the demo's schedule.
+"""
+# ruff: noqa: F841 (sacred takes parameters from the local names of a function)
+
+import logging
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+if __name__ == "__main__":  # before torch is imported, and before a module of this folder hides another of its name
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    HERE = Path(__file__).resolve().parent
+    sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE] + [str(HERE.parent)]
+
+import torch
+
+from lemons.audio import SAMPLE_RATE
+from lemons.config import read_config
+from lemons.library import open_library
+from recsys.checkpoints import MODEL_FILE, finish_run, load_checkpoint, new_run, save_checkpoint
+from recsys.dataset import Crops, load_tracks
+from recsys.model import FCN
+from recsys.splits import DATA_SEED, get_split
+from recsys.tracking import Log, make_experiment, make_observers, run_commandline
+from recsys.training import fit
+
+local_conf = {
+    "mongodb_url": "",  # such as mongodb://localhost:27017; empty: what config.py says, by default files
+    "mongodb_db_name": "",  # empty: what config.py says
+    "experiment_name": "LEMONS",
+}
+ex = make_experiment(local_conf["experiment_name"])
+logger = logging.getLogger(__name__)
+
+
+@ex.config
+def experiment_config():
+    """Parameters of the training; the values are the paper's."""
+    use_tensorboard = False  # draw curves for TensorBoard, too, under <experiments_path>/tensorboard
+    log_step = 100  # log the loss of every so many batches
+
+    training_seed = 1930289  # of initial weights, dropout and crops
+    model_load_path = ""  # start from this model; empty: from fresh weights
+    freeze = False  # train the last layer only
+    batch_size = 20  # crops
+    n_epochs = 1000  # how often all tracks are visited
+    n_crops = 1  # random crops of each track in an epoch
+    input_length = SAMPLE_RATE  # of a crop, in samples: 1 s
+    lr = 1e-3  # learning rate of Adam
+    wd = 1e-4  # weight decay of Adam
+    schedule = "constant"  # of the learning rate: constant, cosine or onecycle
+    precision = "auto"  # of the convolutions in training: float32, bfloat16, or auto: as fast as the processor can
+    val_step = 1  # validate after every so many epochs
+    num_workers = 0  # threads that decode audio; 0: none beside the main one
+    device = "cuda:0" if torch.cuda.is_available() else "cpu"  # where the model computes
+
+    user_name = "marko"  # the listener
+    data_path = str(read_config().library_path)  # the music library
+    meta_path = ""  # folder of the splits; empty: <data_path>/splits
+    data_seed = DATA_SEED  # of the split, where none is written yet
+    experiments_path = str(read_config().experiments_path)  # where the run's folder is made
+
+
+@ex.named_config
+def demo():
+    """The demo's schedule: minutes in place of hours."""
+    n_epochs = 14
+    schedule = "onecycle"
+    val_step = 2
+    num_workers = 2
+
+
+@ex.main
+def train(_run, _config, user_name, training_seed, model_load_path, device):
+    """Train the model of a listener, save the best one, return its validation scores."""
+    config = dict(_config)
+    library = open_library(config["data_path"])
+    split = get_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
+    tracks = {
+        part: load_tracks(library, split, part, min_samples=config["input_length"], num_workers=config["num_workers"])
+        for part in ("train", "val")
+    }
+    torch.manual_seed(training_seed)
+    torch.backends.cudnn.deterministic = True
+    model = load_checkpoint(model_load_path, device=device)[0] if model_load_path else FCN().to(device)
+    run = new_run(config["experiments_path"], user_name)
+    meta = {"user": user_name, "library": library.fingerprint, "config": config}
+    crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops")}
+    how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "log_step")
+    curves = run.parent / "tensorboard" / run.name if config["use_tensorboard"] else None
+    with Log(_run, tensorboard_path=curves) as log:
+        training = fit(
+            model,
+            Crops(tracks["train"], seed=training_seed, **crops),
+            tracks["val"],
+            **{name: config[name] for name in how},
+            log=log,
+            on_best=lambda scores: save_checkpoint(run / MODEL_FILE, model, meta | {"scores": scores}),
+            name=user_name,
+        )
+    finish_run(run, meta | asdict(training))
+    best = training.best
+    logger.info(
+        "%s: validation ROC-AUC %.3f, average precision %.3f in epoch %d; %s",
+        user_name, best["roc_auc"], best["average_precision"], best["epoch"], run / MODEL_FILE,
+    )  # fmt: skip
+    return best
+
+
+def observers():
+    """Where sacred records to: see ``local_conf``."""
+    config = read_config()
+    url, db_name = local_conf["mongodb_url"], local_conf["mongodb_db_name"]
+    return make_observers(
+        config.experiments_path,
+        mongodb_url=url or config.mongodb_url,
+        mongodb_db_name=db_name or config.mongodb_db_name,
+    )
+
+
+if __name__ == "__main__":
+    run_commandline(ex, observers)

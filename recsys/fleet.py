@@ -1,0 +1,165 @@
+"""Many listeners, one after the other in one process; what is finished is not done again."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lemons.config import Config
+from lemons.errors import DataError, LemonsError, ParameterError
+from lemons.files import atomic_path
+from lemons.library import Library, open_library
+from recsys import eval as evaluation_driver
+from recsys import experiment as training_driver
+from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
+from recsys.evaluation import EVALUATION_FILE, summarize
+from recsys.tracking import make_observers
+
+RESULTS_FILE = "results.csv"
+# a run with other values of these parameters has the same model, or another place for it
+NO_MATTER = {"seed", "use_tensorboard", "log_step", "num_workers", "device", "data_path", "experiments_path"}
+
+logger = logging.getLogger(__name__)
+
+
+def train_all(
+    config: Config,
+    users: Sequence[str] | None = None,
+    *,
+    named_config: str = "",
+    updates: dict[str, Any] | None = None,
+) -> dict[str, Path]:
+    """Train a model for every listener who has no finished run on this library with these parameters.
+
+    Parameters
+    ----------
+    config : Config
+        paths of the library and of the runs, MongoDB's address
+    users : sequence of str, optional
+        the listeners; everybody in the library by default
+    named_config : str
+        a named configuration of `recsys.experiment`, such as ``"demo"``
+    updates : dict, optional
+        values of single parameters
+
+    Returns
+    -------
+    dict of str to Path
+        each listener's model
+
+    Raises
+    ------
+    DataError
+        if a listener cannot be trained; the others are trained all the same
+    """
+    library = open_library(config.library_path)
+    paths = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
+    updates = (updates or {}) | paths
+    wanted = _parameters(named_config, updates)
+    training_driver.ex.observers[:] = _observers(config)
+
+    def train(user: str) -> Path:
+        for run, record in reversed(finished_runs(config.experiments_path, user, library=library)):
+            if _what_matters(record["config"]) == _what_matters(wanted | {"user_name": user}):
+                logger.info("%s: trained before, %s", user, run / MODEL_FILE)
+                return run / MODEL_FILE
+        named = [named_config] if named_config else []
+        training_driver.ex.run(config_updates=updates | {"user_name": user}, named_configs=named)
+        return finished_runs(config.experiments_path, user, library=library)[-1][0] / MODEL_FILE
+
+    return _for_each(library, users, train)
+
+
+def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: str | None = None) -> pd.DataFrame:
+    """Evaluate every listener's best model, unless that has been done.
+
+    Parameters
+    ----------
+    config : Config
+        paths of the library and of the runs, MongoDB's address
+    users : sequence of str, optional
+        the listeners; everybody in the library by default
+    device : str, optional
+        where the models compute; the first GPU by default, or the CPU
+
+    Returns
+    -------
+    pd.DataFrame [index=user, columns=roc_auc, average_precision, loudness_roc_auc, tempo_roc_auc]
+        a row for each listener, then mean and standard deviation over them; also written to
+        ``<experiments>/results.csv``
+
+    Raises
+    ------
+    DataError
+        if a listener cannot be evaluated; the others are evaluated all the same
+    """
+    library = open_library(config.library_path)
+    updates = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
+    updates |= {"device": device} if device else {}
+    evaluation_driver.ex.observers[:] = _observers(config)
+
+    def evaluate(user: str) -> dict[str, Any]:
+        checkpoint = best_checkpoint(config.experiments_path, user, library=library)
+        done = checkpoint.with_name(EVALUATION_FILE)
+        if done.is_file():
+            return json.loads(done.read_text())
+        return evaluation_driver.ex.run(config_updates=updates | {"user_name": user}).result
+
+    table = summarize(list(_for_each(library, users, evaluate).values()))
+    with atomic_path(config.experiments_path / RESULTS_FILE) as temporary:
+        table.to_csv(temporary)
+    return table
+
+
+def format_table(table: pd.DataFrame) -> str:
+    """The table of `evaluate_all` to be printed: three digits, a dash where there is no value.
+
+    Examples
+    --------
+    >>> print(format_table(pd.DataFrame({"roc_auc": [0.75], "tempo_roc_auc": [None]}, index=["marko"])))
+           roc_auc tempo_roc_auc
+    marko    0.750             –
+    """
+    return table.rename_axis(None).to_string(formatters=dict.fromkeys(table.columns, _digits))
+
+
+def _digits(value: float | None) -> str:
+    return "–" if pd.isna(value) else f"{value:.3f}"
+
+
+def _for_each(library: Library, users: Sequence[str] | None, do: Callable[[str], Any]) -> dict[str, Any]:
+    done, failed = {}, {}
+    for user in users or library.users:
+        try:
+            done[user] = do(user)
+        except LemonsError as error:
+            logger.warning("%s: %s", user, error)
+            failed[user] = error
+    if len(failed) == 1 and not done:
+        raise next(iter(failed.values()))
+    if failed:
+        first, error = next(iter(failed.items()))
+        raise DataError(f"{len(failed)} of {len(failed) + len(done)} listeners failed; {first}: {error}")
+    return done
+
+
+def _observers(config: Config) -> list:
+    return make_observers(
+        config.experiments_path, mongodb_url=config.mongodb_url, mongodb_db_name=config.mongodb_db_name
+    )
+
+
+def _parameters(named_config: str, updates: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a run as `recsys.experiment` would see them."""
+    known = training_driver.ex.named_configs
+    if named_config and named_config not in known:
+        raise ParameterError(f"schedule {named_config!r} is unknown; choose one of {', '.join(known)}")
+    named = known[named_config]() if named_config else {}
+    return dict(training_driver.experiment_config(fixed={**named, **updates}))
+
+
+def _what_matters(parameters: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if name not in NO_MATTER}
