@@ -1,0 +1,45 @@
+"""The page: `streamlit run explanations/lemons.py`."""
+
+import sys
+from pathlib import Path
+
+# Streamlit puts this script's folder first on sys.path, at every rerun, where `import lemons` would find this very
+# script. Filter, don't pop: there may be several such entries, or none. The repository's root must be there instead.
+HERE = Path(__file__).resolve().parent
+sys.path[:] = [str(HERE.parent), *(p for p in sys.path if Path(p).resolve() not in (HERE, HERE.parent))]
+
+import os  # noqa: E402
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: spinning threads slow each other down
+
+import streamlit as st  # noqa: E402
+
+from explanations.page import data, head, listeners, profile, question, recommendations, result, words  # noqa: E402
+from lemons.config import read_config  # noqa: E402
+from lemons.errors import LemonsError  # noqa: E402
+
+
+def main() -> None:
+    """The page's table of contents."""
+    head.draw_head()
+    config = read_config()
+    library = data.get_library(config)
+    listener = listeners.choose_listener(library.users)
+    profile.draw_profile(library, listener)
+    ranking = data.get_recommendations(config, library, listener)
+    track_id = recommendations.choose_track(ranking, listener)
+    row = ranking.set_index("track_id").loc[track_id]
+    case = data.get_case(config, library, listener, track_id)
+    recommendations.draw_track(case, row)
+    asked = question.choose_question()
+    explanation = question.answer_question(case, asked)
+    if explanation is not None:
+        result.draw_result(case, explanation, title=row["title"])
+    head.draw_foot(library)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LemonsError as error:  # what a visitor can mend; anything else crashes visibly
+        st.error(words.sentence(str(error)), icon=":material/error:")

@@ -1,0 +1,65 @@
+"""Long computations beside the page: watched, cancelled within a second, and ended when nobody watches any more."""
+
+import threading
+import time
+from collections.abc import Callable
+
+Progress = Callable[[int, int], None]
+PATIENCE_S = 180.0  # a tab in the background asks once a minute; who has not asked for so long has left
+
+
+class Cancelled(Exception):
+    """Raised inside a job's work when nobody wants it any more."""
+
+
+class Job:
+    """Work in a thread of its own.
+
+    Parameters
+    ----------
+    work : callable
+        ``work(progress)``, which calls ``progress(done, total)`` every now and then and lets its exceptions through
+
+    Attributes
+    ----------
+    done, total : int
+        how far it is; ``total`` is 0 before the first report
+    error : Exception or None
+        what ended the work, when it failed
+    """
+
+    def __init__(self, work: Callable[[Progress], None]):
+        self.done = self.total = 0
+        self.error: Exception | None = None
+        self._started = self._watched = time.monotonic()
+        self._cancelled = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
+        self._thread.start()
+
+    def _run(self, work: Callable[[Progress], None]) -> None:
+        try:
+            work(self._report)
+        except Cancelled:
+            pass
+        except Exception as error:  # it belongs to the page's thread, which raises it
+            self.error = error
+
+    def _report(self, done: int, total: int) -> None:
+        if self._cancelled.is_set() or time.monotonic() - self._watched > PATIENCE_S:
+            raise Cancelled
+        self.done, self.total = done, total
+
+    def watch(self) -> bool:
+        """Say that somebody still waits for it; True while it runs."""
+        self._watched = time.monotonic()
+        return self._thread.is_alive()
+
+    def cancel(self) -> None:
+        """Ask the work to end; it does at its next report."""
+        self._cancelled.set()
+
+    def seconds_left(self) -> float | None:
+        """The time that is left if it goes on as before; None before the first report."""
+        if not self.done:
+            return None
+        return (time.monotonic() - self._started) * (self.total - self.done) / self.done

@@ -1,0 +1,46 @@
+"""First step: who is listening?"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from explanations.page.words import data_url, listing
+from lemons.listeners import LISTENERS, Listener
+
+PORTRAITS = Path(__file__).parent / "portraits"
+
+
+def choose_listener(users: Sequence[str]) -> Listener:
+    """Draw a card for each persona that the library knows; return the chosen one."""
+    st.header("1 · Choose a listener", anchor="listener")
+    listeners = [listener for listener in LISTENERS if listener.name in users]
+    if st.session_state.get("listener") not in [listener.name for listener in listeners]:
+        st.session_state["listener"] = listeners[0].name
+    with st.grid(len(listeners), min_column_width=124, gap="xsmall", key="cards"):
+        for listener in listeners:
+            _draw_card(listener, chosen=st.session_state["listener"] == listener.name)
+    return next(listener for listener in listeners if listener.name == st.session_state["listener"])
+
+
+def _draw_card(listener: Listener, *, chosen: bool) -> None:
+    with st.container(key=f"card-{listener.name}", border=True, gap="xsmall", horizontal_alignment="center"):
+        draw_portrait(listener, width=92)
+        st.button(
+            listener.name.capitalize(),
+            key=f"choose-{listener.name}",
+            type="primary" if chosen else "secondary",
+            icon=":material/check:" if chosen else None,
+            width="stretch",
+            on_click=st.session_state.update,
+            kwargs={"listener": listener.name},
+        )
+        st.caption(listing(listener.genres) if listener.genres else listener.taste)
+
+
+def draw_portrait(listener: Listener, *, width: int) -> None:
+    """The listener's picture, ``width`` pixels wide; its title is what those hear who cannot see it."""
+    picture = PORTRAITS / f"{listener.name}.svg"
+    title = re.search("<title[^>]*>(.*?)</title>", picture.read_text(encoding="utf-8"))[1]
+    st.html(f'<img class="lemons-portrait" width="{width}" alt="{title}" src="{data_url(picture)}">')

@@ -1,0 +1,50 @@
+"""Second step: what would this listener like, and which of these tracks shall be explained?"""
+
+import html
+
+import pandas as pd
+import streamlit as st
+
+from explanations.page.data import Case
+from explanations.page.sound import play
+from lemons.listeners import Listener
+
+
+def choose_track(ranking: pd.DataFrame, listener: Listener) -> str:
+    """Draw the recommendations; return the chosen track's id, at first that of the most relevant."""
+    name = listener.name.capitalize()
+    st.header("2 · Choose a recommended track", anchor="recommendations")
+    st.caption(
+        f"The ten most relevant of the tracks that {name}'s model never heard in training. "
+        "Relevance runs from 0 to 1. Click a row."
+    )
+    table = ranking.assign(known=[f"{name} played it" if count > 0 else "new" for count in ranking["playcount"]])
+    event = st.dataframe(
+        table[["rank", "title", "artist", "genre", "relevance", "known"]],
+        key=f"ranking-{listener.name}",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row-required",
+        selection_default={"selection": {"rows": [0]}},
+        column_config={
+            "rank": st.column_config.NumberColumn("#", width=48, alignment="center"),
+            "title": st.column_config.TextColumn("Title"),
+            "artist": st.column_config.TextColumn("Artist"),
+            "genre": st.column_config.TextColumn("Genre"),
+            "relevance": st.column_config.ProgressColumn("Relevance", format="%.2f", min_value=0.0, max_value=1.0),
+            "known": st.column_config.TextColumn("History", help="Held back from training; the model could not know."),
+        },
+        alt=f"The ten tracks recommended to {name}",
+    )
+    chosen = event["selection"]["rows"] or [0]
+    return ranking["track_id"].iloc[chosen[0]]
+
+
+def draw_track(case: Case, row: pd.Series) -> None:
+    """Draw the chosen track: what it is, how relevant, and its sound."""
+    with st.container(border=True, key="track"):
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        title, artist, genre = (html.escape(str(row[name])) for name in ("title", "artist", "genre"))
+        left.html(f'<div class="lemons-track"><h3>{title}</h3><p>{artist} · {genre}</p></div>')
+        right.metric(f"Relevance for {case.listener.name.capitalize()}", f"{row['relevance']:.2f}")
+        play(case.mix, name="The whole track")

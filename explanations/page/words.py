@@ -1,0 +1,131 @@
+"""What the page says: plain sentences, and untrusted text made harmless."""
+
+import base64
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from explanations.explanation import Component, Explanation
+from explanations.fidelity import fidelity_in_words
+
+NAMES = {"vocals": "the vocals", "piano": "the piano", "drums": "the drums", "bass": "the bass"}
+NAMES |= {"other": "the other instruments", "mix": "the part"}
+LOUD = 0.5  # a component is named in the sentence when its weight is at least this share of the largest
+SHORT_S = 3  # shorter stretches are named to a tenth of a second
+JOINER = "\u2060"  # has no width; between the letters of an address it keeps Markdown from making a link of it
+
+
+def plain(text: str) -> str:
+    r"""Text of unknown origin, so that Markdown shows it letter by letter.
+
+    >>> plain("**Loud** <b>")
+    '\\*\\*Loud\\*\\* \\<b\\>'
+    """
+    text = re.sub(r"(://|www\.|@)", lambda found: JOINER.join(["", *found[0], ""]), " ".join(text.split()))
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
+
+
+def sentence(text: str) -> str:
+    r"""An error's sentence: harmless, but what stands in backquotes stays code.
+
+    >>> sentence("no model; train one with `lemons train`")
+    'no model\\; train one with `lemons train`'
+    """
+    parts = text.split("`") if text.count("`") % 2 == 0 else [text]
+    return "".join(f"`{part}`" if i % 2 else _plain_part(part) for i, part in enumerate(parts))
+
+
+def _plain_part(text: str) -> str:
+    """`plain` for a part of a sentence: the blanks at its ends stay."""
+    return text[: len(text) - len(text.lstrip())] + plain(text) + text[len(text.rstrip()) :] if text.strip() else text
+
+
+def capitalized(text: str) -> str:
+    """Text with a capital first letter; the others stay as they are.
+
+    >>> capitalized("the MC")
+    'The MC'
+    """
+    return text[:1].upper() + text[1:]
+
+
+def clock(seconds: float, *, digits: int = 0) -> str:
+    """A place in a track.
+
+    >>> clock(83.6), clock(0.44, digits=1)
+    ('1:24', '0:00.4')
+    """
+    minutes, rest = divmod(round(seconds, digits), 60)
+    return f"{minutes:.0f}:{rest:0{3 + digits if digits else 2}.{digits}f}"
+
+
+def name_of(component: Component, kind: str) -> str:
+    """A component in words, such as "the drums from 0:18 to 0:24"."""
+    stem = NAMES.get(component.stem, f"the {component.stem} part")
+    if kind == "source":
+        return stem
+    digits = int(_length(component) < SHORT_S)
+    return f"{stem} from {clock(component.start_s, digits=digits)} to {clock(component.end_s, digits=digits)}"
+
+
+def listing(words: Sequence[str]) -> str:
+    """Words as a sentence lists them.
+
+    >>> listing(["the drums", "the bass", "the piano"])
+    'the drums, the bass and the piano'
+    """
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def names_of(components: Iterable[Component], kind: str) -> str:
+    """Components in words; neighbours in time of the same stem are one stretch."""
+    stretches: list[Component] = []
+    for component in components:
+        for i, known in enumerate(stretches):
+            if known.stem == component.stem and component.start_s in (known.end_s, known.start_s - _length(component)):
+                start, end = min(known.start_s, component.start_s), max(known.end_s, component.end_s)
+                stretches[i] = Component(known.index, known.stem, known.segment, start, end, known.weight)
+                break
+        else:
+            stretches.append(component)
+    return listing([name_of(one, kind) for one in stretches])
+
+
+def _length(component: Component) -> float:
+    return component.end_s - component.start_s
+
+
+def answer(explanation: Explanation) -> str:
+    """Why the track was recommended, in one sentence."""
+    top = explanation.top(3)
+    if not top:
+        return "Nothing in this track speaks for it: every component lowers its relevance or leaves it as it is."
+    loud = [component for component in top if component.weight >= LOUD * top[0].weight]
+    return f"{capitalized(names_of(loud, explanation.kind))} spoke most for this track."
+
+
+def fidelity_sentence(explanation: Explanation) -> str:
+    """How far the explanation can be trusted, and why one may say so."""
+    fidelity = explanation.fidelity_held_out
+    share = f"{max(fidelity, 0):.0%}".replace("%", " %")
+    return (
+        f"The explanation is **{fidelity_in_words(fidelity)}**: on mixes that it was not fitted to, its weights "
+        f"account for {share} of how the relevance moves when components are switched on and off."
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time to wait for, roughly.
+
+    >>> duration(7), duration(100), duration(700)
+    ('10 seconds', '2 minutes', '12 minutes')
+    """
+    if seconds < 55:
+        return f"{max(round(seconds / 10), 1) * 10} seconds"
+    minutes = max(round(seconds / 60), 1)
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
+
+
+def data_url(picture: Path) -> str:
+    """An SVG as an address, for pictures in `st.html`; `st.image` would add a button for the full screen to each."""
+    return "data:image/svg+xml;base64," + base64.b64encode(picture.read_bytes()).decode()

@@ -1,0 +1,224 @@
+"""The page, driven in a real browser and, where that suffices, without one."""
+
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+import torch
+
+from lemons.audio import SAMPLE_RATE, quantize, write_flac
+from lemons.library import STEMS, open_library
+from lemons.listeners import LISTENERS
+from recsys.checkpoints import finish_run, new_run, save_checkpoint
+from recsys.model import FCN
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPT = ROOT / "explanations" / "lemons.py"
+SHOTS = ROOT / "tests" / "shots"  # for eyes; git ignores it
+DURATION_S = 2
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--mute-audio"]
+TITLE = "Track {} <b>*loud*</b> :smile: $x$ [link](https://example.com)"  # titles come from strangers
+
+
+def make_library(path, *, n_tracks=30, n_played=15):
+    rng = np.random.default_rng(440)
+    seconds = np.arange(DURATION_S * SAMPLE_RATE) / SAMPLE_RATE
+    ids = [f"T{i:02d}" for i in range(n_tracks)]
+    for track_id in ids:
+        tones = {stem: 0.1 * np.sin(2 * np.pi * rng.uniform(60, 4000) * seconds) for stem in STEMS}
+        stems = {stem: quantize(y * rng.uniform(0.1, 1)) for stem, y in tones.items()}
+        for stem, y in stems.items():
+            write_flac(path / "stems" / track_id / f"{stem}.flac", y)
+        write_flac(path / "audio" / f"{track_id}.flac", sum(stems.values()))
+    tracks = {"track_id": ids, "title": [TITLE.format(i) for i in ids], "artist": "Q & <A>", "genre": "tone"}
+    pd.DataFrame(tracks | {"file": [f"audio/{i}.flac" for i in ids]}).to_csv(path / "tracks.csv", index=False)
+    rows = [(one.name, i, 3) for one in LISTENERS for i in rng.choice(ids, n_played, replace=False)]
+    pd.DataFrame(rows, columns=["user", "track_id", "playcount"]).to_csv(path / "listens.csv", index=False)
+    return open_library(path)
+
+
+def make_model(experiments, library, user, *, seed):
+    torch.manual_seed(seed)
+    model = FCN()
+    model.fc.weight.data *= 0.05  # brings relevance away from 0 and 1
+    run = new_run(experiments, user)
+    save_checkpoint(run / "best_model.pt", model, {"user": user, "library": library.fingerprint})
+    finish_run(run, {"user": user, "library": library.fingerprint, "config": {}, "best": {"score": 0.5}})
+
+
+def write_config(folder, library):
+    lines = [f"library_path = {str(library)!r}", f"experiments_path = {str(folder / 'experiments')!r}"]
+    (folder / "config.py").write_text("\n".join([*lines, f"explanations_path = {str(folder / 'explanations')!r}"]))
+    return os.environ | {"LEMONS_CONFIG": str(folder / "config.py"), "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="session")
+def toy(tmp_path_factory):
+    """A library of tones and untrained models, and the environment in which the page finds them."""
+    folder = tmp_path_factory.mktemp("toy")
+    library = make_library(folder / "library")
+    for seed, listener in enumerate(LISTENERS):
+        make_model(folder / "experiments", library, listener.name, seed=seed)
+    return SimpleNamespace(folder=folder, library=library, environment=write_config(folder, library.path))
+
+
+@pytest.fixture(scope="session")
+def server(toy):
+    """The running page: its address, and the file of its log."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{(port := free.getsockname()[1])}"
+    log = toy.folder / "server.log"
+    command = [sys.executable, "-m", "streamlit", "run", "explanations/lemons.py", f"--server.port={port}"]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=toy.environment, stdout=output, stderr=output)
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.1)
+        yield SimpleNamespace(url=url, log=log)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+    with sync_api.sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        except sync_api.Error as error:
+            pytest.skip(f"the browser tests need Debian's chromium ({str(error).splitlines()[0]})")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, server):
+    """Open the page; at the end nothing may have gone wrong anywhere, nor left this machine."""
+    contexts, complaints = [], []
+
+    def open_page(*, width=1280, height=1000, dark=False):
+        scheme = "dark" if dark else "light"
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda r: None if is_local(r.url, server.url) else complaints.append(f"request to {r.url}"))
+        page.goto(server.url)
+        page.get_by_text("3 · Ask why").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        for page in context.pages:
+            assert page.locator("[data-testid=stException]").count() == 0
+        context.close()
+    assert complaints == []
+    assert not re.search("traceback|error|warning|exception", log := server.log.read_text(), re.IGNORECASE), log
+
+
+def is_local(url, server_url):
+    return url.startswith((server_url, server_url.replace("http", "ws", 1), "data:", "blob:"))
+
+
+def settled(page):
+    """Wait until no script is running."""
+    page.wait_for_timeout(300)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    page.wait_for_function("!document.querySelector('[data-stale=true]')")
+    return page
+
+
+def shoot(page, name):
+    """A picture of the whole page, which scrolls inside its window: the window grows."""
+    height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
+    page.wait_for_timeout(300)
+    page.screenshot(path=SHOTS / f"{name}.png")
+
+
+def decoded(page, name):
+    """What the browser's player of this name got, as samples."""
+    audio = page.locator(f"audio[aria-label^='{name}']").last
+    page.wait_for_function("a => a.readyState >= 1", arg=audio.element_handle())
+    assert audio.evaluate("a => a.duration") == pytest.approx(DURATION_S, abs=0.1)
+    samples, sr = soundfile.read(io.BytesIO(page.request.get(audio.evaluate("a => a.src")).body()), dtype="float64")
+    assert sr == SAMPLE_RATE
+    return samples
+
+
+def choose_row(page, row, *, listener):
+    table = page.get_by_role("region", name=f"The ten tracks recommended to {listener}")
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 120, box["y"] + 35 * (row + 1) + 17)
+    settled(page)
+
+
+def test_a_visitor_chooses_computes_and_hears_what_was_scored(visit, toy):
+    page = visit()
+    page.get_by_role("button", name="Nina").click()
+    page.get_by_text("Nina loves rock, emo and post-hardcore.").wait_for()
+    first = page.locator(".lemons-track h3").inner_text()
+    choose_row(page, 1, listener="Nina")
+    title = page.locator(".lemons-track h3").inner_text()
+    assert title != first
+    track_id = title.split()[1]
+    assert title == TITLE.format(track_id)  # letter by letter, no markup
+    assert page.get_by_text("spoke most for this track").count() == 0  # nothing is computed unasked
+
+    page.get_by_role("radio", name="Source", exact=True).click()
+    page.get_by_role("button", name="Explain this recommendation").click()
+    page.get_by_text("computed just now").wait_for()
+    settled(page)
+    mix, whole = decoded(page, "The whole track:"), soundfile.read(toy.library.audio_path(track_id))[0]
+    np.testing.assert_array_equal(mix, whole)
+    top = "Top-" if page.locator("audio[aria-label^='Top-']").count() else "Top highlight"
+    np.testing.assert_array_equal(decoded(page, top) + decoded(page, "The rest"), mix)
+    assert page.get_by_text("account for").count() == 1  # the fidelity, in words
+    shoot(page, "explained")
+
+    page.reload()
+    page.get_by_role("button", name="Nina").click()
+    settled(page)
+    choose_row(page, 1, listener="Nina")
+    page.get_by_text("computed ahead, ready to play").wait_for()
+
+
+def test_a_computation_can_be_cancelled(visit, toy):
+    page = visit()
+    page.get_by_role("radio", name="Time + source").click()
+    page.get_by_role("radio", name="As in the paper: 2048").click()
+    before = set((toy.folder / "explanations").glob("*"))
+    page.get_by_role("button", name="Explain this recommendation").click()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    shoot(page, "computing")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Explain this recommendation").wait_for(timeout=5000)
+    assert set((toy.folder / "explanations").glob("*")) == before
+
+
+@pytest.mark.parametrize(("name", "width", "dark"), [("phone", 390, False), ("dark", 1280, True)])
+def test_the_page_fits_phones_and_dark_rooms(visit, name, width, dark):
+    page = settled(visit(width=width, dark=dark))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    shoot(page, name)
