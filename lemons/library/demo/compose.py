@@ -110,15 +110,16 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
         "pump": genre.pump,
         "bass_db": genre.bass_db,
         "loudness_db": 0.6 * genre.loudness_db + 2.2 * traits["loud"],
-        "tilt_db": 2.2 * traits["bright"] + 1.5 * (polish - 0.4),
+        "tilt_db": 3.0 * traits["bright"] + 1.5 * (polish - 0.4),
         "woman": float(woman),
     }
+    choices = {"drums": drums, "vocals": "/".join(manners)} | {stem: some[0].style for stem, some in layers.items()}
     sections = [
         (bar.section, to_s(bar.start), to_s(end)) for bar, end in _sections(bars) if to_s(bar.start) < DURATION_S
     ]
     sections[-1] = (*sections[-1][:2], DURATION_S)
     parts = [part for part in parts if part.notes]
-    return Score("", genre_name, tempo, key, mode, sections, parts, syllables, traits, sound)
+    return Score("", genre_name, tempo, key, mode, sections, parts, syllables, choices, traits, sound)
 
 
 def lay_out(

@@ -22,13 +22,13 @@ GROOVE_GENRES = (
     Genre(
         "reggae",
         share=0.105,
-        tempo=(64, 92),
+        tempo=(64, 124),
         plans=("roots",),
         modes=("major", "major", "minor"),
         progressions=("I IV", "I V IV I", "I ii IV V", "i bVII", "i iv", "I vi ii V"),
         drums=("one drop", "one drop", "rockers"),
         kits=(0, 8),
-        bass=(Layer("reggae", FINGERS + FRETLESS, low_pass_hz=900),),
+        bass=(Layer("reggae", FINGERS + FRETLESS, low_pass_hz=500),),
         piano=(Layer("skank", PIANO),),
         other=(
             (Layer("skank", MUTED + CLEAN, gain_db=1), Layer("bubble", ORGAN, gain_db=-5)),
@@ -43,13 +43,13 @@ GROOVE_GENRES = (
     Genre(
         "dub",
         share=0.06,
-        tempo=(62, 84),
+        tempo=(62, 120),
         plans=("dubwise",),
         modes=("minor",),
         progressions=("i", "i bVII", "i iv", "i v"),
         drums=("one drop", "steppers"),
         kits=(0, 24),
-        bass=(Layer("reggae", FINGERS + FRETLESS, gain_db=2, low_pass_hz=600),),
+        bass=(Layer("reggae", FINGERS + FRETLESS, gain_db=2, low_pass_hz=400),),
         piano=(Layer("skank", PIANO + ORGAN, echo_beats=0.75),),
         other=(
             (Layer("skank", MUTED + CLEAN, echo_beats=0.75), Layer("hits", (56, 61, 22), gain_db=-5, echo_beats=0.75)),
@@ -64,7 +64,7 @@ GROOVE_GENRES = (
     Genre(
         "trance",
         share=0.068,
-        tempo=(122, 142),
+        tempo=(116, 142),
         plans=("trance",),
         modes=("minor",),
         progressions=("i bVI bIII bVII", "i bVII bVI bVII", "i iv bVI v", "bVI bVII i i"),
@@ -88,7 +88,7 @@ GROOVE_GENRES = (
     Genre(
         "pop",
         share=0.11,
-        tempo=(88, 130),
+        tempo=(74, 132),
         plans=("pop", "song"),
         modes=("major", "major", "minor"),
         progressions=("I V vi IV", "vi IV I V", "I vi IV V", "IV V iii vi", "i bVI bIII bVII"),
@@ -112,7 +112,7 @@ GROOVE_GENRES = (
     Genre(
         "hip-hop",
         share=0.058,
-        tempo=(80, 104),
+        tempo=(76, 124),
         plans=("loop",),
         modes=("minor", "dorian"),
         progressions=("im7 ivm7", "im9 ivm7", "im7 bVImaj7", "iim7 V7 Imaj7 Imaj7", "im7"),
@@ -131,7 +131,7 @@ GROOVE_GENRES = (
     Genre(
         "rap",
         share=0.052,
-        tempo=(82, 116),
+        tempo=(78, 134),
         plans=("loop", "trap"),
         modes=("minor", "phrygian"),
         progressions=("i bVI", "i", "i bII", "i bVI bVII"),
@@ -148,7 +148,7 @@ GROOVE_GENRES = (
     Genre(
         "dirty south rap",
         share=0.057,
-        tempo=(66, 92),
+        tempo=(64, 132),
         plans=("trap",),
         modes=("minor", "phrygian"),
         progressions=("i", "i bII", "i bVI", "i bVI V V"),
@@ -168,7 +168,7 @@ GROOVE_GENRES = (
     Genre(
         "funk",
         share=0.022,
-        tempo=(90, 118),
+        tempo=(84, 122),
         plans=("funk",),
         modes=("dorian", "blues"),
         progressions=("i9", "i9 IV9", "im7 ivm7"),
@@ -184,7 +184,7 @@ GROOVE_GENRES = (
     Genre(
         "house",
         share=0.024,
-        tempo=(112, 130),
+        tempo=(108, 130),
         plans=("house",),
         modes=("minor", "dorian"),
         progressions=("im7 ivm7", "im9 bVImaj7", "i bVII bVI bVII"),

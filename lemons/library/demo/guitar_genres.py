@@ -22,7 +22,7 @@ GUITAR_GENRES = (
     Genre(
         "blues",
         share=0.068,
-        tempo=(66, 132),
+        tempo=(64, 140),
         plans=("blues",),
         modes=("blues",),
         progressions=("I7 I7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7", "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7"),
@@ -39,7 +39,7 @@ GUITAR_GENRES = (
     Genre(
         "progressive",
         share=0.062,
-        tempo=(84, 144),
+        tempo=(72, 146),
         plans=("progressive",),
         modes=("minor", "dorian", "major"),
         progressions=("i bVII IV i", "i bVI bIII IV", "I bVII IV bVI", "i ii bIII IV", "i v bVI bII"),
@@ -62,7 +62,7 @@ GUITAR_GENRES = (
     Genre(
         "rock",
         share=0.08,
-        tempo=(96, 152),
+        tempo=(78, 150),
         plans=("song", "riff"),
         modes=("major", "minor", "blues"),
         progressions=("I bVII IV I", "I V vi IV", "i bVII bVI bVII", "I IV V IV", "vi IV I V"),
@@ -79,7 +79,7 @@ GUITAR_GENRES = (
     Genre(
         "alternative metal",
         share=0.057,
-        tempo=(78, 126),
+        tempo=(72, 138),
         plans=("riff", "quiet loud"),
         modes=("minor", "phrygian"),
         progressions=("i i bII i", "i bVI bVII i", "i bIII bVI bII", "i i bVI bVII"),
@@ -96,7 +96,7 @@ GUITAR_GENRES = (
     Genre(
         "heavy metal",
         share=0.062,
-        tempo=(104, 172),
+        tempo=(84, 168),
         plans=("riff",),
         modes=("minor", "phrygian"),
         progressions=("i bVI bVII i", "i bVII bVI V", "i i bIII bVII", "i bII i bVII"),
@@ -113,7 +113,7 @@ GUITAR_GENRES = (
     Genre(
         "emo",
         share=0.057,
-        tempo=(104, 164),
+        tempo=(76, 156),
         plans=("emo",),
         modes=("major", "major", "minor"),
         progressions=("I IV vi IV", "IV I V vi", "Iadd9 IVadd9 vi V", "vi IV I V"),
@@ -136,7 +136,7 @@ GUITAR_GENRES = (
     Genre(
         "post-hardcore",
         share=0.057,
-        tempo=(100, 170),
+        tempo=(78, 160),
         plans=("quiet loud",),
         modes=("minor",),
         progressions=("i bVI bIII bVII", "i bVI iv bVII", "i bIII bVII iv", "i i bVI v"),
@@ -159,7 +159,7 @@ GUITAR_GENRES = (
     Genre(
         "jazz",
         share=0.022,
-        tempo=(92, 176),
+        tempo=(76, 170),
         plans=("jazz",),
         modes=("dorian", "major"),
         progressions=("iim7 V7 Imaj7 vim7", "Imaj7 vim7 iim7 V7", "im7 ivm7 im7 V7"),
@@ -176,7 +176,7 @@ GUITAR_GENRES = (
     Genre(
         "folk",
         share=0.024,
-        tempo=(80, 128),
+        tempo=(70, 132),
         plans=("folk",),
         modes=("major", "pentatonic"),
         progressions=("I IV I V", "I V vi IV", "I vi IV V"),

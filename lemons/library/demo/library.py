@@ -3,9 +3,13 @@
 import csv
 import json
 import multiprocessing
+import multiprocessing.connection
 import os
 import signal
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +26,8 @@ from lemons.library.demo.score import Score, chance
 from lemons.library.demo.tastes import listen, popularity
 from lemons.library.demo.titles import name_tracks
 
-RECIPE = 1  # raise it with every change that makes other music
+RECIPE = 2  # raise it with every change that makes other music
+NOTE = "library.json"  # what the folder holds, or will hold
 COMPLETE = ("tracks.csv", "listens.csv")
 
 
@@ -62,7 +67,7 @@ def make_demo_library(
     if n_workers is not None and n_workers < 1:
         raise ParameterError(f"n_workers={n_workers} must be at least 1")
     recipe = {"recipe": RECIPE, "seed": seed, "n_tracks": n_tracks, "font_sha256": FONT_SHA256}
-    _claim(path, recipe)
+    _check_folder(path, recipe)
     genres = draw_genres(n_tracks, chance(seed, -1, "genres"))
     finished = [is_finished(path, number) for number in range(n_tracks)]
     if all(finished) and all((path / name).is_file() for name in COMPLETE):
@@ -71,14 +76,17 @@ def make_demo_library(
         return
 
     font = find_font()
+    with atomic_path(path / NOTE) as temporary:
+        temporary.write_text(json.dumps(recipe, indent=2) + "\n")
     todo = [(path, font, seed, number, genres[number]) for number in range(n_tracks) if not finished[number]]
     done = n_tracks - len(todo)
     if progress:
         progress(done, n_tracks)
-    for _ in _in_processes(todo, n_workers or os.cpu_count() or 1):
-        done += 1
-        if progress:
-            progress(done, n_tracks)
+    with closing(_in_processes(todo, n_workers or os.cpu_count() or 1)) as made:
+        for _ in made:
+            done += 1
+            if progress:
+                progress(done, n_tracks)
     _write_tables(path, genres, seed)
 
 
@@ -103,47 +111,71 @@ def is_finished(path: Path, number: int) -> bool:
     return all(file.is_file() for file in track_files(path, number).values())
 
 
-def _claim(path: Path, recipe: dict) -> None:
-    """Note in the folder what it will hold, or make sure that it holds the same."""
-    note = path / "library.json"
-    if note.is_file():
-        found = json.loads(note.read_text())
-        if differing := [
-            f"{name} {found.get(name)}, not {wanted}" for name, wanted in recipe.items() if found.get(name) != wanted
-        ]:
-            reason = "; ".join(differing)
-            raise DataError(f"{path} holds another demo library ({reason}); delete it or choose another folder")
-    elif any((path / name).exists() for name in COMPLETE):
-        raise DataError(f"{path} holds a library that is no demo library; choose another folder")
-    else:
-        with atomic_path(note) as temporary:
-            temporary.write_text(json.dumps(recipe, indent=2) + "\n")
+def _check_folder(path: Path, recipe: dict) -> None:
+    """Refuse a folder that holds another library."""
+    if not (path / NOTE).is_file():
+        if any((path / name).exists() for name in COMPLETE):
+            raise DataError(f"{path} holds a library that is no demo library; choose another folder")
+        return
+    found = json.loads((path / NOTE).read_text())
+    if differing := [
+        f"{name} {found.get(name)}, not {recipe[name]}" for name in recipe if found.get(name) != recipe[name]
+    ]:
+        reason = "; ".join(differing)
+        raise DataError(f"{path} holds another demo library ({reason}); delete it or choose another folder")
 
 
-def _in_processes(todo: list[tuple], n_workers: int):
+def _in_processes(todo: list[tuple], n_workers: int) -> Iterator[int]:
     """Make the tracks, yielding after each; whatever interrupts this ends the processes with it."""
     if not todo:
         return
-    # one thread each: several workers fill the processors already. The children read this when they import numpy
-    limits = {name: os.environ.get(name) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-    os.environ.update(dict.fromkeys(limits, "1"))
-    pool = multiprocessing.get_context("spawn").Pool(min(n_workers, len(todo)), initializer=_ignore_interrupts)
+    # several workers fill the processors already; the children read this when they import numpy
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    with _environment(one_thread), _deaf_to_interrupts():
+        pool = multiprocessing.get_context("spawn").Pool(min(n_workers, len(todo)), initializer=_begin_worker)
     try:
         yield from pool.imap_unordered(_make_track, todo)
-        pool.close()
     finally:
-        pool.terminate()  # after close: nothing is left to end
+        pool.terminate()
         pool.join()
-        for name, value in limits.items():
+
+
+@contextmanager
+def _environment(variables: dict[str, str]) -> Iterator[None]:
+    """Set variables for the processes that are started meanwhile."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
 
 
-def _ignore_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one ends the others
-    # a worker that is told to end must unwind, so that no half-written file stays
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(SystemExit()))
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C reaches every process, and the first one ends the others: those that are started now ignore it."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
+        yield
+        return
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that a half-written file is removed
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for ever."""
+    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 _samplers: dict[Path, Sampler] = {}  # one for each process: its tones are kept between tracks

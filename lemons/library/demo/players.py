@@ -12,6 +12,7 @@ from lemons.library.demo.score import Bar, Chord, Note
 
 STRENGTH = {"X": 108, "x": 88, "o": 62}
 STEP = 0.25  # beats
+SUB_LOWEST = 26  # MIDI pitch, 37 Hz: lower is felt rather than heard
 
 
 @dataclass
@@ -136,7 +137,8 @@ def sub(take: Take) -> list[Note]:
     strokes = take.rhythm(take.kick)[:4]
     ends = [at for at, _, _ in strokes[1:]] + [take.bar.beats]
     notes = [
-        take.note(at, 0.92 * (end - at), take.low(at) - 5, 112) for (at, _, _), end in zip(strokes, ends, strict=True)
+        take.note(at, 0.92 * (end - at), take.bar.chord_at(at).bass(SUB_LOWEST), 112)
+        for (at, _, _), end in zip(strokes, ends, strict=True)
     ]
     if take.bar.last and notes:
         notes[-1] = notes[-1]._replace(pitch=notes[-1].pitch - 5)

@@ -128,6 +128,7 @@ class Score:
     sections: list[tuple[str, float, float]]  # name, start and end in seconds
     parts: list[Part]
     syllables: list[Syllable]
+    choices: dict[str, str] = field(default_factory=dict)  # how drums, bass, piano, other and vocals are played
     traits: dict[str, float] = field(default_factory=dict)  # what listeners may care about, mostly in [0, 1]
     sound: dict[str, float] = field(default_factory=dict)  # what the mixing desk does
 

@@ -25,12 +25,12 @@ class Taste:
 
 TASTES = {
     "marko": Taste(0.195, {"reggae": 2.2, "dub": 2.0, "funk": 0.5}, {"loud": 0.25}, popularity=-0.5),
-    "matteo": Taste(0.235, {"trance": 2.0, "blues": 2.0, "progressive": 2.0, "house": 0.7, "jazz": 0.6}),
-    "johnny": Taste(0.29, {}, {"sung": 1.3, "major": 0.8, "bright": 0.5, "live": 0.9, "screamed": -0.7}),
+    "matteo": Taste(0.235, {"trance": 2.0, "blues": 2.0, "progressive": 2.0, "house": 0.7, "jazz": 0.6}, mood=0.45),
+    "johnny": Taste(0.29, {}, {"sung": 1.5, "major": 0.5, "bright": 0.7, "live": 1.1, "screamed": -0.7}, mood=0.45),
     "elizabeth": Taste(
         0.235, {"rock": 1.7, "alternative metal": 2.0, "heavy metal": 2.0, "post-hardcore": 0.6}, {"distortion": 0.6}
     ),
-    "nina": Taste(0.235, {"rock": 1.6, "emo": 2.0, "post-hardcore": 2.0, "alternative metal": 0.5}),
+    "nina": Taste(0.235, {"rock": 1.6, "emo": 2.0, "post-hardcore": 2.0, "alternative metal": 0.5}, mood=0.5),
     "paige": Taste(0.25, {"pop": 1.2, "house": 0.4}, {"polish": 1.2, "sung": 0.3}, popularity=1.4),
     "sandra": Taste(0.2, {"hip-hop": 2.0, "rap": 2.1, "dirty south rap": 2.1}, {"rapped": 0.4}),
 }
