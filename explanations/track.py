@@ -11,7 +11,7 @@ from explanations.clips import save_clips
 from explanations.explain import N_MASKS, N_SEGMENTS
 from explanations.explanation import Explanation
 from explanations.figure import draw_explanation
-from lemons.audio import load, to_float, validate_audio
+from lemons.audio import load, to_float
 from lemons.audiolime.neighborhood import Progress
 from lemons.errors import DataError
 from lemons.library import Library
@@ -60,7 +60,7 @@ def open_track(name: str, library: Library, *, separator: str = "hpss") -> Track
     Raises
     ------
     DataError
-        if there is neither such a track nor such a file, or its audio is damaged, silent or shorter than a second
+        if there is neither such a track nor such a file, its audio is damaged, or silent or too short to separate
     ParameterError
         if the separator is unknown
     """
@@ -75,7 +75,6 @@ def open_track(name: str, library: Library, *, separator: str = "hpss") -> Track
         raise DataError(
             f"{name} is neither a track of {library.path} nor an audio file; see its tracks.csv for the ids"
         )
-    validate_audio(y)
     if stems:
         return Track(track_id, title, stems, "given")
     return Track(track_id, title, separate(y, separator=separator), separator)

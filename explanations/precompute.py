@@ -1,0 +1,88 @@
+"""Explanations computed ahead, so that the page has something to play at once.
+
+Run as ``python -m explanations.precompute`` after training: the track that each listener is recommended most, explained
+by time and by source. What is there already is not computed again.
+"""
+
+import os
+from collections.abc import Sequence
+
+if __name__ == "__main__":  # before torch is imported: its threads should not spin beside a busy program
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from tqdm import tqdm
+
+from explanations.explanation import Explanation
+from explanations.track import explain_track, open_track
+from lemons.config import read_config
+from lemons.library import Library, open_library
+from recsys.checkpoints import best_checkpoint
+from recsys.recommend import recommend
+
+KINDS = ("time", "source")  # 32 mixes each; time+source takes two thousand
+
+
+def precompute(
+    library: Library,
+    *,
+    experiments_path: str | os.PathLike,
+    explanations_path: str | os.PathLike,
+    listeners: Sequence[str] | None = None,
+    n_tracks: int = 1,
+    kinds: Sequence[str] = KINDS,
+    device: str = "cpu",
+) -> list[Explanation]:
+    """Explain what listeners are recommended most, with a progress bar.
+
+    Parameters
+    ----------
+    library : Library
+        that the models were trained on
+    experiments_path, explanations_path : path-like
+        where models are, and where explanations are kept
+    listeners : sequence of str, optional
+        whose recommendations; everybody of the library by default
+    n_tracks : int > 0
+        how many of each listener's recommendations
+    kinds : sequence of str
+        see `explanations.explain.explain`
+    device : str
+        where the models run
+
+    Returns
+    -------
+    list of Explanation
+
+    Raises
+    ------
+    DataError
+        if a listener has no trained model
+    """
+    listeners = library.users if listeners is None else listeners
+    checkpoints = {listener: best_checkpoint(experiments_path, listener, library=library) for listener in listeners}
+    found = []
+    with tqdm(total=len(checkpoints) * n_tracks * len(kinds), desc="explanations", unit="explanation") as bar:
+        for listener, checkpoint in checkpoints.items():
+            bar.set_postfix_str(listener)
+            for track_id in recommend(checkpoint, library, listener, n=n_tracks)["track_id"]:
+                track = open_track(track_id, library)
+                for kind in kinds:
+                    paths = {"experiments_path": experiments_path, "explanations_path": explanations_path}
+                    options = {"library": library, "device": device, **paths}
+                    found.append(explain_track(track, listener=listener, kind=kind, **options))
+                    bar.update()
+    return found
+
+
+def main() -> None:
+    """Explain ahead what the configuration's library and experiments hold."""
+    config = read_config()
+    precompute(
+        open_library(config.library_path),
+        experiments_path=config.experiments_path,
+        explanations_path=config.explanations_path,
+    )
+
+
+if __name__ == "__main__":
+    main()
