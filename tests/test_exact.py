@@ -13,6 +13,8 @@ from lemons.audiolime import LimeAudioExplainer, StemFactorization
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel, score_table
+from lemons.exact.lime import lime_of_moments
+from lemons.exact.moments import moments_of
 
 
 class Tagger(nn.Module):
@@ -149,7 +151,7 @@ def test_all_logits_are_those_of_all_masks_in_counting_order(rng, make, n_stems,
     np.testing.assert_allclose(table.all_logits.numpy(), table.logits(masks), rtol=0, atol=1e-12)
 
 
-def test_silent_stems_cost_nothing(rng):
+def test_silent_components_cost_nothing_and_weigh_nothing(rng):
     model, stems = fcn_like().double(), music(rng, 3, 6000)
     stems[1, :2000] = 0  # silent in the first of three segments, and so on
     stems[:, 2000:4000] = 0
@@ -158,14 +160,24 @@ def test_silent_stems_cost_nothing(rng):
     np.testing.assert_allclose(table.logits(masks), plain(model, stems, masks, 3), rtol=0, atol=1e-9)
     everywhere = score_table(model, music(rng, 3, 6000) + np.float32(2**-15), 3)
     assert table.multiply_adds < 0.6 * everywhere.multiply_adds
-    assert np.abs(table.shapley()[[1, 3, 4, 5]]).max() < 1e-12
+    for values in (table.shapley(), table.lime().weights, table.interactions().sum(axis=0)):
+        assert (np.flatnonzero(values) == [0, 2, 6, 7, 8]).all()
+    masks = np.zeros((32, 9), int)
+    masks[:, [0, 2, 6, 7, 8]] = list(itertools.product([0, 1], repeat=5))
+    brute = lime_of_moments(moments_of(torch.as_tensor(table.logits(masks)), 5), alpha=0).weights
+    np.testing.assert_allclose(table.lime(target="logit").weights[[0, 2, 6, 7, 8]], brute, rtol=0, atol=1e-12)
 
 
 def test_silence_is_one_state(rng):
     model, stems = fcn_like().double(), np.zeros((2, 5000), np.float32)
     masks = telling_masks(rng, 4)
-    logits = score_table(model, stems, 2).logits(masks)
-    np.testing.assert_allclose(logits, plain(model, stems, masks, 2), rtol=0, atol=1e-12)
+    table = score_table(model, stems, 2)
+    np.testing.assert_allclose(table.logits(masks), plain(model, stems, masks, 2), rtol=0, atol=1e-12)
+    assert not table.lime().weights.any()
+    assert not table.shapley().any()
+    assert not table.interactions().any()
+    with pytest.raises(ParameterError, match="the 0 components that sound"):
+        table.best(1)
 
 
 def test_stems_that_cancel_are_silent_together(rng):
@@ -217,7 +229,7 @@ def test_shapley_values_share_out_the_answer(rng, target):
 
 
 def test_too_many_components_to_enumerate_are_sampled_and_say_so(rng):
-    table = score_table(fcn_like(), music(rng, 3, 10000), 9)
+    table = score_table(fcn_like(), music(rng, 3, 10000) + np.float32(2**-15), 9)  # nothing is silent
     lime = table.lime(target="logit", n_masks=2**14)
     assert (lime.exact, lime.n_masks, table.enumerable) == (False, 2**14, False)
     another_draw = table.lime(target="logit", n_masks=2**14, seed=1)
@@ -306,7 +318,7 @@ def test_other_mistakes_say_what_to_do(rng):
         table.logits([[1, 0, 2, 1]])
     with pytest.raises(ParameterError, match="target='odds' must be one of"):
         table.lime(target="odds")
-    with pytest.raises(ParameterError, match="k=5 must be between 1 and the 4 components"):
+    with pytest.raises(ParameterError, match="k=5 must be between 1 and the 4 components that sound"):
         table.best(5)
     with pytest.raises(ParameterError, match="alpha=-1 must not be negative"):
         table.lime(alpha=-1)

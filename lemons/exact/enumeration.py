@@ -7,9 +7,15 @@ stems), and all masks are, for each state of the shared segments, all pairs of a
 channel, the larger of two numbers times the head's weight.
 """
 
+import math
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from lemons.exact.table import ScoreTable
 
 TILE_VALUES = {"cpu": 2**17, "cuda": 2**26}  # masks at once: two arrays of them should stay in the cache
 
@@ -26,45 +32,52 @@ def mask_rows(start: int, stop: int, n_components: int) -> np.ndarray:
     return (np.arange(start, stop)[:, None] >> np.arange(n_components - 1, -1, -1)) & 1
 
 
-def cut(spans: list[tuple[int, int]], n_segments: int, n_states: int) -> tuple[int, int]:
-    """Where to split: groups that begin before the first number reach up to the second; both tables are small.
+def cut(spans: list[tuple[int, int]], n_states: list[int]) -> tuple[int, int]:
+    """Where to split: groups that begin before the first number end before the second; both tables are small.
+
+    Parameters
+    ----------
+    spans : list of (int, int)
+        first and last segment of every group
+    n_states : list of int
+        states of every segment
 
     Examples
     --------
-    >>> cut([(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)], 3, 32)
+    >>> cut([(0, 0), (0, 1), (1, 1), (1, 2), (2, 2)], [32, 32, 32])
     (1, 2)
     """
 
     def end(start):
         return max([start, *(last + 1 for first, last in spans if first < start)])
 
-    starts = range(n_segments + 1)
-    start = min(starts, key=lambda start: n_states ** end(start) + n_states ** (n_segments - start))
+    starts = range(len(n_states) + 1)
+    start = min(starts, key=lambda start: math.prod(n_states[: end(start)]) + math.prod(n_states[start:]))
     return start, end(start)
 
 
 @torch.no_grad()
-def enumerate_linear(table) -> Tensor:
-    """Logits of all masks of a `lemons.exact.ScoreTable` whose head is linear.
+def enumerate_linear(table: "ScoreTable") -> Tensor:
+    """Logits of all masks of a table whose head is linear.
 
     Returns
     -------
-    Tensor [shape=(2**n_components,)]
-        in the model's precision; number ``i`` is the mask ``mask_rows(i, i + 1)``
+    Tensor [shape=(2**n_sounding,)]
+        in the model's precision; number ``i`` is the mask ``mask_rows(i, i + 1)`` of the sounding components
     """
-    n_states, head = 2**table.n_stems, table.local.head
+    n_states, head = (1 << table.sounding.sum(axis=1)).tolist(), table.local.head
     weights = dict(zip(table.local.pools, head.weight[0].double().chunk(len(table.local.pools)), strict=True))
     dtype, device = head.weight.dtype, head.weight.device
     channels = table.pooled[0].maxima.shape[1]
-    start, stop = cut([(group.first, group.last) for group in table.pooled], table.n_segments, n_states)
+    start, stop = cut([(group.first, group.last) for group in table.pooled], n_states)
 
     def side(groups, first, end):
         """A side's additive share (states,) and maxima (channels, states) for all states of its segments."""
-        shape = [n_states] * (end - first)
+        shape = n_states[first:end]
         total = torch.zeros(shape, dtype=torch.float64, device=device)
         maxima = torch.full([channels, *shape], -torch.inf, dtype=dtype, device=device)
         for group in groups:
-            view = [n_states if group.first <= i <= group.last else 1 for i in range(first, end)]
+            view = [n_states[i] if group.first <= i <= group.last else 1 for i in range(first, end)]
             if "mean" in weights:
                 total += (group.sums @ weights["mean"] / table.n_cells).view(view)
             if "max" in weights:
@@ -72,8 +85,8 @@ def enumerate_linear(table) -> Tensor:
         return total, maxima
 
     left, left_maxima = side([g for g in table.pooled if g.first < start], 0, stop)
-    right, right_maxima = side([g for g in table.pooled if g.first >= start], start, table.n_segments)
-    n_shared = n_states ** (stop - start)
+    right, right_maxima = side([g for g in table.pooled if g.first >= start], start, len(n_states))
+    n_shared = math.prod(n_states[start:stop])
     left = left.view(-1, n_shared).T + (head.bias.double() if head.bias is not None else 0)  # (shared, left)
     right = right.view(n_shared, -1)  # (shared, right)
     left_maxima = left_maxima.view(channels, -1, n_shared).permute(2, 0, 1).contiguous()  # (shared, channels, left)

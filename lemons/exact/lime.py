@@ -58,7 +58,7 @@ class Lime:
 
 def kernel_of_size(sizes: np.ndarray, n_components: int) -> np.ndarray:
     """Weights of masks by their number of components."""
-    return exponential_kernel(1 - np.sqrt(np.asarray(sizes) / n_components), KERNEL_WIDTH)
+    return exponential_kernel(1 - np.sqrt(np.asarray(sizes) / max(n_components, 1)), KERNEL_WIDTH)
 
 
 def lime_of_moments(moments: Moments, *, alpha: float) -> Lime:

@@ -1,6 +1,7 @@
 """One pass over a track that answers for every mask: see `score_table`."""
 
 import copy
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -96,7 +97,7 @@ class Pass:
         n_bands = self._bands(stems)
         self.locality = Locality(local, segments, n_bands)
         self.layers = [Layer(block, weight.device) for block in local.blocks]
-        self.n_states = [2**bits for bits in self.spectra.bits]
+        self.n_states = self.spectra.n_states
         self.itemsize = weight.element_size()
         self.costs = self.locality.multiply_adds(self.n_states)
         self.done, self.total = 0, sum(self.costs.values())
@@ -109,7 +110,7 @@ class Pass:
         return self.local.columns(self.local.stft(silence)).shape[1]
 
     def _check_memory(self, max_memory: int) -> None:
-        rows = sum(2 ** (self.n_stems * len(group.segments)) for group in self.locality.levels[-1])
+        rows = sum(math.prod(self.n_states[i] for i in group.segments) for group in self.locality.levels[-1])
         table = rows * self.locality.channels[-1] * (8 + self.itemsize)  # sums in float64, maxima
         needed = table + self.locality.peak_bytes(self.n_states, self.itemsize)
         if needed > max_memory:
@@ -129,8 +130,7 @@ class Pass:
         return ScoreTable(
             local=self.local,
             pooled=self.pooled,
-            n_segments=len(self.n_states),
-            n_stems=self.n_stems,
+            sounding=self.spectra.sounding.cpu().numpy(),
             n_cells=self.locality.n_columns[-1] * self.locality.n_bands[-1],
             multiply_adds=self.total,
         )
@@ -158,7 +158,7 @@ class Pass:
         for (group, column), values in edges.items():
             self.pieces[group].append(Piece(group, column, torch.cat(values)))
         if sums:
-            self._pool(group, torch.cat(sums), torch.cat(maxima))
+            self.pooled.append(Pooled(step.first, step.last, torch.cat(sums), torch.cat(maxima)))
 
     def _edges(self, group: Group, x: Tensor) -> list[Piece]:
         """Copies of the columns of a pure group that mixed ones read; views would keep the whole alive."""
@@ -182,17 +182,11 @@ class Pass:
                 if self.locality.last_reader[source] == step:
                     del self.pieces[source]
         if step.level == len(self.layers):
-            self._pool(step, x.sum(dim=(1, 2), dtype=torch.float64), x.flatten(1, 2).amax(dim=1))
+            sums, maxima = x.sum(dim=(1, 2), dtype=torch.float64), x.flatten(1, 2).amax(dim=1)
+            self.pooled.append(Pooled(step.first, step.last, sums, maxima))
         elif step in self.locality.last_reader:
             self.pieces[step] = [Piece(step, step.start, x)]
         self._advance(self.costs[step])
-
-    def _pool(self, group: Group, sums: Tensor, maxima: Tensor) -> None:
-        """Keep pooled features, now for every subset of all stems, silent ones included."""
-        states = torch.zeros(1, dtype=torch.int64, device=sums.device)
-        for i in group.segments:
-            states = (states[:, None] * self.n_states[i] + self.spectra.distinct[i]).flatten()
-        self.pooled.append(Pooled(group.first, group.last, sums[states], maxima[states]))
 
     def _advance(self, multiply_adds: int) -> None:
         self.done += multiply_adds

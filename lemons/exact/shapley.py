@@ -26,8 +26,8 @@ def shapley_of_moments(moments: Moments) -> np.ndarray:
 def interactions_of_moments(moments: Moments) -> np.ndarray:
     """Pairwise Shapley interactions (K, K), with zeros on the diagonal."""
     n = moments.n_components
-    if n == 1:
-        return np.zeros((1, 1))
+    if n < 2:
+        return np.zeros((n, n))
     weights = 1 / ((n - 1) * comb(n - 2, np.arange(n - 1)))  # by |S|
     both = moments.pair
     first, second = moments.single[:, :, None] - both, moments.single[:, None, :] - both

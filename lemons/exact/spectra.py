@@ -40,23 +40,20 @@ class Spectra:
 
     Attributes
     ----------
-    bits : list of int
-        sounding stems of each segment: it has ``2 ** bits`` distinct states
-    distinct : list of Tensor [shape=(2**n_stems,), dtype=int64]
-        by segment, the distinct state of each subset of all stems, the first stem being the most significant bit
+    sounding : Tensor [shape=(n_segments, n_stems), dtype=bool]
+        which components are not silent throughout
+    n_states : list of int
+        distinct states of each segment, powers of two
     """
 
     def __init__(self, local: LocalModel, stems: Tensor, segments: Sequence[tuple[int, int]], dtype: torch.dtype):
         self.local, self.dtype = local, dtype
         # which sample of the track each padded sample repeats
         places = torch.as_tensor(np.pad(np.arange(stems.shape[1]), local.pad, mode="reflect"), device=stems.device)
-        subsets = _binary(torch.arange(2 ** len(stems)), len(stems))
-        self.bits, self.distinct, self.starts, self.parts = [], [], [], []
-        for start, stop in segments:
-            sounding = stems[:, start:stop].any(dim=1)
-            self.bits.append(int(sounding.sum()))
-            values = 2 ** torch.arange(self.bits[-1] - 1, -1, -1)
-            self.distinct.append((subsets[:, sounding.cpu()] * values).sum(dim=1).to(stems.device))
+        self.sounding = torch.stack([stems[:, start:stop].any(dim=1) for start, stop in segments])
+        self.n_states = [2 ** int(sounding.sum()) for sounding in self.sounding]
+        self.starts, self.parts = [], []
+        for (start, stop), sounding in zip(segments, self.sounding, strict=True):
             inside = (places >= start) & (places < stop)
             first, end = self._frames_touching(inside)
             samples = slice(first * local.hop_length, (end - 1) * local.hop_length + local.n_fft)
@@ -84,9 +81,7 @@ class Spectra:
             which states, numbered by the concatenated bits of the group's segments
         image : Tensor [shape=(stop - start, n_columns, n_bands, 1)]
         """
-        parts = [
-            self.parts[i][..., group.start - self.starts[i] : group.stop - self.starts[i]] for i in group.segments
-        ]
+        parts = [self.parts[i][..., group.start - self.starts[i] : group.stop - self.starts[i]] for i in group.segments]
         parts = torch.view_as_real(torch.cat(parts).contiguous())  # (sounding stems, n_bins, n_columns, 2)
         n_bits = len(parts)
         for start in range(0, 2**n_bits, rows):

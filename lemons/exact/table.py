@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
+from scipy.special import expit
 from torch import Tensor, nn
 
 from lemons.errors import ParameterError
@@ -17,7 +18,7 @@ from lemons.exact.protocol import LocalModel
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 
 MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
-MAX_SUBSETS = 5 * 10**6  # candidates that `ScoreTable.best` compares beyond that
+MAX_SUBSETS = 10**6  # candidates that `ScoreTable.best` compares beyond that
 CHUNK_ROWS = 2**14  # masks looked up at once
 TARGETS = ("logit", "probability")
 
@@ -51,13 +52,18 @@ class Best:
 class ScoreTable:
     """What `lemons.exact.score_table` found.
 
-    A mask (n_components,) holds 1 for each component that sounds; component ``segment * n_stems + stem``. An answer
-    is the model's logit or, with ``target='probability'``, its sigmoid.
+    A mask (n_components,) holds 1 for each component that is on; component ``segment * n_stems + stem``. An answer is
+    the model's logit or, with ``target='probability'``, its sigmoid.
+
+    A component that is silent throughout cannot be switched. What is said about all masks is said about those of the
+    sounding components; the silent ones weigh exactly 0.
 
     Attributes
     ----------
-    n_segments, n_stems : int
-        what the components are
+    sounding : np.ndarray [shape=(n_segments, n_stems), dtype=bool]
+        which components are not silent
+    n_cells : int
+        columns times bands of the last feature map
     multiply_adds : int
         work of the pass
     seconds : float
@@ -66,8 +72,7 @@ class ScoreTable:
 
     local: LocalModel = field(repr=False)
     pooled: list[Pooled] = field(repr=False)
-    n_segments: int
-    n_stems: int
+    sounding: np.ndarray = field(repr=False)
     n_cells: int
     multiply_adds: int
     seconds: float = 0.0
@@ -75,7 +80,12 @@ class ScoreTable:
     @property
     def n_components(self) -> int:
         """Length of a mask."""
-        return self.n_segments * self.n_stems
+        return self.sounding.size
+
+    @property
+    def n_sounding(self) -> int:
+        """Components that are not silent."""
+        return int(self.sounding.sum())
 
     @property
     def width(self) -> int:
@@ -88,7 +98,7 @@ class ScoreTable:
     @property
     def enumerable(self) -> bool:
         """Whether all masks can be enumerated: then no answer of this table comes from a sample."""
-        return self.n_components <= MAX_ENUMERATED
+        return self.n_sounding <= MAX_ENUMERATED
 
     @torch.no_grad()
     def logits(self, masks: np.ndarray) -> np.ndarray:
@@ -118,14 +128,13 @@ class ScoreTable:
         return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
 
     def _lookup(self, masks: np.ndarray) -> np.ndarray:
-        place = 2 ** np.arange(self.n_stems - 1, -1, -1)
-        states = masks.reshape(len(masks), self.n_segments, self.n_stems).astype(np.int64) @ place
-        states = torch.as_tensor(states, device=self.pooled[0].sums.device)
-        sums, maxima = 0, torch.full((), -torch.inf, device=states.device)
+        device = self.pooled[0].sums.device
+        switches = masks.astype(np.int64).reshape(-1, *self.sounding.shape)
+        sums, maxima = 0, torch.full((), -torch.inf, device=device)
         for group in self.pooled:
-            row = torch.zeros(len(masks), dtype=torch.int64, device=states.device)
-            for segment in range(group.first, group.last + 1):
-                row = row * 2**self.n_stems + states[:, segment]
+            segments = slice(group.first, group.last + 1)
+            bits = switches[:, segments][:, self.sounding[segments]]
+            row = torch.as_tensor(bits @ (1 << np.arange(bits.shape[1])[::-1]), device=device)
             sums = sums + group.sums[row]
             maxima = torch.maximum(group.maxima[row], maxima)
         features = {"mean": (sums / self.n_cells).to(maxima.dtype), "max": maxima}
@@ -133,27 +142,40 @@ class ScoreTable:
 
     @cached_property
     def all_logits(self) -> Tensor:
-        """Logits of all masks (2 ** n_components,); the mask of number ``i`` is its bits, component 0 the first."""
+        """Logits of all masks of the sounding components (2 ** n_sounding,).
+
+        The mask of number ``i`` is the bits of ``i``, the first sounding component being the most significant.
+        """
         if not self.enumerable:
             raise ParameterError(
-                f"2^{self.n_components} masks cannot be enumerated (at most 2^{MAX_ENUMERATED}); "
+                f"2^{self.n_sounding} masks cannot be enumerated (at most 2^{MAX_ENUMERATED}); "
                 "take fewer segments or stems, or use lime(), which then draws masks"
             )
         if isinstance(self.local.head, nn.Linear):
             return enumerate_linear(self)
-        numbers = range(0, 2**self.n_components, CHUNK_ROWS)
-        rows = (mask_rows(i, min(i + CHUNK_ROWS, 2**self.n_components), self.n_components) for i in numbers)
-        return torch.cat([torch.as_tensor(self.logits(masks)) for masks in rows])
+        n = 2**self.n_sounding
+        chunks = (mask_rows(i, min(i + CHUNK_ROWS, n), self.n_sounding) for i in range(0, n, CHUNK_ROWS))
+        return torch.cat([torch.as_tensor(self.logits(self._all_components(chunk))) for chunk in chunks])
+
+    def _all_components(self, values: np.ndarray) -> np.ndarray:
+        """Values of the sounding components, along all axes but the first, with zeros for the silent ones."""
+        for axis in range(1, values.ndim):
+            shape = list(values.shape)
+            shape[axis] = self.n_components
+            spread = np.zeros(shape, values.dtype)
+            spread[(slice(None),) * axis + (self.sounding.ravel(),)] = values
+            values = spread
+        return values
 
     @cached_property
     def _moments(self) -> dict[str, Moments]:
         return {}
 
-    def moments(self, target: str = "logit") -> Moments:
-        """Sums of all answers by size of the mask and by components: all that LIME and Shapley values need."""
+    def moments(self, target: str = "probability") -> Moments:
+        """Sums of all answers by size and components of the mask: all that LIME and Shapley values need."""
         _check(target)
         if target not in self._moments:
-            self._moments[target] = moments_of(self.all_logits, self.n_components, sigmoid=target == "probability")
+            self._moments[target] = moments_of(self.all_logits, self.n_sounding, sigmoid=target == "probability")
         return self._moments[target]
 
     def lime(
@@ -170,8 +192,8 @@ class ScoreTable:
         Parameters
         ----------
         masks : np.ndarray [shape=(n_masks, n_components)] or None
-            fit these alone, as audioLIME does; None for all masks there are, or, when there are too many, for a drawn
-            neighborhood (``exact`` in the result says which it was)
+            fit these alone, as audioLIME does, silent components included; None for all masks there are, or, when
+            there are too many, for a drawn neighborhood (``exact`` in the result says which it was)
         target : 'logit' or 'probability'
             the answer
         alpha : float >= 0 or None
@@ -189,42 +211,52 @@ class ScoreTable:
             return fit_lime(masks, self._answers(masks, target), alpha=1.0 if alpha is None else alpha)
         alpha = 0.0 if alpha is None else alpha
         if self.enumerable:
-            return lime_of_moments(self.moments(target), alpha=alpha)
-        masks = sample_pairs(self.n_components, n_masks, seed=seed)
-        return fit_lime(masks, self._answers(masks, target), alpha=alpha, paired=True)
+            return self._with_silent(lime_of_moments(self.moments(target), alpha=alpha))
+        masks = sample_pairs(self.n_sounding, n_masks, seed=seed)
+        answers = self._answers(self._all_components(masks), target)
+        return self._with_silent(fit_lime(masks, answers, alpha=alpha, paired=True))
+
+    def _with_silent(self, lime: Lime) -> Lime:
+        weights, errors = self._all_components(np.stack([lime.weights, lime.standard_errors]))
+        return Lime(weights, lime.intercept, lime.fidelity, lime.n_masks, lime.exact, errors)
 
     def _answers(self, masks: np.ndarray, target: str) -> np.ndarray:
         logits = self.logits(masks).astype(np.float64)
-        return logits if target == "logit" else 1 / (1 + np.exp(-logits))
+        return logits if target == "logit" else expit(logits)
 
     def shapley(self, *, target: str = "probability") -> np.ndarray:
         """Exact Shapley values (n_components,); they sum to the full mix's answer less that of silence."""
-        return shapley_of_moments(self.moments(target))
+        return self._all_components(shapley_of_moments(self.moments(target))[None])[0]
 
     def interactions(self, *, target: str = "probability") -> np.ndarray:
         """Exact pairwise Shapley interactions (n_components, n_components), symmetric, with zeros on the diagonal."""
-        return interactions_of_moments(self.moments(target))
+        return self._all_components(interactions_of_moments(self.moments(target))[None])[0]
 
     def best(self, k: int, *, target: str = "probability") -> Best:
-        """The k components that together keep the relevance highest, of all subsets of that size.
+        """The k sounding components that together keep the relevance highest, of all subsets of that size.
 
         Raises
         ------
         ParameterError
-            if ``k`` is no number of components, or there are too many subsets to compare
+            if ``k`` is no number of sounding components, or there are too many subsets to compare
         """
         _check(target)
-        n = self.n_components
+        n = self.n_sounding
         if not 1 <= k <= n:
-            raise ParameterError(f"k={k} must be between 1 and the {n} components")
-        if math.comb(n, k) > MAX_SUBSETS:
+            raise ParameterError(f"k={k} must be between 1 and the {n} components that sound")
+        if self.enumerable:
+            numbers = np.flatnonzero(np.bitwise_count(np.arange(2**n, dtype=np.uint32)) == k)
+            logits = self.all_logits[torch.as_tensor(numbers, device=self.all_logits.device)]
+            masks = mask_rows(numbers[logits.argmax()], numbers[logits.argmax()] + 1, n)
+        elif math.comb(n, k) > MAX_SUBSETS:
             raise ParameterError(f"k={k} of {n} components are {math.comb(n, k)} subsets, more than {MAX_SUBSETS}")
-        subsets = np.array(list(itertools.combinations(range(n), k)))
-        masks = np.zeros((len(subsets), n), dtype=np.int8)
-        np.put_along_axis(masks, subsets, 1, axis=1)
+        else:
+            subsets = np.array(list(itertools.combinations(range(n), k)))
+            masks = np.zeros((len(subsets), n), dtype=np.int8)
+            np.put_along_axis(masks, subsets, 1, axis=1)
+        masks = self._all_components(masks)
         answers = self._answers(masks, target)
-        winner = int(answers.argmax())
-        return Best(tuple(subsets[winner].tolist()), float(answers[winner]))
+        return Best(tuple(np.flatnonzero(masks[answers.argmax()]).tolist()), float(answers.max()))
 
 
 def _check(target: str) -> None:
