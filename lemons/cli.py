@@ -4,6 +4,7 @@ The one door that looks upstairs: what a command needs of the recommender or the
 function, so that ``lemons library demo`` starts at once and the ground floor stays the ground floor.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -29,14 +30,18 @@ ListenerNames = Annotated[list[str] | None, typer.Option("--listener", help="onl
 
 
 class Bar:
-    """A progress bar as a callback ``progress(done, total)``."""
+    """A progress bar as a callback ``progress(done, total)``; what calls it never shows no bar."""
 
     def __init__(self, description: str, unit: str):
-        self._bar = tqdm(desc=description, unit=unit, dynamic_ncols=True)
+        self._description, self._unit = description, unit
+        self._bar: tqdm | None = None
 
     def __call__(self, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` units are done."""
-        self._bar.total = total
+        if self._bar is None:
+            # what was done by an earlier call counts, but not as speed
+            first = done if done > 1 else 0
+            self._bar = tqdm(desc=self._description, unit=self._unit, total=total, initial=first, dynamic_ncols=True)
         self._bar.update(done - self._bar.n)
         if done == total:
             self._bar.close()
@@ -67,6 +72,55 @@ def library_demo(
     path = out or read_config().library_path
     make_demo_library(path, n_tracks=tracks, seed=seed, progress=Bar("demo library", "track"))
     typer.echo(f"{tracks} tracks in {path}")
+
+
+@app.command()
+def train(
+    listener: ListenerNames = None,
+    schedule: Annotated[str, typer.Option(help="a named configuration, such as demo; else the paper's")] = "",
+) -> None:
+    """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
+    from recsys.fleet import train_all
+
+    for user, model in train_all(read_config(), listener, named_config=schedule).items():
+        typer.echo(f"{user}: {model}")
+
+
+@app.command()
+def evaluate(listener: ListenerNames = None) -> None:
+    """Evaluate each listener's best model on the test tracks, beside what loudness and tempo alone would give."""
+    from recsys.fleet import evaluate_all, format_table
+
+    typer.echo(format_table(evaluate_all(read_config(), listener)))
+
+
+@app.command()
+def recommend(
+    listener: ListenerName,
+    n: Annotated[int, typer.Option("-n", help="how many tracks")] = 10,
+    pool: Annotated[str, typer.Option(help="test: held-out tracks; unheard: whatever was never played")] = "test",
+) -> None:
+    """Recommend tracks to a listener, the most relevant first."""
+    from lemons.library import open_library
+    from recsys import recommend as recommender
+    from recsys.checkpoints import best_checkpoint
+
+    config = read_config()
+    library = open_library(config.library_path)
+    _tell(library.skipped)
+    library.played(listener)  # an unknown listener is refused by name, rather than for want of a model
+    checkpoint = best_checkpoint(config.experiments_path, listener, library=library)
+    table = recommender.recommend(checkpoint, library, listener, n=n, pool=pool, progress=Bar("tracks heard", "track"))
+    columns = ["rank", "track_id", "title", "artist", "genre", "relevance", "playcount"]
+    typer.echo(table[columns].to_string(index=False, float_format="{:.3f}".format))
+
+
+@app.command()
+def precompute() -> None:
+    """Explain each listener's first recommendation ahead, so that the page has something to play at once."""
+    from explanations import precompute as ahead
+
+    ahead.main()
 
 
 @app.command()
@@ -119,6 +173,7 @@ def _tell(sentences: list[str]) -> None:
 
 def main() -> None:
     """Run the command; what a user can mend is one sentence and exit code 2."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         app()
     except LemonsError as error:
