@@ -69,7 +69,7 @@ def open_track(name: str, library: Library, *, separator: str = "hpss") -> Track
         track_id, title = name, f"“{row['title']}” by {row['artist']}"
         y, stems = to_float(library.load_audio(name)), library.stems(name)
     elif Path(name).is_file():
-        track_id, title = Path(name).name, f"“{Path(name).stem}”"
+        track_id, title = Path(name).name, f"“{Path(name).stem.replace('_', ' ')}”"
         y, stems = load(name), {}
     else:
         raise DataError(

@@ -58,10 +58,10 @@ def test_a_track_without_stems_is_separated(library):
 
 
 def test_any_file_can_be_opened(tmp_path, library, rng):
-    soundfile.write(tmp_path / "my song.wav", rng.uniform(-0.2, 0.2, (30000, 2)), 22050)  # stereo, another rate
-    track = open_track(str(tmp_path / "my song.wav"), library)
-    assert (track.track_id, track.title) == ("my song.wav", "“my song”")
-    np.testing.assert_array_equal(sum(track.stems.values()), load(tmp_path / "my song.wav"))
+    soundfile.write(tmp_path / "my_song.wav", rng.uniform(-0.2, 0.2, (30000, 2)), 22050)  # stereo, another rate
+    track = open_track(str(tmp_path / "my_song.wav"), library)
+    assert (track.track_id, track.title) == ("my_song.wav", "“my song”")
+    np.testing.assert_array_equal(sum(track.stems.values()), load(tmp_path / "my_song.wav"))
 
 
 def test_what_is_neither_track_nor_file(library):
