@@ -136,10 +136,13 @@ def explain(
     """Explain why a track is recommended to a listener: numbers, picture, and clips to listen to."""
     from explanations.track import explain_track, open_track, write_explanation
     from lemons.library import open_library
+    from recsys.checkpoints import best_checkpoint
 
     config = read_config()
     library = open_library(config.library_path)
     _tell(library.skipped)
+    library.played(listener)  # the listener and their model first: separating a long file takes a while
+    best_checkpoint(config.experiments_path, listener, library=library)
     opened = open_track(track, library)
     explanation = explain_track(
         opened,
@@ -180,5 +183,5 @@ def main() -> None:
         typer.echo(f"lemons: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("\nlemons: interrupted; the same command goes on where it stopped", err=True)
+        typer.echo("\nlemons: interrupted; what was finished is kept, and the same command goes on from there", err=True)
         sys.exit(130)
