@@ -127,7 +127,7 @@ def remembered_scores(
 def _read_memory(path: Path) -> pd.DataFrame:
     columns = ["logit", "relevance", "stamp"]
     try:
-        memory = pd.read_csv(path, dtype={"track_id": str, "stamp": str}, keep_default_na=False, index_col="track_id")
-        return memory[columns].astype({"logit": np.float32})
+        memory = pd.read_csv(path, dtype={"track_id": str, "stamp": str}, keep_default_na=False)
+        return memory.set_index("track_id")[columns].astype({"logit": np.float32})
     except (OSError, ValueError, KeyError):  # none yet, or damaged: what it held can be computed
         return pd.DataFrame(columns=columns, index=pd.Index([], name="track_id", dtype=str))
