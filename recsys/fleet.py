@@ -120,14 +120,10 @@ def format_table(table: pd.DataFrame) -> str:
     Examples
     --------
     >>> print(format_table(pd.DataFrame({"roc_auc": [0.75], "tempo_roc_auc": [None]}, index=["marko"])))
-           roc_auc tempo_roc_auc
-    marko    0.750             –
+          roc_auc tempo_roc_auc
+    marko   0.750             –
     """
-    return table.rename_axis(None).to_string(formatters=dict.fromkeys(table.columns, _digits))
-
-
-def _digits(value: float | None) -> str:
-    return "–" if pd.isna(value) else f"{value:.3f}"
+    return table.rename_axis(None).map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").to_string()
 
 
 def _for_each(library: Library, users: Sequence[str] | None, do: Callable[[str], Any]) -> dict[str, Any]:

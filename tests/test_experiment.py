@@ -1,0 +1,104 @@
+"""The programs, on the toy library, as a user calls them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from recsys import eval as evaluation_driver
+from recsys import experiment as training_driver
+from recsys.checkpoints import MODEL_FILE, best_checkpoint, load_checkpoint, model_hash
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def paths(toy_library, tmp_path):
+    return {"data_path": str(toy_library), "experiments_path": str(tmp_path / "runs")}
+
+
+@pytest.fixture
+def program(toy_library, tmp_path):
+    """Run a program with a configuration that points to the toy library."""
+    (tmp_path / "config.py").write_text(f"library_path = {str(toy_library)!r}\nexperiments_path = 'runs'\n")
+    environment = os.environ | {"LEMONS_CONFIG": str(tmp_path / "config.py")}
+
+    def run(*command, cwd=ROOT):
+        command = [sys.executable, *command]
+        return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+def test_a_run_leaves_its_model_its_record_and_the_way_to_repeat_it(paths):
+    updates = paths | {"n_epochs": 1, "input_length": 8000, "user_name": "nina", "num_workers": 1}
+    run = training_driver.ex.run(config_updates=updates, named_configs=["demo"])
+    checkpoint = best_checkpoint(paths["experiments_path"], "nina")
+    _, meta = load_checkpoint(checkpoint)
+    assert meta["config"]["schedule"] == "onecycle"  # the demo's
+    assert meta["config"]["n_epochs"] == 1  # in place of the demo's
+    assert meta["user"] == "nina"
+    assert meta["scores"] == run.result
+    record = json.loads(checkpoint.with_name("training.json").read_text())
+    assert record["best"] == run.result
+    assert record["stopped"] == ""
+    first = model_hash(load_checkpoint(checkpoint)[0])
+
+    training_driver.ex.run(config_updates={**meta["config"], "model_load_path": str(checkpoint), "freeze": True})
+    other = next(file for file in Path(paths["experiments_path"]).glob(f"*/{MODEL_FILE}") if file != checkpoint)
+    trained = load_checkpoint(other)[0].state_dict()
+    before = load_checkpoint(checkpoint)[0].state_dict()
+    assert (trained["layer5.conv.weight"] == before["layer5.conv.weight"]).all()
+    assert (trained["fc.weight"] != before["fc.weight"]).any()
+    assert model_hash(load_checkpoint(checkpoint)[0]) == first
+
+
+def test_training_and_evaluation_from_inside_their_folder(program, tmp_path):
+    settings = ["user_name=marko", "n_epochs=1", "input_length=8000", "use_tensorboard=True"]
+    trained = program("experiment.py", "with", "demo", *settings, cwd=ROOT / "recsys")
+    assert trained.returncode == 0, trained.stderr
+    assert "marko: validation ROC-AUC" in trained.stderr
+    assert (tmp_path / "runs" / "sacred" / "1" / "config.json").is_file()
+    assert list((tmp_path / "runs" / "tensorboard").glob("*_marko/events*"))
+
+    evaluated = program("eval.py", "with", "user_name=marko", cwd=ROOT / "recsys")
+    assert evaluated.returncode == 0, evaluated.stderr
+    (run,) = (tmp_path / "runs").glob("*_marko")
+    results = json.loads((run / "evaluation.json").read_text())
+    assert results["n_tracks"] == 4
+    assert pd.read_csv(run / "evaluation.csv").at[0, "roc_auc"] == results["roc_auc"]
+    assert len(pd.read_csv(run / "relevance.csv")) == 4
+    assert f"average_precision {results['average_precision']:.3f}" in evaluated.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["-m", "recsys.experiment", "with", "user_name=bob"], "lemons: listener='bob' is not in "),
+        (["recsys/eval.py", "with", "user_name=nina"], "lemons: no model of nina trained on "),
+    ],
+)
+def test_what_a_user_can_mend_is_one_sentence_and_exit_code_two(program, command, sentence):
+    failed = program(*command)
+    assert failed.returncode == 2
+    assert failed.stderr.startswith(sentence)
+    assert len(failed.stderr.splitlines()) == 1
+    assert failed.stdout == ""
+
+
+@pytest.mark.parametrize("driver", [training_driver, evaluation_driver])
+def test_every_parameter_says_what_it_means(driver):
+    summary = driver.experiment_config()
+    assert [name for name in summary if name != "__doc__" and not summary.docs.get(name)] == []
+
+
+def test_the_parameters_are_the_papers():
+    parameters = training_driver.experiment_config()
+    paper = {"batch_size": 20, "n_epochs": 1000, "n_crops": 1, "input_length": 16000, "lr": 1e-3, "wd": 1e-4}
+    assert {name: parameters[name] for name in paper} == paper
+    assert parameters["schedule"] == "constant"
+    assert parameters["training_seed"] == 1930289

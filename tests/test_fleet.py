@@ -1,0 +1,67 @@
+import json
+
+import pandas as pd
+import pytest
+
+from lemons.config import Config
+from lemons.errors import DataError, ParameterError
+from recsys import eval as evaluation_driver
+from recsys import experiment as training_driver
+from recsys.fleet import evaluate_all, train_all
+
+QUICK = {"n_epochs": 1, "input_length": 8000, "precision": "float32"}
+
+
+@pytest.fixture
+def config(toy_library, tmp_path):
+    yield Config(library_path=toy_library, experiments_path=tmp_path / "runs")
+    training_driver.ex.observers.clear()
+    evaluation_driver.ex.observers.clear()
+
+
+def test_all_listeners_are_trained_and_evaluated_once(config, monkeypatch):
+    models = train_all(config, named_config="demo", updates=QUICK)
+    assert list(models) == ["marko", "nina"]
+    assert all(model.is_file() for model in models.values())
+    table = evaluate_all(config)
+    assert table.index.tolist() == ["marko", "nina", "mean", "std"]
+    assert table.columns.tolist() == ["roc_auc", "average_precision", "loudness_roc_auc", "tempo_roc_auc"]
+    pd.testing.assert_frame_equal(pd.read_csv(config.experiments_path / "results.csv", index_col="user"), table)
+    assert len(list((config.experiments_path / "sacred").glob("[0-9]*"))) == 4  # a record of each
+
+    for driver in (training_driver, evaluation_driver):
+        monkeypatch.setattr(driver.ex, "run", lambda **_: pytest.fail("done again"))
+    assert train_all(config, named_config="demo", updates=QUICK) == models
+    assert evaluate_all(config).equals(table)
+
+
+def test_another_schedule_is_another_training_and_other_workers_are_not(config, monkeypatch):
+    models = train_all(config, ["nina"], updates=QUICK)
+    trained = []
+    run = training_driver.ex.run
+    monkeypatch.setattr(training_driver.ex, "run", lambda **how: trained.append(how) or run(**how))
+    assert train_all(config, ["nina"], updates=QUICK | {"num_workers": 2}) == models
+    assert trained == []
+    assert train_all(config, ["nina"], updates=QUICK | {"lr": 1e-4}) != models
+    assert len(trained) == 1
+
+
+def test_one_listener_who_cannot_be_trained_holds_up_nobody(config, caplog):
+    listens = pd.read_csv(config.library_path / "listens.csv")
+    listens = listens[(listens["user"] == "marko") | (listens.index % 24 < 2)]  # nina played two tracks
+    listens.to_csv(config.library_path / "listens.csv", index=False)
+    with pytest.raises(DataError, match=r"1 of 2 listeners failed; nina: 2 of 48 tracks .* were played by nina"):
+        train_all(config, ["nina", "marko"], updates=QUICK)
+    (record,) = config.experiments_path.glob("*/training.json")
+    assert json.loads(record.read_text())["user"] == "marko"
+    assert "nina: 2 of 48 tracks" in caplog.text
+
+
+def test_evaluation_before_training_says_the_command(config):
+    with pytest.raises(DataError, match=r"no model of nina trained on .* `python recsys/experiment\.py with user_name"):
+        evaluate_all(config, ["nina"])
+
+
+def test_an_unknown_schedule_is_refused(config):
+    with pytest.raises(ParameterError, match="schedule 'quick' is unknown; choose one of demo"):
+        train_all(config, named_config="quick")
