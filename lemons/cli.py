@@ -183,5 +183,5 @@ def main() -> None:
         typer.echo(f"lemons: {error}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("\nlemons: interrupted; what was finished is kept, and the same command goes on from there", err=True)
+        typer.echo("\nlemons: interrupted; what is finished is kept, the same command goes on", err=True)
         sys.exit(130)
