@@ -17,6 +17,15 @@ from lemons.exact.lime import lime_of_moments
 from lemons.exact.moments import moments_of
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Maps of a few columns gain nothing from a second thread and lose much beside a busy program."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(n_threads)
+
+
 class Tagger(nn.Module):
     """A fully convolutional tagger of any depth, kernel, pooling and head, with everything random."""
 
@@ -113,13 +122,29 @@ def telling_masks(rng, n_components):
 @pytest.mark.parametrize("make", MODELS)
 @pytest.mark.parametrize(
     ("n_stems", "n_segments", "n_samples"),
-    [(2, 1, 3000), (1, 5, 8000), (2, 3, 6401), (4, 2, 4003), (5, 2, 5000), (1, 10, 9999), (3, 3, 4100)],
+    # the last: segments of 32 samples, whose borders the first frame reads only in its mirror
+    [(2, 1, 3000), (1, 5, 8000), (2, 3, 6401), (4, 2, 4003), (5, 2, 5000), (1, 10, 9999), (3, 3, 4100), (1, 7, 224)],
 )
 def test_every_mask_gets_the_plain_answer(rng, make, n_stems, n_segments, n_samples):
     model, stems = make().double(), music(rng, n_stems, n_samples)
     masks = telling_masks(rng, n_stems * n_segments)
     table = score_table(model, stems, n_segments)
     np.testing.assert_allclose(table.logits(masks), plain(model, stems, masks, n_segments), rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("make", MODELS)
+@pytest.mark.parametrize("tile_bytes", [1, 5000, 40000])
+def test_the_size_of_tiles_changes_nothing(rng, monkeypatch, make, tile_bytes):
+    monkeypatch.setattr("lemons.exact.layers.TILE_BYTES", {"cpu": tile_bytes})
+    monkeypatch.setattr("lemons.exact.score.SPECTRA_ROWS", 4)
+    monkeypatch.setattr("lemons.exact.table.CHUNK_ROWS", 7)
+    monkeypatch.setattr("lemons.exact.enumeration.TILE_VALUES", {"cpu": 100})
+    model, stems = make().double(), music(rng, 2, 2800) + np.float32(2**-15)  # groups of two and three segments
+    masks = telling_masks(rng, 8)
+    table = score_table(model, stems, 4)
+    np.testing.assert_allclose(table.logits(masks), plain(model, stems, masks, 4), rtol=0, atol=1e-9)
+    everything = table.logits(np.array(list(itertools.product([0, 1], repeat=8))))
+    np.testing.assert_allclose(table.all_logits, everything, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("make", MODELS)

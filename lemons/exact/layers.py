@@ -133,26 +133,21 @@ class Layer:
         parts = {i: self._spread(p.values) for i, p in enumerate(pieces) if len(p.values) < n}
         out = pieces[0].values.new_empty(n, group.stop - group.start, self.pooled_bands(n_bands), len(self.weight))
         for row in range(0, n, rows):
-            grid, offsets, left, scale = [], [], rows, n  # states of each segment in this tile, and the first of them
-            for count in reversed(counts):
-                grid.insert(0, min(count, left))
-                left //= grid[0]
-            for count in counts:
-                scale //= count
-                offsets.append(row // scale % count)
+            grid = _grid(counts, row, rows)
             views = []
             for i, piece in enumerate(pieces):
                 own = range(piece.group.first - group.first, piece.group.last - group.first + 1)
-                first = reduce(lambda index, j: index * counts[j] + offsets[j], own, 0)
-                chosen = slice(first, first + math.prod(grid[j] for j in own))
+                first = reduce(lambda index, j: index * counts[j] + grid[j].start, own, 0)
+                chosen = slice(first, first + math.prod(len(grid[j]) for j in own))
                 part = parts[i][chosen] if i in parts else self._spread(piece.values[chosen])
-                shape = [grid[j] if j in own else 1 for j in range(len(counts))]
+                shape = [len(states) if j in own else 1 for j, states in enumerate(grid)]
                 views.append((piece.start - self.half, part.view(*shape, *part.shape[1:])))
-            views.sort(key=lambda view: -view[1].numel())
+            views.sort(key=lambda view: -view[1].numel())  # sums have their full shape from the first on
             for column in range(group.start, group.stop):
                 cell = range(self.pool * column, self.pool * (column + 1))
                 target = out[row : row + rows, column - group.start]
-                self._finish([self._column(views, place) for place in cell], target.view(*grid, *target.shape[1:]))
+                target = target.view(*map(len, grid), *target.shape[1:])
+                self._finish([self._column(views, place) for place in cell], target)
         return out
 
     def _spread(self, x: Tensor) -> Tensor:
@@ -164,3 +159,18 @@ class Layer:
         """The sum of all parts that reach one column of the convolution's result."""
         reaching = (part[..., place - start, :, :] for start, part in views if 0 <= place - start < part.shape[-3])
         return reduce(torch.add, reaching)
+
+
+def _grid(counts: Sequence[int], row: int, rows: int) -> list[range]:
+    """Which states of each segment are combined in some rows of all combinations; all numbers are powers of two.
+
+    Examples
+    --------
+    >>> _grid([4, 8], row=16, rows=8)
+    [range(2, 3), range(0, 8)]
+    """
+    grid = []
+    for count in reversed(counts):
+        grid.insert(0, range(row % count, row % count + min(rows, count)))
+        row, rows = row // count, max(rows // count, 1)
+    return grid

@@ -112,7 +112,7 @@ class Pass:
     def _check_memory(self, max_memory: int) -> None:
         rows = sum(math.prod(self.n_states[i] for i in group.segments) for group in self.locality.levels[-1])
         table = rows * self.locality.channels[-1] * (8 + self.itemsize)  # sums in float64, maxima
-        needed = table + self.locality.peak_bytes(self.n_states, self.itemsize)
+        needed = table + self.spectra.n_bytes + self.locality.peak_bytes(self.n_states, self.itemsize)
         if needed > max_memory:
             raise ParameterError(
                 f"columns of {self.locality.width} neighbouring segments with {self.n_stems} stems each need "

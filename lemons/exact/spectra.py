@@ -61,6 +61,11 @@ class Spectra:
             # selected when transformed: there may be none, and no transform of nothing
             self.parts.append(local.stft(stems[:, places[samples]] * inside[samples])[sounding])
 
+    @property
+    def n_bytes(self) -> int:
+        """Memory that the transforms take."""
+        return sum(part.numel() * part.element_size() for part in self.parts)
+
     def _frames_touching(self, inside: Tensor) -> tuple[int, int]:
         touched = inside.unfold(0, self.local.n_fft, self.local.hop_length).any(dim=1).nonzero()
         return int(touched[0]), int(touched[-1]) + 1

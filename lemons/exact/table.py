@@ -198,7 +198,7 @@ class ScoreTable:
             the answer
         alpha : float >= 0 or None
             strength of the ridge; None for audioLIME's 1 on given masks, and for 0 otherwise: LIME's limit for ever
-            more masks
+            more masks. ``2 ** n_sounding / 2048`` over all masks is as strong as audioLIME's 1 on 2048.
         n_masks, seed : int
             size and seed of a drawn neighborhood, in pairs of a mask and its complement, none twice
 
@@ -247,7 +247,8 @@ class ScoreTable:
         if self.enumerable:
             numbers = np.flatnonzero(np.bitwise_count(np.arange(2**n, dtype=np.uint32)) == k)
             logits = self.all_logits[torch.as_tensor(numbers, device=self.all_logits.device)]
-            masks = mask_rows(numbers[logits.argmax()], numbers[logits.argmax()] + 1, n)
+            winner = int(numbers[int(logits.argmax())])
+            masks = mask_rows(winner, winner + 1, n)
         elif math.comb(n, k) > MAX_SUBSETS:
             raise ParameterError(f"k={k} of {n} components are {math.comb(n, k)} subsets, more than {MAX_SUBSETS}")
         else:
