@@ -20,7 +20,7 @@ from lemons.library.demo.score import SCALES, Bar, Note, Part, Score, chance, pa
 from lemons.library.demo.singing import choir, sing
 
 DURATION_S = 30.0
-BORROWING = 0.12  # how often an ingredient comes from a cousin of the genre
+BORROWING = 0.08  # how often an ingredient comes from a cousin of the genre
 CENTERS = {"piano": 62, "other": 60, "bass": 33}  # MIDI pitches around which (bass: from which upwards) to play
 TIMING_S = {"vocals": 0.01, "piano": 0.008, "drums": 0.004, "bass": 0.006, "other": 0.008}  # a human hand's spread
 LIVE_KITS = (0, 8, 16, 32, 40)
@@ -107,10 +107,11 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
     }
     sound = {
         "room": genre.room * float(rng.uniform(0.6, 1.5)),
+        "drum_room": 0.12 * traits["live"],
         "pump": genre.pump,
         "bass_db": genre.bass_db,
         "loudness_db": 0.6 * genre.loudness_db + 2.2 * traits["loud"],
-        "tilt_db": 3.0 * traits["bright"] + 1.5 * (polish - 0.4),
+        "tilt_db": 3.5 * traits["bright"] + 1.5 * (polish - 0.4),
         "woman": float(woman),
     }
     choices = {"drums": drums, "vocals": "/".join(manners)} | {stem: some[0].style for stem, some in layers.items()}

@@ -21,8 +21,8 @@ SUB = Layer("sub", SYNTH_BASS, gain_db=3, low_pass_hz=220)
 GROOVE_GENRES = (
     Genre(
         "reggae",
-        share=0.105,
-        tempo=(64, 124),
+        share=0.115,
+        tempo=(68, 136),
         plans=("roots",),
         modes=("major", "major", "minor"),
         progressions=("I IV", "I V IV I", "I ii IV V", "i bVII", "i iv", "I vi ii V"),
@@ -42,8 +42,8 @@ GROOVE_GENRES = (
     ),
     Genre(
         "dub",
-        share=0.06,
-        tempo=(62, 120),
+        share=0.07,
+        tempo=(66, 132),
         plans=("dubwise",),
         modes=("minor",),
         progressions=("i", "i bVII", "i iv", "i v"),
@@ -63,7 +63,7 @@ GROOVE_GENRES = (
     ),
     Genre(
         "trance",
-        share=0.068,
+        share=0.072,
         tempo=(116, 142),
         plans=("trance",),
         modes=("minor",),

@@ -21,7 +21,7 @@ def _guitars(drive: float, style: str = "power", lead: str = "solo chorus") -> t
 GUITAR_GENRES = (
     Genre(
         "blues",
-        share=0.068,
+        share=0.07,
         tempo=(64, 140),
         plans=("blues",),
         modes=("blues",),
@@ -38,7 +38,7 @@ GUITAR_GENRES = (
     ),
     Genre(
         "progressive",
-        share=0.062,
+        share=0.07,
         tempo=(72, 146),
         plans=("progressive",),
         modes=("minor", "dorian", "major"),

@@ -105,8 +105,9 @@ def _on_stem(name: str, y: np.ndarray, score: Score, rng: np.random.Generator) -
     trim_db = rng.normal(0, 1.5)
     if not y.any():
         return y
-    if score.sound["room"] and name not in ("bass", "drums"):
-        y = _room(y, score.sound["room"])
+    wet = {"bass": 0.0, "drums": score.sound["drum_room"]}.get(name, score.sound["room"])
+    if wet:
+        y = _room(y, wet)
     if score.sound["pump"] and name not in ("drums", "vocals"):
         y = y * _ducking(score)
     loud = np.abs(y) > 0.02 * np.abs(y).max()

@@ -20,19 +20,19 @@ class Taste:
     genres: dict[str, float] = field(default_factory=dict)
     traits: dict[str, float] = field(default_factory=dict)
     popularity: float = 0.0
-    mood: float = 0.55
+    mood: float = 0.5
 
 
 TASTES = {
-    "marko": Taste(0.195, {"reggae": 2.2, "dub": 2.0, "funk": 0.5}, {"loud": 0.25}, popularity=-0.5),
-    "matteo": Taste(0.235, {"trance": 2.0, "blues": 2.0, "progressive": 2.0, "house": 0.7, "jazz": 0.6}, mood=0.45),
-    "johnny": Taste(0.29, {}, {"sung": 1.5, "major": 0.5, "bright": 0.7, "live": 1.1, "screamed": -0.7}, mood=0.45),
+    "marko": Taste(0.19, {"reggae": 2.4, "dub": 2.4, "funk": 0.5}, {"loud": 0.25}, popularity=-0.45),
+    "matteo": Taste(0.215, {"trance": 2.2, "blues": 2.2, "progressive": 2.2, "house": 0.8, "jazz": 0.6}),
+    "johnny": Taste(0.28, {}, {"sung": 1.2, "bright": 1.1, "live": 1.0, "major": 0.4, "screamed": -0.6}),
     "elizabeth": Taste(
-        0.235, {"rock": 1.7, "alternative metal": 2.0, "heavy metal": 2.0, "post-hardcore": 0.6}, {"distortion": 0.6}
+        0.22, {"rock": 1.8, "alternative metal": 2.1, "heavy metal": 2.1, "post-hardcore": 0.5}, {"distortion": 0.6}
     ),
-    "nina": Taste(0.235, {"rock": 1.6, "emo": 2.0, "post-hardcore": 2.0, "alternative metal": 0.5}, mood=0.5),
-    "paige": Taste(0.25, {"pop": 1.2, "house": 0.4}, {"polish": 1.2, "sung": 0.3}, popularity=1.4),
-    "sandra": Taste(0.2, {"hip-hop": 2.0, "rap": 2.1, "dirty south rap": 2.1}, {"rapped": 0.4}),
+    "nina": Taste(0.215, {"rock": 1.8, "emo": 2.2, "post-hardcore": 2.2, "alternative metal": 0.4}),
+    "paige": Taste(0.25, {"pop": 1.2, "house": 0.4}, {"polish": 1.6, "sung": 0.3}, popularity=1.4),
+    "sandra": Taste(0.19, {"hip-hop": 2.2, "rap": 2.3, "dirty south rap": 2.3}, {"rapped": 0.4}),
 }
 MEAN_PLAYS = 4.0
 
