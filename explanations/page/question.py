@@ -109,7 +109,7 @@ def _path(case: Case, question: Question) -> Path:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _cached_path(folder: Path, _model, _stems, key: tuple, kind: str, n_masks: int) -> Path:
-    return explanation_path(folder, _model, _stems, kind=kind, n_masks=n_masks)
+    return explanation_path(folder, _model, _stems, kind=kind, method="lime", n_masks=n_masks)
 
 
 def _start(case: Case, question: Question, path: Path) -> None:
@@ -119,6 +119,7 @@ def _start(case: Case, question: Question, path: Path) -> None:
             case.model,
             case.track.stems,
             kind=question.kind,
+            method="lime",
             n_masks=question.n_masks,
             progress=progress,
             track_id=case.track.track_id,

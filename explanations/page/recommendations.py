@@ -16,7 +16,7 @@ def choose_track(ranking: pd.DataFrame, listener: Listener) -> str:
     st.header("2 · Choose a recommended track", anchor="recommendations")
     st.caption(
         f"The ten most relevant of the tracks that {name}'s model never heard in training. "
-        "Relevance runs from 0 to 1. Click a row."
+        "Relevance runs from 0 to 1. Choose by the circle before a track."
     )
     table = ranking.assign(known=[f"{name} played it" if count > 0 else "new" for count in ranking["playcount"]])
     event = st.dataframe(

@@ -104,6 +104,6 @@ def _draw_table(explanation: Explanation) -> None:
             alt="The weight of every component, the largest first",
         )
         st.caption(
-            f"audioLIME, {explanation.n_forward} mixes heard, seed {explanation.seed}. "
+            f"Work of {explanation.work:.0f} mixes heard. "
             f"Fidelity on the mixes that it was fitted to: {explanation.fidelity:.2f}."
         )
