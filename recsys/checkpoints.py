@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import platform
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -116,23 +117,13 @@ def model_hash(model: FCN) -> str:
 
 
 def new_run(experiments_path: str | os.PathLike, user: str) -> Path:
-    """Make the folder of a new run, such as ``2026-11-22_18-45-08_marko``; one of its own even within a second.
-
-    Raises
-    ------
-    DataError
-        if the folder cannot be made
-    """
+    """A folder for a new run, such as ``2026-11-22_18-45-08_marko``; it is made when the first model is saved to it."""
     name = f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}_{user}"
-    for suffix in ("", *(f"-{i}" for i in range(2, 100))):
-        try:
-            (run := Path(experiments_path) / (name + suffix)).mkdir(parents=True)
-            return run
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise DataError(f"cannot make {run}: {error.strerror}; choose another experiments_path") from error
-    raise DataError(f"{experiments_path} holds 99 runs called {name}; wait a second")
+    folder = Path(experiments_path) / name
+    numbers = count(2)
+    while folder.exists():  # two runs within a second
+        folder = folder.with_name(f"{name}-{next(numbers)}")
+    return folder
 
 
 def finish_run(run: Path, record: dict[str, Any]) -> None:

@@ -131,4 +131,9 @@ def test_foreign_records_are_passed_over(tmp_path, text):
 
 
 def test_two_runs_of_one_second_have_their_own_folders(tmp_path):
-    assert len({new_run(tmp_path, "marko") for _ in range(3)}) == 3
+    assert len({make_run(tmp_path, 0.5) for _ in range(3)}) == 3
+
+
+def test_a_run_that_saves_nothing_leaves_nothing(tmp_path):
+    new_run(tmp_path, "marko")
+    assert list(tmp_path.iterdir()) == []
