@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from explanations.explain import describe_question, explain
+from explanations.explain import explain
 from explanations.explanation import Explanation, load_explanation
 from explanations.hashing import hash_text
+from explanations.question import describe_question
 from lemons.errors import DataError
 
 
@@ -29,7 +30,7 @@ def explanation_path(
     folder : path-like
         of all explanations
     model, stems, **question
-        see `explanations.explain.describe_question`
+        see `explanations.question.describe_question`
 
     Returns
     -------

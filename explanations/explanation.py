@@ -14,7 +14,7 @@ from pathlib import Path
 from lemons.errors import DataError
 from lemons.files import atomic_path
 
-FORMAT = 1  # of the JSON file; raise it when a field changes its meaning
+FORMAT = 2  # of the JSON file; raise it when a field changes its meaning
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class Component:
         when it sounds, in seconds
     weight : float
         how much it speaks for the recommendation, in units of the target: negative when against, 0 when it is silent
+    margin : float >= 0 or None
+        the weight over all masks is this close, with a confidence of 95 %; 0 when they were all fitted, None for LIME,
+        where nobody knows
     """
 
     index: int
@@ -41,6 +44,7 @@ class Component:
     start_s: float
     end_s: float
     weight: float
+    margin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,17 @@ class Explanation:
     ----------
     kind : {"time", "source", "time+source"}
         what the components are
-    method : str
-        how the weights were found: ``"lime"``
+    method : {"exact", "lime"}
+        how the model was asked: by one pass that answers for every mask, or about each mask that was drawn
+    neighborhood : {"all", "drawn"}
+        the masks of the fit: all there are; or drawn, by ``"lime"``, and by ``"exact"`` when they are too many
     target : {"probability", "logit"}
         which of the model's answers is explained; always that of "recommended"
     n_segments, n_masks, seed : int
-        segments, masks drawn, and the seed they were drawn with
-    n_forward : int
-        mixes that the model heard, each distinct mask once, those held out and those of the clips included
+        segments, masks in the neighborhood, and the seed of those drawn
+    work : float
+        computation, relative to hearing the whole track once: for ``"lime"`` the number of mixes that the model heard,
+        each distinct mask once, those held out and those of the clips included
     components : tuple of Component
         in the order of their numbers
     intercept : float
@@ -66,9 +73,9 @@ class Explanation:
     fidelity : float <= 1
         weighted R² of the linear model on the masks that it was fitted to
     fidelity_held_out : float <= 1
-        weighted R² on masks that it was not fitted to
-    held_out : {"fresh masks", "cross-prediction"}
-        where those come from: drawn apart; or, when every mask there is was scored, each one left out in turn
+        weighted R² on masks that it was not fitted to; equal to ``fidelity`` when it was fitted to all there are
+    held_out : {"fresh masks", "cross-prediction", "nothing"}
+        where those come from: drawn apart; or, when LIME drew every mask there is, each one left out in turn
     relevance, logit : float
         the model's answer to the whole track, as a probability and before the sigmoid
     clip_logits : dict of str to float
@@ -87,11 +94,12 @@ class Explanation:
 
     kind: str
     method: str
+    neighborhood: str
     target: str
     n_segments: int
     n_masks: int
     seed: int
-    n_forward: int
+    work: float
     components: tuple[Component, ...]
     intercept: float
     fidelity: float
@@ -117,6 +125,11 @@ class Explanation:
     def against(self, k: int) -> tuple[Component, ...]:
         """The k components that speak most against it; fewer when fewer do, maybe none."""
         return tuple(sorted((c for c in self.components if c.weight < 0), key=lambda c: c.weight)[:k])
+
+    @property
+    def judged_on(self) -> str:
+        """Which masks ``fidelity_held_out`` is about, in words."""
+        return "over all masks" if self.held_out == "nothing" else "on masks held out"
 
     def to_json(self) -> str:
         """The text of its file: the same for the same question."""

@@ -138,7 +138,7 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     fidelity = f"{explanation.fidelity_held_out:.2f}".replace("-", "−")
     facts = [
         f"relevance {explanation.relevance:.2f}: {verdict}",
-        f"fidelity {fidelity} on masks held out: {fidelity_in_words(explanation.fidelity_held_out)}",
+        f"fidelity {fidelity} {explanation.judged_on}: {fidelity_in_words(explanation.fidelity_held_out)}",
     ]
     if not explanation.top(1):
         facts.append("nothing speaks for it")

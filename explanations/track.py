@@ -8,9 +8,9 @@ import numpy as np
 
 from explanations.cache import cached_explain
 from explanations.clips import save_clips
-from explanations.explain import N_MASKS, N_SEGMENTS
 from explanations.explanation import Explanation
 from explanations.figure import draw_explanation
+from explanations.question import N_MASKS, N_SEGMENTS
 from lemons.audio import load, to_float
 from lemons.audiolime.neighborhood import Progress
 from lemons.errors import DataError
@@ -88,6 +88,7 @@ def explain_track(
     library: Library,
     experiments_path: str | os.PathLike,
     explanations_path: str | os.PathLike,
+    method: str | None = None,
     n_segments: int = N_SEGMENTS,
     n_masks: int = N_MASKS,
     seed: int = 0,
@@ -103,7 +104,7 @@ def explain_track(
         from `open_track`
     listener : str
         whose model is asked
-    kind, n_segments, n_masks, seed, target, progress
+    kind, method, n_segments, n_masks, seed, target, progress
         see `explanations.explain.explain`
     library : Library
         that the model was trained on
@@ -130,6 +131,7 @@ def explain_track(
         model,
         track.stems,
         kind=kind,
+        method=method,
         n_segments=n_segments,
         n_masks=n_masks,
         seed=seed,

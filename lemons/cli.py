@@ -129,9 +129,12 @@ def explain(
     listener: ListenerName,
     out: Annotated[Path, typer.Option(help="folder for explanation.json, the clips and the picture")],
     kind: Annotated[str, typer.Option(help="time, source or time+source")] = "time+source",
-    num_samples: Annotated[int, typer.Option(help="size of the neighborhood, N_s")] = 2048,
+    method: Annotated[
+        str | None, typer.Option(help="exact (all mixes there are; the default where it applies) or lime (some, drawn)")
+    ] = None,
     segments: Annotated[int, typer.Option(help="how many stretches of time")] = 5,
-    seed: Annotated[int, typer.Option(help="of the neighborhood's masks")] = 0,
+    num_samples: Annotated[int, typer.Option(help="for lime: size of the neighborhood, N_s")] = 2048,
+    seed: Annotated[int, typer.Option(help="for lime: of the neighborhood's masks")] = 0,
 ) -> None:
     """Explain why a track is recommended to a listener: numbers, picture, and clips to listen to."""
     from explanations.track import explain_track, open_track, write_explanation
@@ -148,16 +151,20 @@ def explain(
         opened,
         listener=listener,
         kind=kind,
+        method=method,
         library=library,
         experiments_path=config.experiments_path,
         explanations_path=config.explanations_path,
         n_segments=segments,
         n_masks=num_samples,
         seed=seed,
-        progress=Bar("mixes heard", "mix"),
+        progress=Bar("explaining", "step"),
     )
     write_explanation(out, explanation, opened)
-    typer.echo(f"relevance {explanation.relevance:.3f}, fidelity {explanation.fidelity_held_out:.2f} on held-out masks")
+    masks = "all masks" if explanation.neighborhood == "all" else f"{explanation.n_masks} masks drawn"
+    typer.echo(f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard")
+    fidelity = f"{explanation.fidelity_held_out:.2f} {explanation.judged_on}"
+    typer.echo(f"relevance {explanation.relevance:.3f}, fidelity {fidelity}")
     for place, component in enumerate(explanation.top(3), start=1):
         where = f"{component.stem}, {component.start_s:.1f} to {component.end_s:.1f} s"
         typer.echo(f"{place}. {where}: {component.weight:+.4f}")

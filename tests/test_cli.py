@@ -54,12 +54,17 @@ def sentence(errors):
     return errors.splitlines()[-1]
 
 
-def test_an_explanation_can_be_heard_and_sums_to_the_track(trained, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("options", "method"),
+    [((), "method exact, all masks"), (("--method", "lime", "--num-samples", "9"), "method lime, 9 masks drawn")],
+)
+def test_an_explanation_can_be_heard_and_sums_to_the_track(trained, monkeypatch, capsys, options, method):
     out = trained / "out"
-    arguments = ("explain", "tone03", "--listener", "marko", "--kind", "source", "--out", out)
+    arguments = ("explain", "tone03", "--listener", "marko", "--kind", "source", "--out", out, *options)
     code, printed, _ = lemons(monkeypatch, capsys, *arguments)
     assert code == 0
     assert "relevance" in printed
+    assert method in printed
     files = {"explanation.json", "explanation.png", "top1.flac", "top3.flac", "rest.flac"}
     assert {file.name for file in out.iterdir()} == files
     track = load(trained / "toy" / "audio" / "tone03.flac")
@@ -126,6 +131,7 @@ def test_a_file_that_cannot_be_explained_is_one_sentence(trained, monkeypatch, c
         (("--listener", "nina"), "no model of nina .*train one with `python recsys/experiment.py with user_name=nina`"),
         (("--listener", "marko", "--kind", "colour"), "kind='colour' is unknown; choose one of time, source, time"),
         (("--listener", "marko", "--segments", "0"), "n_segments=0 must be between"),
+        (("--listener", "marko", "--method", "magic"), "method='magic' is unknown; choose one of exact, lime"),
         (("--listener", "marko", "--num-samples", "1"), "n_masks=1 must be at least 2"),
     ],
 )

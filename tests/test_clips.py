@@ -8,7 +8,8 @@ import soundfile
 import torch
 
 from explanations.clips import clips, common_gain, save_clips
-from explanations.explain import KINDS, explain
+from explanations.explain import explain
+from explanations.question import KINDS
 from lemons.audio import quantize
 from lemons.errors import ParameterError
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from explanations.cache import cached_explain, explanation_path
-from explanations.explain import KINDS, explain, factorize
+from explanations.explain import explain
+from explanations.question import KINDS, factorize
 from lemons.audio import SAMPLE_RATE, quantize
 from lemons.audiolime import LimeAudioExplainer
 from lemons.errors import DataError, ParameterError
@@ -92,7 +93,7 @@ def test_a_silent_stem_explains_nothing(stems, batch_size):
     assert weights(explanation) == pytest.approx(weights(expected) | {("silent", 0): 0.0}, abs=1e-6)
     assert weights(explanation)["silent", 0] == 0
     assert explanation.clip_logits == pytest.approx(expected.clip_logits, abs=1e-6)
-    assert len(model.heard) == len(set(model.heard)) == explanation.n_forward == 32
+    assert len(model.heard) == len(set(model.heard)) == explanation.work == 32
 
 
 def test_a_silent_component_is_never_among_the_top(stems):
@@ -142,12 +143,12 @@ def test_recommended_is_explained_even_when_the_model_says_no(stems, target):
     assert explanation.relevance == pytest.approx(1 / (1 + np.exp(-explanation.logit)))
 
 
-@pytest.mark.parametrize(("kind", "n_forward"), [("time", 32), ("source", 32), ("time+source", 64)])
-def test_no_mask_is_scored_twice(stems, kind, n_forward):
+@pytest.mark.parametrize(("kind", "work"), [("time", 32), ("source", 32), ("time+source", 64)])
+def test_no_mask_is_scored_twice(stems, kind, work):
     model = Hears(energy)
     few = dict(list(stems.items())[:3]) if kind == "time+source" else stems
     explanation = explain(model, few, kind=kind, n_segments=2 if kind == "time+source" else 5)
-    assert len(model.heard) == len(set(model.heard)) == explanation.n_forward == n_forward
+    assert len(model.heard) == len(set(model.heard)) == explanation.work == work
     assert explanation.held_out == "cross-prediction"
 
 
@@ -155,8 +156,8 @@ def test_held_out_masks_were_not_fitted(stems):
     model = Hears(energy)
     explanation = explain(model, stems, kind="time+source", n_segments=2, n_masks=50)
     assert explanation.held_out == "fresh masks"
-    assert len(model.heard) == len(set(model.heard)) == explanation.n_forward
-    assert 50 + 128 - 2 <= explanation.n_forward <= 50 + 128 + 3  # of 1024, drawn twice at most twice; and three clips
+    assert len(model.heard) == len(set(model.heard)) == explanation.work
+    assert 50 + 128 - 2 <= explanation.work <= 50 + 128 + 3  # of 1024, drawn twice at most twice; and three clips
     assert explanation.fidelity_held_out < explanation.fidelity
 
 

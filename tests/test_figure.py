@@ -8,8 +8,9 @@ import torch
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from explanations.explain import KINDS, explain
+from explanations.explain import explain
 from explanations.figure import INK, draw_explanation, explanation_figure
+from explanations.question import KINDS
 from lemons.audio import quantize
 from lemons.errors import ParameterError
 
@@ -92,6 +93,8 @@ def test_the_title_has_relevance_and_fidelity_in_words(explanation, stems):
     assert not figure.texts[0].get_parse_math()  # a name with dollars is no formula
     assert "relevance 0.80: recommended" in facts
     assert "fidelity −0.25 on masks held out: not reliable" in facts
+    figure = explanation_figure(replace(explanation, held_out="nothing", fidelity_held_out=0.5), stems)
+    assert "fidelity 0.50 over all masks: roughly faithful" in figure.texts[1].get_text()
 
 
 def test_a_track_that_nothing_speaks_for(explanation, stems):

@@ -100,7 +100,7 @@ def test_a_track_is_not_explained_twice(library, paths):
         for _ in range(2)
     )
     assert first == second
-    assert steps == [(4, 4)]
+    assert steps == [(90, 100), (100, 100)]  # of one explanation
 
 
 def test_an_unknown_listener_is_told_who_is_known(library, paths):

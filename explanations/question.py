@@ -1,0 +1,160 @@
+"""What is asked of a model, checked before it is asked.
+
+A question is a model, the stems of a track, a kind of components and a method:
+
+* ``"exact"`` answers for every mask from one pass of `lemons.exact`. The model must be fully convolutional and say what
+  it is made of, and the segments must not be too short for its receptive field.
+* ``"lime"`` is audioLIME as published: masks are drawn, and the model, any model, hears each distinct one.
+"""
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+
+from explanations.hashing import hash_waveforms
+from lemons import __version__
+from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
+from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization, compute_segments
+from lemons.audiolime.factorization_stems import check_stems
+from lemons.errors import ParameterError
+from lemons.exact.protocol import describe
+from lemons.exact.score import MAX_MEMORY, Pass
+from recsys.checkpoints import model_hash
+
+KINDS = ("time", "source", "time+source")
+METHODS = ("exact", "lime")
+TARGETS = ("probability", "logit")
+MIX = "mix"  # stands for a stem where only time is cut
+N_SEGMENTS = 5
+N_MASKS = 2048  # the paper's neighbourhood
+
+
+def describe_question(
+    model: torch.nn.Module,
+    stems: Mapping[str, np.ndarray],
+    *,
+    kind: str,
+    method: str | None = None,
+    n_segments: int = N_SEGMENTS,
+    n_masks: int = N_MASKS,
+    seed: int = 0,
+    target: str = "probability",
+) -> dict[str, Any]:
+    """Everything that an explanation's numbers depend on; parameters and errors are those of `explanations.explain`.
+
+    Returns
+    -------
+    dict
+        the fields of `Explanation` that are known before the model is asked; ``n_masks`` and ``seed`` are among them
+        for the method ``"lime"`` only
+    """
+    _check_choices(kind=kind, method=method, n_masks=n_masks, seed=seed, target=target)
+    if model.training:
+        raise ParameterError("the model is in training mode, in which its answers are random; call model.eval() first")
+    _check_sound(stems)
+    mix = sum(stems.values())
+    if not 1 <= n_segments <= len(mix):
+        raise ParameterError(f"n_segments={n_segments} must be between 1 and n_samples={len(mix)}")
+    n_segments = 1 if kind == "source" else n_segments
+    method = _choose_method(method, model, stems, kind=kind, n_segments=n_segments)
+    question = {
+        "kind": kind,
+        "method": method,
+        "target": target,
+        "n_segments": n_segments,
+        "audio_hash": hash_waveforms({MIX: mix}),
+        "stems_hash": hash_waveforms(stems),
+        "model_hash": model_hash(model),
+        "versions": {"lemons": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "torch")},
+    }
+    return question | ({"n_masks": n_masks, "seed": seed} if method == "lime" else {})
+
+
+def exact_work(
+    model: torch.nn.Module, stems: Mapping[str, np.ndarray], *, kind: str, n_segments: int = N_SEGMENTS
+) -> float:
+    """How many times the multiply-adds of hearing the track once the exact method takes.
+
+    Parameters
+    ----------
+    model, stems, kind, n_segments
+        a question's; see `explanations.explain`
+
+    Returns
+    -------
+    float
+        some 60 for 5 stems in 5 segments of 30 s
+
+    Raises
+    ------
+    ParameterError
+        if the method does not apply to the model, or the segments are too short or too many for it
+    """
+    whole = _plan(model, switched(stems, kind="time"), 1)  # the track and silence
+    parts = _plan(model, switched(stems, kind=kind), 1 if kind == "source" else n_segments)
+    return sum(whole.n_states) * parts.total / whole.total
+
+
+def factorize(stems: Mapping[str, np.ndarray], *, kind: str, n_segments: int = N_SEGMENTS) -> Factorization:
+    """The components of a track; parameters are those of `explanations.explain`."""
+    if kind == "time":
+        return TimeOnlyFactorization(sum(stems.values()), SAMPLE_RATE, n_segments)
+    return StemFactorization(stems, SAMPLE_RATE, 1 if kind == "source" else n_segments)
+
+
+def switched(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
+    """What is switched, before it is cut into segments: the stems, or the mix alone for the kind ``"time"``.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_stems or 1, n_samples), dtype=float32]
+    """
+    parts = [sum(stems.values())] if kind == "time" else list(stems.values())
+    return np.stack(parts).astype(np.float32)
+
+
+def _plan(model: torch.nn.Module, waveforms: np.ndarray, n_segments: int) -> Pass:
+    """The engine's pass, ready to run."""
+    local = describe(model)
+    segments, _ = compute_segments(waveforms[0], SAMPLE_RATE, n_segments)
+    on_device = torch.as_tensor(waveforms, device=local.blocks[0].conv.weight.device)
+    return Pass(local, on_device, segments, MAX_MEMORY, None)
+
+
+def _choose_method(method, model, stems, *, kind, n_segments) -> str:
+    """The method asked for, if it applies; without one, the exact method where it does."""
+    if method == "lime":
+        return method
+    try:
+        exact_work(model, stems, kind=kind, n_segments=n_segments)
+    except ParameterError as error:
+        if method is None:
+            return "lime"
+        raise ParameterError(f"{error}: method='lime'") from error
+    return "exact"
+
+
+def _check_choices(*, kind, method, n_masks, seed, target) -> None:
+    if kind not in KINDS:
+        raise ParameterError(f"kind={kind!r} is unknown; choose one of {', '.join(KINDS)}")
+    if method is not None and method not in METHODS:
+        raise ParameterError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
+    if target not in TARGETS:
+        raise ParameterError(f"target={target!r} is unknown; choose one of {', '.join(TARGETS)}")
+    if n_masks < 2:
+        raise ParameterError(f"n_masks={n_masks} must be at least 2; the paper draws {N_MASKS}")
+    if not 0 <= seed < 2**32:
+        raise ParameterError(f"seed={seed} must be in [0, 2^32)")
+
+
+def _check_sound(stems: Mapping[str, np.ndarray]) -> None:
+    check_stems(stems)
+    if MIX in stems:
+        raise ParameterError(f"a stem must not be called {MIX!r}; give its parts, or rename it")
+    for name, y in stems.items():
+        if (y * FULL_SCALE % 1).any():
+            raise ParameterError(f"stem {name!r} lies off the 16-bit grid; round it with lemons.audio.quantize")
+    validate_audio(sum(stems.values()))
