@@ -14,6 +14,7 @@ from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel, score_table
 from lemons.exact.lime import lime_of_moments
+from lemons.exact.locality import Locality
 from lemons.exact.moments import moments_of
 
 
@@ -295,6 +296,16 @@ def test_multiply_adds_of_one_state_are_those_of_the_network(rng):
     for hook in hooks:
         hook.remove()
     assert score_table(model, stems, 1).multiply_adds == 2 * counted
+
+
+def test_memory_does_not_grow_with_the_number_of_borders():
+    """What lies behind a border is forgotten when its columns are pooled; edges and mixed columns are all there is."""
+
+    def peak(n_segments):
+        segments = [(1000 * i, 1000 * (i + 1)) for i in range(n_segments)]
+        return Locality(fcn_like().local_model(), segments, 12).peak_bytes([2**4] * n_segments, itemsize=4)
+
+    assert peak(3) < peak(40) < 1.1 * peak(3)
 
 
 def test_a_named_device_leaves_the_model_where_it_is(rng):
