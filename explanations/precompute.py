@@ -1,7 +1,7 @@
 """Explanations computed ahead, so that the page has something to play at once.
 
 Run as ``python -m explanations.precompute`` after training: the track that each listener is recommended most, explained
-by time and by source. What is there already is not computed again.
+by components of every kind. What is there already is not computed again.
 """
 
 import os
@@ -13,13 +13,12 @@ if __name__ == "__main__":  # before torch is imported: its threads should not s
 from tqdm import tqdm
 
 from explanations.explanation import Explanation
+from explanations.question import KINDS
 from explanations.track import explain_track, open_track
 from lemons.config import read_config
 from lemons.library import Library, open_library
 from recsys.checkpoints import best_checkpoint
 from recsys.recommend import recommend
-
-KINDS = ("time", "source")  # 32 mixes each; time+source takes two thousand
 
 
 def precompute(
@@ -45,7 +44,7 @@ def precompute(
     n_tracks : int > 0
         how many of each listener's recommendations
     kinds : sequence of str
-        see `explanations.explain.explain`
+        see `explanations.explain`; the method is the default one
     device : str
         where the models run
 

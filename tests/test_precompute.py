@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from explanations.precompute import precompute
+from explanations.question import KINDS
 from lemons.audio import quantize, write_flac
 from lemons.errors import DataError
 from lemons.library import open_library
@@ -40,15 +41,14 @@ def paths(tmp_path, library):
 
 def test_the_first_recommendation_of_everybody_is_explained_once(tmp_path, library, paths):
     found = precompute(library, **paths)
-    assert [(e.listener, e.kind) for e in found] == [
-        ("marko", "time"), ("marko", "source"), ("nina", "time"), ("nina", "source")
-    ]  # fmt: skip
+    assert [(e.listener, e.kind) for e in found] == [(user, kind) for user in ("marko", "nina") for kind in KINDS]
+    assert {e.method for e in found} == {"exact"}
     for user in ("marko", "nina"):
         checkpoint = next((tmp_path / "experiments").glob(f"*_{user}")) / MODEL_FILE
         top = recommend(checkpoint, library, user, n=1)["track_id"][0]
         assert {e.track_id for e in found if e.listener == user} == {top}
     files = {file: file.stat().st_mtime_ns for file in (tmp_path / "explanations").iterdir()}
-    assert len(files) == 4
+    assert len(files) == 6
     assert precompute(library, **paths) == found
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "explanations").iterdir()} == files
 
