@@ -7,6 +7,7 @@ function, so that ``lemons library demo`` starts at once and the ground floor st
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -182,10 +183,15 @@ def _tell(sentences: list[str]) -> None:
 
 
 def main() -> None:
-    """Run the command; what a user can mend is one sentence and exit code 2."""
+    """Run the command `lemons`."""
+    run(app)
+
+
+def run(program: Callable[[], object]) -> None:
+    """Run a program; what a user can mend is one sentence and exit code 2."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        app()
+        program()
     except LemonsError as error:
         typer.echo(f"lemons: {error}", err=True)
         sys.exit(2)

@@ -1,8 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from lemons.audio import SAMPLE_RATE, quantize, write_flac
+from lemons.library import open_library
+from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
+from recsys.model import FCN
 
 
 @pytest.fixture
@@ -28,3 +32,30 @@ def toy_library(tmp_path):
     pd.DataFrame(tracks).to_csv(tmp_path / "toy" / "tracks.csv", index=False)
     pd.DataFrame(listens).to_csv(tmp_path / "toy" / "listens.csv", index=False)
     return tmp_path / "toy"
+
+
+@pytest.fixture
+def short_library(tmp_path, rng):
+    """As many short tracks with two stems as a split needs; marko and nina played half of them each."""
+    folder = tmp_path / "library"
+    for i in range(20):
+        stems = {name: quantize(rng.uniform(-0.2, 0.2, 16000)) for name in ("vocals", "drums")}
+        write_flac(folder / f"audio/T{i}.flac", sum(stems.values()))
+        for name, y in stems.items():
+            write_flac(folder / f"stems/T{i}/{name}.flac", y)
+    tracks = "".join(f"T{i},Song,Band,rock,audio/T{i}.flac\n" for i in range(20))
+    listens = "".join(f"{('marko', 'nina')[i % 2]},T{i},1\n" for i in range(20))
+    (folder / "tracks.csv").write_text("track_id,title,artist,genre,file\n" + tracks)
+    (folder / "listens.csv").write_text("user,track_id,playcount\n" + listens)
+    return open_library(folder)
+
+
+@pytest.fixture
+def model_paths(tmp_path, short_library):
+    """Where marko's and nina's models for that library are, with fresh weights, and where explanations go."""
+    for seed, user in enumerate(("marko", "nina")):
+        torch.manual_seed(seed)
+        run = new_run(tmp_path / "experiments", user)
+        save_checkpoint(run / MODEL_FILE, FCN(), {})
+        finish_run(run, {"user": user, "library": short_library.fingerprint, "best": {"score": 0.5}})
+    return {"experiments_path": tmp_path / "experiments", "explanations_path": tmp_path / "explanations"}

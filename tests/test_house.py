@@ -17,6 +17,7 @@ DRIVERS = (
     "recsys/fleet.py",
     "explanations/lemons.py",
     "explanations/precompute.py",
+    "explanations/stability.py",
     "explanations/page",
 )
 MAX_LINES = 300
