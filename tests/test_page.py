@@ -3,11 +3,8 @@
 import io
 import os
 import re
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +13,9 @@ import pandas as pd
 import pytest
 import soundfile
 import torch
+from streamlit.testing.v1 import AppTest
 
+from explanations.screenshot import CHROMIUM, CHROMIUM_ARGS, grow, serve, settle
 from lemons.audio import SAMPLE_RATE, quantize, write_flac
 from lemons.library import STEMS, open_library
 from lemons.listeners import LISTENERS
@@ -27,7 +26,6 @@ ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "explanations" / "lemons.py"
 SHOTS = ROOT / "tests" / "shots"  # for eyes; git ignores it
 DURATION_S = 2
-CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--mute-audio"]
 TITLE = "Track {} <b>*loud*</b> :smile: $x$ [link](https://example.com)"  # titles come from strangers
 
 
@@ -76,25 +74,9 @@ def toy(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(toy):
     """The running page: its address, and the file of its log."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{(port := free.getsockname()[1])}"
     log = toy.folder / "server.log"
-    command = [sys.executable, "-m", "streamlit", "run", "explanations/lemons.py", f"--server.port={port}"]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=toy.environment, stdout=output, stderr=output)
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.1)
+    with serve(log, environment=toy.environment) as url:
         yield SimpleNamespace(url=url, log=log)
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +84,7 @@ def browser():
     sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
     with sync_api.sync_playwright() as playwright:
         try:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         except sync_api.Error as error:
             pytest.skip(f"the browser tests need Debian's chromium ({str(error).splitlines()[0]})")
         yield browser
@@ -141,20 +123,13 @@ def is_local(url, server_url):
 
 
 def settled(page):
-    """Wait until no script is running and all sounds have come: the server forgets those that are shown no more."""
-    page.get_by_text("3 · Ask why").wait_for()
-    page.wait_for_timeout(300)
-    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
-    page.wait_for_function("!document.querySelector('[data-stale=true]')")
-    page.wait_for_function("[...document.querySelectorAll('audio')].every(a => a.readyState > 0 && a.networkState != 2)")
+    settle(page)
     return page
 
 
 def shoot(page, name):
-    """A picture of the whole page, which scrolls inside its window: the window grows."""
-    height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
-    page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
-    page.wait_for_timeout(300)
+    SHOTS.mkdir(exist_ok=True)
+    grow(page)
     page.screenshot(path=SHOTS / f"{name}.png")
 
 
@@ -209,7 +184,7 @@ def test_a_visitor_chooses_computes_and_hears_what_was_scored(visit, toy):
 def test_a_computation_can_be_cancelled(visit, toy):
     page = visit()
     page.get_by_role("radio", name="Time + source").click()
-    page.get_by_role("radio", name="As in the paper: 2048").click()
+    page.get_by_role("radio", name="2048 mixes").click()
     before = set((toy.folder / "explanations").glob("*"))
     page.get_by_role("button", name="Explain this recommendation").click()
     page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
@@ -225,3 +200,36 @@ def test_the_page_fits_phones_and_dark_rooms(visit, name, width, dark):
     page = visit(width=width, dark=dark)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     shoot(page, name)
+
+
+def test_the_script_is_not_taken_for_the_package_of_its_name_at_reruns(toy):
+    code = f"""
+from streamlit.testing.v1 import AppTest
+page = AppTest.from_file({str(SCRIPT)!r}, default_timeout=120).run().run()
+page.button(key="choose-sandra").click().run()
+assert not page.exception and not page.error, (page.exception, page.error)
+assert page.session_state.listener == "sandra"
+"""
+    # from inside its folder, the worst place: there `import lemons` finds the script in two ways
+    command = {"cwd": SCRIPT.parent, "env": toy.environment, "capture_output": True, "text": True}
+    done = subprocess.run([sys.executable, "-c", code], **command)
+    assert done.returncode == 0, done.stderr
+
+
+def shown(environment, monkeypatch):
+    """What a page without a browser says: its headers, then its errors."""
+    monkeypatch.setenv("LEMONS_CONFIG", environment["LEMONS_CONFIG"])
+    page = AppTest.from_file(str(SCRIPT), default_timeout=60).run()
+    assert not page.exception
+    return [header.value for header in page.header] + [error.value for error in page.error]
+
+
+def test_without_a_library_the_page_says_the_command(tmp_path, monkeypatch):
+    (error,) = shown(write_config(tmp_path, tmp_path / "none"), monkeypatch)
+    assert "`lemons library demo`" in error
+
+
+def test_without_a_model_the_page_says_the_command(toy, tmp_path, monkeypatch):
+    header, error = shown(write_config(tmp_path, toy.library.path), monkeypatch)
+    assert header == "1 · Choose a listener"
+    assert "`python recsys/experiment.py with user_name=marko`" in error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explanations.page.words import data_url, listing
+from explanations.page.words import data_url
 from lemons.listeners import LISTENERS, Listener
 
 PORTRAITS = Path(__file__).parent / "portraits"
@@ -36,7 +36,7 @@ def _draw_card(listener: Listener, *, chosen: bool) -> None:
             on_click=st.session_state.update,
             kwargs={"listener": listener.name},
         )
-        st.caption(listing(listener.genres) if listener.genres else listener.taste)
+        st.caption(listener.taste)
 
 
 def draw_portrait(listener: Listener, *, width: int) -> None:

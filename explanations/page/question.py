@@ -5,42 +5,58 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+import torch
 
 from explanations.cache import cached_explain, explanation_path
 from explanations.explanation import Explanation, load_explanation
 from explanations.page.data import Case
 from explanations.page.jobs import Job
 from explanations.page.words import duration
+from explanations.question import N_MASKS, N_SEGMENTS, exact_work
+from lemons.audio import SAMPLE_RATE
+from lemons.errors import ParameterError
 
-KINDS = {  # kind: name, the question that it answers
+KINDS = {  # kind: its name, the question that it answers
     "time": ("Time", "Which moments made the difference? The track is cut into five stretches of time."),
     "source": ("Source", "Which instruments made the difference? The track is taken apart into its instruments."),
     "time+source": (
         "Time + source",
-        "Which instruments, and when? Each instrument is cut into five stretches of time.",
+        "Which instruments, and when? Each of them is cut into five stretches of time.",
     ),
 }
-N_MASKS = {256: "Fast: 256", 2048: "As in the paper: 2048"}
+WAYS = {  # name: options of `explain`
+    "Every mix": {},  # the exact method, where it applies
+    "256 mixes": {"method": "lime", "n_masks": 256},
+    "2048 mixes, as in the paper": {"method": "lime", "n_masks": N_MASKS},
+}
 N_HELD_OUT = 128  # mixes beyond the neighbourhood, to judge the explanation by
-N_SEGMENTS = 5
 POLL_S = 0.4
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked about a track: the kind of its components, and how many mixes are drawn to find out."""
+class Plan:
+    """What answering a question means.
 
-    kind: str
-    n_masks: int
+    Attributes
+    ----------
+    options : dict
+        of `explanations.explain.explain`
+    path : Path
+        where the answer is kept
+    exact : bool
+        whether one pass answers for every mix
+    work : float
+        how many times the model has to hear the track, in computation
+    """
 
-    def n_mixes(self, n_stems: int) -> int:
-        """About how many mixes the model has to hear: no mix is heard twice."""
-        n_components = {"time": N_SEGMENTS, "source": n_stems, "time+source": N_SEGMENTS * n_stems}[self.kind]
-        return min(2**n_components, self.n_masks + N_HELD_OUT)
+    options: dict
+    path: Path
+    exact: bool
+    work: float
 
 
-def choose_question() -> Question:
-    """Draw the choice of a kind; say which answers are ready."""
+def choose_question() -> dict:
+    """Draw the choice of a kind and, where it matters, of the mixes; return them as options of `explain`."""
     st.header("3 · Ask why", anchor="why")
     kind = st.segmented_control(
         "What shall the explanation be made of?",
@@ -51,76 +67,78 @@ def choose_question() -> Question:
         key="kind",
     )
     st.caption(KINDS[kind][1])
-    n_masks = max(N_MASKS)
-    if kind == "time+source":
-        n_masks = st.segmented_control(
-            "How many mixes shall the model hear?",
-            list(N_MASKS),
-            default=min(N_MASKS),
+    way = next(iter(WAYS))
+    if kind == "time+source":  # the others have 32 mixes only
+        way = st.segmented_control(
+            "How many mixes shall be asked about?",
+            list(WAYS),
+            default=way,
             required=True,
-            format_func=N_MASKS.get,
-            key="n_masks",
-            help="Components are switched on and off at random, and each mix is scored. More mixes, steadier weights.",
+            key="way",
+            help="Five instruments in five stretches of time make over 33 million mixes. One exact pass answers for "
+            "all of them; audioLIME, as published, draws some at random and hears each.",
         )
-    return Question(kind, n_masks)
+    return {"kind": kind, **WAYS[way]}
 
 
-def answer_question(case: Case, question: Question) -> Explanation | None:
+def answer_question(case: Case, options: dict) -> Explanation | None:
     """The explanation, when it is known; else draw the button that computes it, or the progress of that."""
-    path = _path(case, question)
-    _drop_other_job(path)
+    plan = _plan(case.folder, case.model, case.track.stems, case.key, options)
+    if st.session_state.get("job_path") != plan.path:  # who asks something else does not want the old answer any more
+        _forget_job()
     job = st.session_state.get("job")
     if job is not None and not job.watch():
         _forget_job()
         if job.error:
             raise job.error
-    if path.is_file():
-        _say_when(path)
-        return load_explanation(path)
+    if plan.path.is_file():
+        _say_when(plan.path)
+        return load_explanation(plan.path)
     if "job" in st.session_state:
-        _show_progress()
+        _show_progress(plan.exact)
         return None
     # not by a callback: a click while the page still changes must ask what the page then shows
     if st.button("Explain this recommendation", key="explain", type="primary"):
-        _start(case, question, path)
+        _start(case, plan)
         st.rerun()
-    n_mixes = question.n_mixes(len(case.track.stems))
-    seconds = n_mixes * seconds_per_mix(case.model, len(case.mix))
-    st.caption(f"The model will hear {n_mixes} mixes of this track: about {duration(seconds)} on this machine.")
+    seconds = plan.work * seconds_per_mix(case.model, len(case.mix))
+    what = (
+        "One pass answers for every mix" if plan.exact else f"The model will hear {plan.work:.0f} mixes of this track"
+    )
+    st.caption(f"{what}: about {duration(seconds)} on this machine.")
     return None
 
 
 @st.cache_resource(show_spinner=False)
 def seconds_per_mix(_model, n_samples: int) -> float:
     """How long the model listens to one mix on this machine; measured once."""
-    import torch
-
     y = torch.zeros(1, n_samples)
     with torch.inference_mode():
-        _model(y[:, :16000])  # warm up
+        _model(y[:, :SAMPLE_RATE])  # the first call is slow
         started = time.perf_counter()
         _model(y)
     return time.perf_counter() - started
 
 
-def _path(case: Case, question: Question) -> Path:
-    return _cached_path(case.folder, case.model, case.track.stems, case.key, question.kind, question.n_masks)
-
-
 @st.cache_data(max_entries=256, show_spinner=False)
-def _cached_path(folder: Path, _model, _stems, key: tuple, kind: str, n_masks: int) -> Path:
-    return explanation_path(folder, _model, _stems, kind=kind, method="lime", n_masks=n_masks)
+def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> Plan:
+    path = explanation_path(folder, _model, _stems, **options)
+    if "method" not in options:
+        try:
+            return Plan(options, path, True, exact_work(_model, _stems, kind=options["kind"]))
+        except ParameterError:  # the method does not apply, such as to short segments
+            pass
+    n_components = {"time": N_SEGMENTS, "source": len(_stems), "time+source": N_SEGMENTS * len(_stems)}[options["kind"]]
+    return Plan(options, path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_HELD_OUT))
 
 
-def _start(case: Case, question: Question, path: Path) -> None:
+def _start(case: Case, plan: Plan) -> None:
     def work(progress):
         cached_explain(
             case.folder,
             case.model,
             case.track.stems,
-            kind=question.kind,
-            method="lime",
-            n_masks=question.n_masks,
+            **plan.options,
             progress=progress,
             track_id=case.track.track_id,
             listener=case.listener.name,
@@ -128,8 +146,8 @@ def _start(case: Case, question: Question, path: Path) -> None:
         )
 
     st.session_state["job"] = Job(work)
-    st.session_state["job_path"] = path
-    st.session_state.setdefault("computed", set()).add(path)
+    st.session_state["job_path"] = plan.path
+    st.session_state.setdefault("computed", set()).add(plan.path)
 
 
 def _forget_job() -> None:
@@ -138,21 +156,16 @@ def _forget_job() -> None:
     st.session_state.pop("job_path", None)
 
 
-def _drop_other_job(path: Path) -> None:
-    """Who asks something else does not want the old answer any more."""
-    if st.session_state.get("job_path") not in (None, path):
-        _forget_job()
-
-
 @st.fragment(run_every=POLL_S)
-def _show_progress() -> None:
+def _show_progress(exact: bool) -> None:
     job = st.session_state.get("job")
     if job is None or not job.watch():
         st.rerun()
     left = job.seconds_left()
     text = "Listening to the first mixes …"
     if left is not None:
-        text = f"{job.done} of {job.total} mixes heard · about {duration(left)} left"
+        done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
+        text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
     if st.button("Cancel", key="cancel", on_click=_forget_job):
         st.rerun()

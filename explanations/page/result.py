@@ -47,7 +47,8 @@ def _draw_sounds(case: Case, explanation: Explanation) -> None:
         entries.append((f"top{TOP_K}", f"Top-{len(top)} components", f"{what}. Relevance: {alone['top3']}", top))
     entries.append(("mix", "The whole track", f"Everything. Relevance: {explanation.relevance:.2f}", ()))
     if top:
-        entries.append(("rest", "The rest", f"The track without the top {len(top)}. Relevance: {alone['rest']}", ()))
+        without = "these" if len(top) > 1 else "it"
+        entries.append(("rest", "The rest", f"The track without {without}. Relevance: {alone['rest']}", ()))
     with st.grid(2, min_column_width=300, gap="small", key="sounds"):
         for name, heading, caption, heard in entries:
             with st.container(border=True, gap="xsmall", key=f"sound-{name}"):
@@ -68,7 +69,7 @@ def _first_sound(components: Sequence[Component]) -> float:
 def _draw_picture(case: Case, explanation: Explanation, title: str) -> None:
     st.subheader("Where it comes from", anchor=False)
     alt = "Instruments by time, each cell coloured by its weight; the numbers are in the table below"
-    key = (*case.key, explanation.kind, explanation.n_masks)
+    key = (*case.key, explanation.kind, explanation.method, explanation.n_masks)
     with st.container(key="picture"):
         st.image(_picture(explanation, case.track.stems, key, title), alt=alt)
 
@@ -103,7 +104,15 @@ def _draw_table(explanation: Explanation) -> None:
             },
             alt="The weight of every component, the largest first",
         )
-        st.caption(
-            f"Work of {explanation.work:.0f} mixes heard. "
-            f"Fidelity on the mixes that it was fitted to: {explanation.fidelity:.2f}."
-        )
+        st.caption(_method(explanation))
+
+
+def _method(explanation: Explanation) -> str:
+    masks = f"{explanation.n_masks:,}".replace(",", " ")
+    if explanation.method == "lime":
+        how = f"audioLIME: the model heard {explanation.work:.0f} mixes"
+    else:
+        how = f"Exact: one pass, {explanation.work:.0f} times the work of hearing the track once, answers for every mix"
+    drawn = explanation.neighborhood == "drawn"
+    fit = f"fitted to {masks} of them, drawn with seed {explanation.seed}" if drawn else f"fitted to all {masks}"
+    return f"{how}; {fit}. Fidelity on those: {explanation.fidelity:.2f}."

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from explanations.explanation import Component, Explanation
@@ -64,7 +65,7 @@ def name_of(component: Component, kind: str) -> str:
     stem = NAMES.get(component.stem, f"the {component.stem} part")
     if kind == "source":
         return stem
-    digits = int(_length(component) < SHORT_S)
+    digits = int(component.end_s - component.start_s < SHORT_S)
     return f"{stem} from {clock(component.start_s, digits=digits)} to {clock(component.end_s, digits=digits)}"
 
 
@@ -78,21 +79,16 @@ def listing(words: Sequence[str]) -> str:
 
 
 def names_of(components: Iterable[Component], kind: str) -> str:
-    """Components in words; neighbours in time of the same stem are one stretch."""
+    """Components in words, the largest weight first; neighbours in time of the same stem are one stretch."""
     stretches: list[Component] = []
-    for component in components:
-        for i, known in enumerate(stretches):
-            if known.stem == component.stem and component.start_s in (known.end_s, known.start_s - _length(component)):
-                start, end = min(known.start_s, component.start_s), max(known.end_s, component.end_s)
-                stretches[i] = Component(known.index, known.stem, known.segment, start, end, known.weight)
-                break
+    for one in sorted(components, key=lambda component: (component.stem, component.start_s)):
+        last = stretches[-1] if stretches else None
+        if last and last.stem == one.stem and last.end_s == one.start_s:
+            stretches[-1] = replace(last, end_s=one.end_s, weight=max(last.weight, one.weight))
         else:
-            stretches.append(component)
+            stretches.append(one)
+    stretches.sort(key=lambda component: -component.weight)
     return listing([name_of(one, kind) for one in stretches])
-
-
-def _length(component: Component) -> float:
-    return component.end_s - component.start_s
 
 
 def answer(explanation: Explanation) -> str:
@@ -108,9 +104,10 @@ def fidelity_sentence(explanation: Explanation) -> str:
     """How far the explanation can be trusted, and why one may say so."""
     fidelity = explanation.fidelity_held_out
     share = f"{max(fidelity, 0):.0%}".replace("%", " %")
+    masks = "over all mixes there are" if explanation.held_out == "nothing" else "on mixes that it was not fitted to"
     return (
-        f"The explanation is **{fidelity_in_words(fidelity)}**: on mixes that it was not fitted to, its weights "
-        f"account for {share} of how the relevance moves when components are switched on and off."
+        f"The explanation is **{fidelity_in_words(fidelity)}**: {masks}, its weights account for {share} of how the "
+        "relevance moves when components are switched on and off."
     )
 
 

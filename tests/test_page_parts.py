@@ -1,0 +1,98 @@
+"""The page's parts that need no page: its words, its sounds, its jobs."""
+
+import io
+import threading
+
+import numpy as np
+import pytest
+import soundfile
+
+from explanations.explanation import Component
+from explanations.page import jobs
+from explanations.page.sound import flac_bytes
+from explanations.page.words import name_of, names_of, plain, sentence
+from lemons.audio import quantize
+
+
+def component(stem, segment, weight, *, length_s=6.0):
+    return Component(segment, stem, segment, segment * length_s, (segment + 1) * length_s, weight)
+
+
+def test_neighbours_of_one_stem_are_one_stretch_wherever_they_rank():
+    top = [component("drums", 3, 0.3), component("bass", 0, 0.2), component("drums", 2, 0.1)]
+    assert names_of(top, "time+source") == "the drums from 0:12 to 0:24 and the bass from 0:00 to 0:06"
+
+
+def test_three_neighbours_are_one_stretch_even_when_the_middle_comes_last():
+    top = [component("drums", 1, 0.3), component("drums", 3, 0.2), component("drums", 2, 0.1)]
+    assert names_of(top, "time+source") == "the drums from 0:06 to 0:24"
+
+
+def test_components_are_named_by_what_was_switched():
+    assert name_of(component("mix", 1, 0.1), "time") == "the part from 0:06 to 0:12"
+    assert name_of(component("other", 0, 0.1), "source") == "the other instruments"
+    assert name_of(component("drums", 1, 0.1, length_s=0.4), "time+source") == "the drums from 0:00.4 to 0:00.8"
+
+
+@pytest.mark.parametrize("text", ["https://example.com", "www.example.com", "me@example.com"])
+def test_an_address_in_a_title_becomes_no_link(text):
+    shown = plain(text).replace("\\", "")
+    assert text not in shown
+    assert shown.replace("\u2060", "") == text
+
+
+def test_an_error_keeps_its_command_as_code_and_nothing_else_of_markdown():
+    assert sentence("no *model* ; use `lemons train`") == r"no \*model\* \; use `lemons train`"
+    assert sentence("one ` alone") == r"one \` alone"
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.25])
+def test_a_player_gets_the_waveform_bit_for_bit_at_its_own_level(rng, gain):
+    y = quantize(0.01 * rng.standard_normal(1600)) * np.float32(gain)  # quiet: normalising would show
+    decoded, _ = soundfile.read(io.BytesIO(flac_bytes(y, gain=gain)), dtype="float64")
+    np.testing.assert_array_equal(decoded, y)
+
+
+def start(steps):
+    """A job that makes a step whenever ``steps`` is released."""
+    ended = threading.Event()
+
+    def work(progress):
+        try:
+            for done in range(1, 4):
+                steps.acquire()
+                progress(done, 3)
+        finally:
+            ended.set()
+
+    return jobs.Job(work), ended
+
+
+def test_a_cancelled_job_ends_at_its_next_report():
+    steps = threading.Semaphore(0)
+    job, ended = start(steps)
+    job.cancel()
+    steps.release()
+    assert ended.wait(10)
+    job._thread.join(10)
+    assert not job.watch()
+    assert job.done == 0
+    assert job.error is None
+
+
+def test_a_job_that_nobody_watches_ends(monkeypatch):
+    monkeypatch.setattr(jobs, "PATIENCE_S", -1.0)
+    steps = threading.Semaphore(1)
+    job, ended = start(steps)
+    assert ended.wait(10)
+    assert job.done == 0
+
+
+def test_a_failed_job_keeps_its_error():
+    def work(progress):
+        raise OSError("disk full")
+
+    job = jobs.Job(work)
+    job._thread.join(10)
+    assert not job.watch()
+    assert isinstance(job.error, OSError)
