@@ -76,7 +76,8 @@ class Locality:
                 raise ParameterError(f"{segments[-1][1]} samples are too few: nothing is left of them in block {level}")
             self.levels.append(self._runs(level, first, last))
             self.n_columns.append(len(first))
-        self.steps = sorted(self._work(), key=lambda group: (group.last, group.level, group.start))
+        steps = (group for groups in self.levels for group in groups if group.level == 0 or not group.pure)
+        self.steps = sorted(steps, key=lambda group: (group.last, group.level, group.start))
         self.last_reader = {source: group for group in self.steps for source in self.sources(group)}
 
     @staticmethod
@@ -104,10 +105,6 @@ class Locality:
         borders = [0, *borders.tolist(), len(first)]
         return [Group(level, int(first[start]), int(last[start]), start, stop) for start, stop in pairwise(borders)]
 
-    def _work(self):
-        for level, groups in enumerate(self.levels):
-            yield from (group for group in groups if level == 0 or not group.pure)
-
     @property
     def width(self) -> int:
         """The largest number of neighbouring segments that a column depends on."""
@@ -134,9 +131,9 @@ class Locality:
         """Pure columns at either end of their group that mixed ones of the next level may read."""
         return self.kernels[level][1] + self.pools[level][1] - 2
 
-    def pure_at(self, level: int, segment: int) -> Group | None:
-        """The pure group of a segment."""
-        return next((g for g in self.levels[level] if g.pure and g.first == segment), None)
+    def pure_groups(self, segment: int) -> list[Group]:
+        """The groups that depend on one segment alone, level after level up to the last that has one."""
+        return [group for groups in self.levels for group in groups if group.first == group.last == segment]
 
     def size(self, group: Group) -> int:
         """Values of a group's columns, for one state."""
@@ -153,8 +150,8 @@ class Locality:
                 start, stop = self.inputs(step)
                 read = [(step.level, g, min(g.stop, stop) - max(g.start, start)) for g in self.sources(step)]
             elif step.pure:
-                pure = [self.pure_at(level, step.first) for level in range(1, len(self.levels))]
-                read = [(g.level, g, self.pools[g.level - 1][1] * (g.stop - g.start)) for g in pure if g]
+                made = self.pure_groups(step.first)[1:]
+                read = [(g.level, g, self.pools[g.level - 1][1] * (g.stop - g.start)) for g in made]
             else:
                 read = []
             costs[step] = sum(
@@ -175,8 +172,7 @@ class Locality:
         alive, peak = {}, 0
         for step in self.steps:
             if step.level == 0 and step.pure:
-                levels = range(len(self.levels))
-                pure = [group for level in levels if (group := self.pure_at(level, step.first))]
+                pure = self.pure_groups(step.first)
                 working = sum(sorted(self.size(group) for group in pure)[-2:]) * itemsize
                 for group in (group for group in pure if group in self.last_reader):
                     share = min(1, 2 * self.edge(group.level) / (group.stop - group.start))

@@ -138,8 +138,7 @@ class Pass:
     def _segment(self, step: Group) -> None:
         """Everything that depends on one segment alone, a few states at a time."""
         n_states = self.n_states[step.first]
-        levels = range(len(self.layers) + 1)
-        groups = [group for level in levels if (group := self.locality.pure_at(level, step.first))]
+        groups = self.locality.pure_groups(step.first)
         largest = max(self.locality.size(group) for group in groups) * self.itemsize
         rows = max(self.layers[0].tile_bytes // largest, 1)
         edges, sums, maxima = defaultdict(list), [], []
