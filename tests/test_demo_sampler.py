@@ -41,8 +41,9 @@ def test_a_stronger_stroke_is_louder_by_the_square_of_its_velocity(sampler):
 def test_a_note_starts_in_time_and_fades_when_it_is_let_go(sampler):
     y = sampler.play([(0.5, 0.25, 60, 100)], program=16, n_samples=2 * SAMPLE_RATE)
     assert not y[:8000].any()
-    held, after = y[8000:12000], y[12000 + 12000 :]
+    held, fading, after = y[10000:12000], y[12800:14800], y[12000 + 12000 :]
     assert np.abs(held).max() > 0.05
+    assert np.abs(fading).max() < 0.3 * np.abs(held).max()
     assert not after.any()  # a release lasts 0.7 s at most
 
 

@@ -87,7 +87,7 @@ def test_neither_tempo_nor_loudness_gives_a_taste_away(library, name, shortcut):
 def test_taste_decides_but_chance_has_a_say(library, name):
     scores, popular, played = library
     certain = liking(name, scores, popular, SEED, mood=False)
-    assert 0.85 < auc(played[name], certain) < 0.99
+    assert 0.85 < auc(played[name], certain) < 0.995
 
 
 def test_dearer_tracks_are_played_more_often(library):

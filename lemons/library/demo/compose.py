@@ -181,7 +181,7 @@ def _part(stem: str, layer: Layer, notes: list[Note], rng: np.random.Generator, 
         start = max(0.0, to_s(note.start) + late)
         if start < DURATION_S:
             length = max(0.03, to_s(note.start + note.length) - to_s(note.start))
-            velocity = int(np.clip(note.velocity + more, 1, 127))
+            velocity = int(min(127, max(1, note.velocity + more)))
             seconds.append((start, length, note.pitch, velocity))
     program = int(layer.programs[rng.integers(len(layer.programs))])
     bank = DRUM_BANK if stem == "drums" else 0

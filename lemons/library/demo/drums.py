@@ -73,7 +73,7 @@ def drum_notes(bars: list[Bar], pattern: str, rng: np.random.Generator, *, polis
 
 
 def _stroke(start: float, length: float, name: str, strength: float, rng: np.random.Generator) -> Note:
-    velocity = int(np.clip(strength + rng.normal(0, 5), 20, 127))
+    velocity = int(min(127, max(20, strength + rng.normal(0, 5))))
     return Note(start, length, DRUM_KEYS[name], velocity)
 
 

@@ -30,7 +30,12 @@ GUITAR_GENRES = (
         kits=(0, 40),
         bass=(Layer("walking", UPRIGHT + FINGERS, low_pass_hz=1500),),
         piano=(Layer("boogie", (0, 3)), Layer("comp", (0, 3))),
-        other=((Layer("lead", (26, 27, 29), drive=2.5, low_pass_hz=5000), Layer("pad", (17, 18), gain_db=-9)),),
+        other=(
+            (
+                Layer("lead", (26, 27, 29), drive=2.5, low_pass_hz=5000, only="intro solo outro"),
+                Layer("pad", (17, 18), gain_db=-6),
+            ),
+        ),
         vocals=("sing/sing",),
         swing=(0.63, 0.68),
         hit=0.2,

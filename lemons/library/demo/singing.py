@@ -94,7 +94,7 @@ def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], r
             start = to_s(bar.start + at) + rng.normal(0, 0.008)
             end = to_s(bar.start + at + 0.25 * held * (0.95 if held > 1 else 0.85))
             vowel, consonant = VOWELS[letters[0, index]], CONSONANTS[letters[1, index]]
-            velocity = int(np.clip(80 + 25 * bar.level + rng.normal(0, 6), 1, 127))
+            velocity = int(min(127, max(1, 80 + 25 * bar.level + rng.normal(0, 6))))
             drawn = {"toast": "rap"}.get(manner, manner)
             syllables.append(
                 Syllable(max(0.0, start), max(0.05, end - start), pitch, velocity, vowel, consonant, drawn)

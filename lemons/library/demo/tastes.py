@@ -20,13 +20,17 @@ class Taste:
     genres: dict[str, float] = field(default_factory=dict)
     traits: dict[str, float] = field(default_factory=dict)
     popularity: float = 0.0
-    mood: float = 0.5
+    mood: float = 0.4
 
 
 TASTES = {
-    "marko": Taste(0.19, {"reggae": 2.4, "dub": 2.4, "funk": 0.5}, {"loud": 0.25}, popularity=-0.45),
+    "marko": Taste(0.19, {"reggae": 2.4, "dub": 2.4, "funk": 0.5}, {"loud": 0.25}, popularity=-0.45, mood=0.5),
     "matteo": Taste(0.215, {"trance": 2.2, "blues": 2.2, "progressive": 2.2, "house": 0.8, "jazz": 0.6}),
-    "johnny": Taste(0.28, {}, {"sung": 1.2, "bright": 1.1, "live": 1.0, "major": 0.4, "screamed": -0.6}),
+    "johnny": Taste(
+        0.28,
+        traits={"sung": 1.2, "bright": 1.2, "live": 1.4, "major": 0.3, "rapped": -0.5, "screamed": -0.6},
+        mood=0.35,
+    ),
     "elizabeth": Taste(
         0.22, {"rock": 1.8, "alternative metal": 2.1, "heavy metal": 2.1, "post-hardcore": 0.5}, {"distortion": 0.6}
     ),
