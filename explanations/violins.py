@@ -15,7 +15,10 @@ from lemons.files import atomic_path
 # Okabe & Ito: apart for every kind of colour vision
 COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
 INK = "#22242a"
-PANELS = {"unique_absolute": "by absolute weight, as published", "unique_positive": "by positive weight, as played"}
+PANELS = {
+    "unique_absolute": "by absolute weight, as published",
+    "unique_positive": "by positive weight, as played: fewer where fewer speak for a track",
+}
 SPREAD = 0.8  # of the distance between two sizes, taken by the listeners' violins
 DPI = 140
 
@@ -46,7 +49,8 @@ def stability_figure(table: pd.DataFrame) -> Figure:
     Returns
     -------
     Figure
-        sizes of neighborhood from left to right, then the exact method; dots are means over tracks
+        sizes of neighborhood from left to right, then the exact method; dots are means over tracks, and the line at k
+        is where every repeat says the same
     """
     sizes = [*sorted(set(table["num_samples"]) - {0}), 0]  # the exact method, which draws no masks, comes last
     listeners = list(dict.fromkeys(table["listener"]))
@@ -60,7 +64,8 @@ def stability_figure(table: pd.DataFrame) -> Figure:
             _draw_violins(axes, place, [rows.loc[rows["listener"] == one, measure] for one in listeners])
         axes.set_title(f"Top {k} {order}", fontsize=11, color=INK, loc="left")
         axes.set_ylabel("unique components $U_n$", color=INK)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=table[measure].min() - 0.5)
+        axes.axhline(k, color=INK, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
         axes.yaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y", color="#d8d8d8")
         axes.set_axisbelow(True)
@@ -87,4 +92,4 @@ def _draw_violins(axes: Axes, place: float, counts: Sequence[pd.Series]) -> None
         violin = axes.violinplot(values.to_numpy(dtype=float), [x], widths=0.9 * step, showextrema=False)
         for body in violin["bodies"]:
             body.set(facecolor=COLOURS[i % len(COLOURS)], edgecolor=INK, linewidth=0.8, alpha=1)
-        axes.plot([x], [np.mean(values)], "o", color=INK, markersize=3)
+        axes.plot([x], [np.mean(values)], "o", color=COLOURS[i % len(COLOURS)], markeredgecolor=INK, markersize=6)
