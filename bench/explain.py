@@ -78,8 +78,10 @@ def main():
     logits = [way.logits[: len(few)] for way in (plain[0], exact[0])]
     weights = [fit_lime(few, 1 / (1 + np.exp(-x.astype(float))), alpha=1.0).weights for x in logits]
     text = f"""
-Track {track}, {len(next(iter(stems.values()))) / 16000:.0f} s, {len(stems)} stems, {N_SEGMENTS} segments;
-model of {args.user}. {where}. The rate is {rate / 1e9:.0f}·10⁹ multiply-adds/s (float32, 2048³).
+Track {track}, {len(next(iter(stems.values()))) / 16000:.0f} s, {len(stems)} stems, {N_SEGMENTS} segments; \
+model of {args.user}.
+{where}.
+The matmul rate is that of float32 matrices of 2048 × 2048: {rate / 1e9:.0f}·10⁹ multiply-adds/s.
 
 {table(head, rows)}
 

@@ -57,7 +57,7 @@ class LogMel(nn.Module):
     def stft(self, y: torch.Tensor) -> torch.Tensor:
         """Complex spectra (batch, 257, n_frames) of padded waveforms, in float64.
 
-        In float32 a quiet bin beside a loud one is rounding noise, of which the logarithm makes hundredths of a
+        In float32 a quiet bin beside a loud one is rounding noise, of which the logarithm makes tenths of a
         decibel: the spectrum of a mix and the sum of its stems' spectra would give logits a thousandth apart.
         """
         window = self.window.double()

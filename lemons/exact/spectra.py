@@ -5,7 +5,7 @@ across a border sums the parts of both sides. Power and decibels come after the 
 
 Precision. Decibels turn the relative error of a bin into an absolute one, down to the floor of 1e-10. In float32 a bin
 that is quiet beside a loud one holds rounding noise (a full-scale sine of magnitude 128 leaves about 1e-5, the power of
-the floor), and the sum of transforms has another noise than the transform of the sum: hundredths of a decibel, and
+the floor), and the sum of transforms has another noise than the transform of the sum: up to tenths of a decibel, and
 thousandths of a logit. Hence the transform, its power and the mel bands belong in float64, here as in the model; they
 are a hundredth of the work. Where a component is exactly silent its transform is exactly zero and stays so.
 """
