@@ -34,7 +34,7 @@ class Loudness(nn.Module):
         self.fc, self.described = nn.Linear(1, 1), nn.Linear(1, 1)
         for layer, weight in ((self.conv, 1.0), (self.fc, gain), (self.described, described_gain or gain)):
             nn.init.constant_(layer.weight, weight)
-            nn.init.zeros_(layer.bias)
+            nn.init.constant_(layer.bias, 0.0 if layer is self.conv else -2.0)
         self.eval()
 
     @staticmethod
@@ -214,8 +214,8 @@ def test_progress_is_in_percents_and_may_cancel(fcn, stems):
     steps = []
     explain(fcn, stems, kind="time+source", n_segments=2, progress=lambda *step: steps.append(step))
     assert steps == sorted(steps)
-    assert steps[-1] == (100, 100)
-    assert len(steps) > 5
+    assert steps[-2:] == [(90, 100), (100, 100)]
+    assert len(set(steps)) > 5
 
     def cancel(done, total):
         raise KeyboardInterrupt

@@ -21,6 +21,7 @@ from lemons.cli import run
 from lemons.errors import DataError, ParameterError
 from lemons.exact import score_table
 from lemons.exact.lime import fit_lime
+from lemons.library import open_library
 from recsys.model import FCN
 from recsys.splits import get_split
 
@@ -91,20 +92,26 @@ def test_the_masks_are_those_of_lime(rng):
     with torch.random.fork_rng(devices=[]):
         torch.random.manual_seed(0)
         model = FCN().eval()
+    model.fc.weight.data *= 0.2  # brings answers away from 0 and 1
     table = score_table(model, np.stack(list(stems.values())), 2)
     for seed in (0, 1):
         options = {"kind": "time+source", "method": "lime", "n_segments": 2, "n_masks": 40, "seed": seed}
         expected = [
             c.weight for c in explain(model, stems, **options).components if (c.stem, c.segment) != ("drums", 1)
         ]
+        assert np.abs(expected).max() > 0.01
         np.testing.assert_allclose(drawn_weights(table, num_samples=40, seed=seed), expected, atol=1e-5)
 
 
 def test_tracks_of_the_test_come_first_and_none_that_the_model_learned_from(short_library):
+    listens = pd.DataFrame({"user": "marko", "track_id": short_library.tracks.index[:7], "playcount": 1})
+    listens.to_csv(short_library.path / "listens.csv", index=False)  # and as many that were not: 6 are strangers
+    short_library = open_library(short_library.path)
     split = get_split(short_library, "marko").set_index("track_id")["split"]
     tracks = choose_tracks(short_library, "marko", 50)
     n_test = (split == "test").sum()
     assert set(split[tracks[:n_test]]) == {"test"}
+    assert len(tracks) - n_test == 6
     assert set(tracks[n_test:]) == set(short_library.tracks.index) - set(split.index)
     assert choose_tracks(short_library, "marko", 1) == tracks[:1]
 
@@ -190,12 +197,14 @@ def test_the_program_writes_a_table_and_a_picture(tmp_path, short_library, model
 
 
 def test_the_picture_shows_every_listener_at_every_size(counts):
-    table = pd.concat([counts.assign(listener=name, track_id="T", k=3, repeats=5) for name in ("marko", "nina")])
-    figure = stability_figure(table)
-    for axes, measure in zip(figure.axes, ("unique_absolute", "unique_positive"), strict=True):
+    table = counts.assign(track_id="T", k=3, repeats=5)
+    measures = ["unique_absolute", "unique_positive"]
+    more = table.assign(listener="nina", **{measure: table[measure] + 1 for measure in measures})
+    figure = stability_figure(pd.concat([table.assign(listener="marko"), more]))
+    for axes, measure in zip(figure.axes, measures, strict=True):
         means = counts.groupby("num_samples")[measure].mean()
         dots = [(round(line.get_xdata()[0]), line.get_ydata()[0]) for line in axes.lines if line.get_marker() == "o"]
-        assert dots == [(i, means[size]) for i, size in enumerate((*SIZES, 0)) for _ in range(2)]
+        assert dots == [(i, means[size] + more) for i, size in enumerate((*SIZES, 0)) for more in (0, 1)]
         assert {to_hex(violin.get_facecolor()[0]) for violin in axes.collections} == {c.lower() for c in COLOURS[:2]}
     labels = [label.get_text() for label in figure.axes[1].get_xticklabels()]
     assert labels == ["32", "256", "2048", "exact: all masks"]
