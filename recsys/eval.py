@@ -19,6 +19,7 @@ from lemons.library import open_library
 from recsys.checkpoints import best_checkpoint
 from recsys.evaluation import MEASURES, evaluate
 from recsys.experiment import observers
+from recsys.model import check_device
 from recsys.tracking import make_experiment, run_commandline
 
 ex = make_experiment("LEMONS evaluation")
@@ -41,6 +42,7 @@ def experiment_config():
 @ex.main
 def evaluate_listener(_run, user_name, model_load_path, num_workers, device, data_path, meta_path, experiments_path):
     """Evaluate the model of a listener; write and return the result."""
+    check_device(device)
     library = open_library(data_path)
     checkpoint = model_load_path or best_checkpoint(experiments_path, user_name, library=library)
     with tqdm(desc=user_name, unit="track", dynamic_ncols=True) as bar:

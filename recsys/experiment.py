@@ -22,7 +22,7 @@ from lemons.config import read_config
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, finish_run, load_checkpoint, new_run, save_checkpoint
 from recsys.dataset import Crops, load_tracks
-from recsys.model import FCN
+from recsys.model import FCN, check_device
 from recsys.splits import DATA_SEED, get_split
 from recsys.tracking import Log, make_experiment, make_observers, run_commandline
 from recsys.training import fit
@@ -67,15 +67,18 @@ def experiment_config():
 @ex.named_config
 def demo():
     """The demo's schedule: minutes in place of hours."""
-    n_epochs = 14
+    n_epochs = 16
+    batch_size = 8  # small batches make many steps of few epochs
+    lr = 3e-3
     schedule = "onecycle"
-    val_step = 2
+    val_step = 4
     num_workers = 2
 
 
 @ex.main
 def train(_run, _config, user_name, training_seed, model_load_path, device):
     """Train the model of a listener, save the best one, return its validation scores."""
+    check_device(device)
     config = dict(_config)
     library = open_library(config["data_path"])
     split = get_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])

@@ -104,8 +104,8 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: 
     def evaluate(user: str) -> dict[str, Any]:
         checkpoint = best_checkpoint(config.experiments_path, user, library=library)
         done = checkpoint.with_name(EVALUATION_FILE)
-        if done.is_file():
-            return json.loads(done.read_text())
+        if done.is_file() and (results := json.loads(done.read_text()))["user"] == user:
+            return results
         return evaluation_driver.ex.run(config_updates=updates | {"user_name": user}).result
 
     table = summarize(list(_for_each(library, users, evaluate).values()))

@@ -200,3 +200,19 @@ class FCN(nn.Module):
             piece = self._blocks(x[..., STRIDE * before : min(STRIDE * (last + 1), n_frames)])
             columns.append(piece[..., first - before : last - before])
         return torch.cat(columns, dim=-1)
+
+
+def check_device(device: str) -> None:
+    """Refuse a device that PyTorch does not know or this machine does not have.
+
+    Raises
+    ------
+    ParameterError
+        with PyTorch's reason
+    """
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        hint = "choose cpu, or cuda:0 for a GPU"
+        raise ParameterError(f"device={device!r} cannot be used here ({reason}); {hint}") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from lemons.errors import ParameterError
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE, best_checkpoint, load_checkpoint, model_hash
@@ -88,6 +89,13 @@ def test_what_a_user_can_mend_is_one_sentence_and_exit_code_two(program, command
     assert failed.stderr.startswith(sentence)
     assert len(failed.stderr.splitlines()) == 1
     assert failed.stdout == ""
+
+
+@pytest.mark.parametrize("driver", [training_driver, evaluation_driver])
+@pytest.mark.parametrize("device", ["cuda:99", "abacus"])
+def test_a_device_that_is_not_there_is_refused(paths, driver, device):
+    with pytest.raises(ParameterError, match=f"device='{device}' cannot be used here"):
+        driver.ex.run(config_updates=paths | {"device": device})
 
 
 @pytest.mark.parametrize("driver", [training_driver, evaluation_driver])
