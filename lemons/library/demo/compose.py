@@ -102,7 +102,7 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
         "live": float(kit in LIVE_KITS),
         "distortion": float(min(1.0, max(layer.drive for layer in layers["other"]) / 15)),
         "polish": polish,
-        "bright": float(rng.normal()),
+        "bright": float(rng.choice([-0.9, 0.9]) + rng.normal(0, 0.3)),  # an old, dark or a new, bright mix
         "loud": float(rng.normal()),
     }
     sound = {
@@ -111,7 +111,7 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
         "pump": genre.pump,
         "bass_db": genre.bass_db,
         "loudness_db": 0.6 * genre.loudness_db + 2.2 * traits["loud"],
-        "tilt_db": 3.5 * traits["bright"] + 1.5 * (polish - 0.4),
+        "tilt_db": 5.0 * traits["bright"] + 1.5 * (polish - 0.4),
         "woman": float(woman),
     }
     choices = {"drums": drums, "vocals": "/".join(manners)} | {stem: some[0].style for stem, some in layers.items()}

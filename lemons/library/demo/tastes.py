@@ -28,7 +28,7 @@ TASTES = {
     "matteo": Taste(0.215, {"trance": 2.2, "blues": 2.2, "progressive": 2.2, "house": 0.8, "jazz": 0.6}),
     "johnny": Taste(
         0.28,
-        traits={"sung": 1.2, "bright": 1.2, "live": 1.4, "major": 0.3, "rapped": -0.5, "screamed": -0.6},
+        traits={"sung": 1.3, "bright": 1.1, "live": 1.5, "major": 0.3, "rapped": -0.5, "screamed": -0.6},
         mood=0.35,
     ),
     "elizabeth": Taste(
