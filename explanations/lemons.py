@@ -28,13 +28,12 @@ def main() -> None:
     profile.draw_profile(library, listener)
     ranking = data.get_recommendations(config, library, listener)
     track_id = recommendations.choose_track(ranking, listener)
-    row = ranking.set_index("track_id").loc[track_id]
     case = data.get_case(config, library, listener, track_id)
-    recommendations.draw_track(case, row)
-    asked = question.choose_question()
-    explanation = question.answer_question(case, asked)
+    recommendations.draw_track(case, ranking.set_index("track_id").loc[track_id])
+    options = question.choose_question()
+    explanation = question.answer_question(case, options)
     if explanation is not None:
-        result.draw_result(case, explanation, title=row["title"])
+        result.draw_result(case, explanation)
     head.draw_foot(library)
 
 

@@ -87,7 +87,15 @@ def grow(page) -> None:
 
 
 def main() -> None:
-    """Write both pictures."""
+    """Write both pictures.
+
+    Raises
+    ------
+    MissingDependencyError
+        without playwright
+    DataError
+        if the page does not start, or has nothing to show
+    """
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
@@ -99,6 +107,10 @@ def main() -> None:
         page.set_default_timeout(ANSWER_MS)
         page.set_viewport_size({"width": WIDTH, "height": 1000})
         page.goto(url)
+        error = page.get_by_test_id("stAlertContentError")
+        page.get_by_text("3 · Ask why").or_(error).first.wait_for()
+        if error.count():
+            raise DataError(error.first.inner_text())
         settle(page)
         page.get_by_role("radio", name="Time + source").click()
         settle(page)
@@ -109,7 +121,7 @@ def main() -> None:
         grow(page)
         middle = page.locator("#why").bounding_box()["y"] - 12
         picture = page.locator(".st-key-picture").bounding_box()
-        end = picture["y"] + picture["height"] + 24
+        end = picture["y"] + picture["height"] + 12
         for name, top, bottom in (("landing_page", 0, middle), ("explanation", middle, end)):
             cut = {"x": 0, "y": top, "width": WIDTH, "height": bottom - top}
             page.screenshot(path=ROOT / "imgs" / f"{name}.png", clip=cut)

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -216,20 +217,28 @@ assert page.session_state.listener == "sandra"
     assert done.returncode == 0, done.stderr
 
 
-def shown(environment, monkeypatch):
-    """What a page without a browser says: its headers, then its errors."""
+def run_page(environment, monkeypatch):
+    """The page without a browser."""
     monkeypatch.setenv("LEMONS_CONFIG", environment["LEMONS_CONFIG"])
     page = AppTest.from_file(str(SCRIPT), default_timeout=60).run()
     assert not page.exception
-    return [header.value for header in page.header] + [error.value for error in page.error]
+    return page
 
 
 def test_without_a_library_the_page_says_the_command(tmp_path, monkeypatch):
-    (error,) = shown(write_config(tmp_path, tmp_path / "none"), monkeypatch)
-    assert "`lemons library demo`" in error
+    page = run_page(write_config(tmp_path, tmp_path / "none"), monkeypatch)
+    assert not page.header
+    assert "`lemons library demo`" in page.error[0].value
 
 
 def test_without_a_model_the_page_says_the_command(toy, tmp_path, monkeypatch):
-    header, error = shown(write_config(tmp_path, toy.library.path), monkeypatch)
-    assert header == "1 · Choose a listener"
-    assert "`python recsys/experiment.py with user_name=marko`" in error
+    page = run_page(write_config(tmp_path, toy.library.path), monkeypatch)
+    assert [header.value for header in page.header] == ["1 · Choose a listener"]
+    assert "`python recsys/experiment.py with user_name=marko`" in page.error[0].value
+
+
+def test_a_library_of_other_people_shows_them_letter_by_letter(toy, tmp_path, monkeypatch):
+    library = shutil.copytree(toy.library.path, tmp_path / "library")
+    pd.read_csv(library / "listens.csv").assign(user="*Zoë*").to_csv(library / "listens.csv", index=False)
+    page = run_page(write_config(tmp_path, library), monkeypatch)
+    assert [button.label for button in page.button] == [r"\*Zoë\*"]

@@ -4,19 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
-from explanations.page.words import data_url, plain
+from explanations.page.words import LEMON, data_url, plain
 from lemons.library import Library
 
-HERE = Path(__file__).parent
+STYLE = Path(__file__).parent / "page.css"
 
 
 def draw_head() -> None:
     """Set the page up; say in a few lines what it is."""
-    lemon = HERE / "lemon.svg"
-    st.set_page_config(page_title="LEMONS", page_icon=str(lemon), layout="wide")
-    st.html(HERE / "page.css")
+    st.set_page_config(page_title="LEMONS", page_icon=str(LEMON), layout="wide")
+    st.html(STYLE)
     st.html(
-        f'<div class="lemons-head"><img alt="" src="{data_url(lemon)}"><div><h1>LEMONS</h1>'
+        f'<div class="lemons-head"><img alt="" src="{data_url(LEMON)}"><div><h1>LEMONS</h1>'
         "<p>Why was this track recommended? Listen to the very sounds that did it.</p></div></div>"
     )
     with st.expander("How does it work?"):

@@ -6,19 +6,21 @@ from pathlib import Path
 
 import streamlit as st
 
-from explanations.page.words import data_url
+from explanations.page.words import LEMON, capitalized, data_url, plain
 from lemons.listeners import LISTENERS, Listener
 
 PORTRAITS = Path(__file__).parent / "portraits"
+N_PERSONAS = len(LISTENERS)
 
 
 def choose_listener(users: Sequence[str]) -> Listener:
-    """Draw a card for each persona that the library knows; return the chosen one."""
+    """Draw a card for each persona that the library knows, or for each of its users; return the chosen one."""
     st.header("1 · Choose a listener", anchor="listener")
     listeners = [listener for listener in LISTENERS if listener.name in users]
+    listeners = listeners or [Listener(name, "", "the music of this library", ()) for name in users]
     if st.session_state.get("listener") not in [listener.name for listener in listeners]:
         st.session_state["listener"] = listeners[0].name
-    with st.grid(len(listeners), min_column_width=124, gap="xsmall", key="cards"):
+    with st.grid(min(len(listeners), N_PERSONAS), min_column_width=124, gap="xsmall", key="cards"):
         for listener in listeners:
             _draw_card(listener, chosen=st.session_state["listener"] == listener.name)
     return next(listener for listener in listeners if listener.name == st.session_state["listener"])
@@ -28,7 +30,7 @@ def _draw_card(listener: Listener, *, chosen: bool) -> None:
     with st.container(key=f"card-{listener.name}", border=True, gap="xsmall", horizontal_alignment="center"):
         draw_portrait(listener, width=92)
         st.button(
-            listener.name.capitalize(),
+            plain(name_of(listener)),
             key=f"choose-{listener.name}",
             type="primary" if chosen else "secondary",
             icon=":material/check:" if chosen else None,
@@ -41,6 +43,12 @@ def _draw_card(listener: Listener, *, chosen: bool) -> None:
 
 def draw_portrait(listener: Listener, *, width: int) -> None:
     """The listener's picture, ``width`` pixels wide; its title is what those hear who cannot see it."""
-    picture = PORTRAITS / f"{listener.name}.svg"
-    title = re.search("<title[^>]*>(.*?)</title>", picture.read_text(encoding="utf-8"))[1]
+    picture = PORTRAITS / f"{listener.name}.svg" if listener in LISTENERS else LEMON
+    found = re.search("<title[^>]*>(.*?)</title>", picture.read_text(encoding="utf-8"))
+    title = found[1] if found else ""
     st.html(f'<img class="lemons-portrait" width="{width}" alt="{title}" src="{data_url(picture)}">')
+
+
+def name_of(listener: Listener) -> str:
+    """What the page calls a listener; untrusted text, where the library is not the demo's."""
+    return capitalized(listener.name)

@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from explanations.page.listeners import draw_portrait
+from explanations.page.listeners import draw_portrait, name_of
+from explanations.page.words import plain
 from lemons.library import Library
 from lemons.listeners import Listener
 
@@ -18,7 +19,7 @@ def draw_profile(library: Library, listener: Listener) -> None:
         picture, text = st.columns([1, 2], gap="small", vertical_alignment="center", wrap=False)
         with picture:
             draw_portrait(listener, width=110)
-        text.subheader(f"{listener.name.capitalize()} loves {listener.taste}.", anchor=False)
+        text.subheader(f"{plain(name_of(listener))} loves {listener.taste}.", anchor=False)
         numbers = {"Tracks": len(played), "Listening events": int(played["playcount"].sum())}
         with st.container(horizontal=True, gap="small"):
             for label, number in numbers.items():
@@ -36,7 +37,7 @@ def draw_profile(library: Library, listener: Listener) -> None:
                 "genre": st.column_config.TextColumn("Genre"),
                 "playcount": st.column_config.NumberColumn("Plays", format="%d", width="small"),
             },
-            alt=f"The tracks that {listener.name.capitalize()} played, the most played first",
+            alt=f"The tracks that {name_of(listener)} played, the most played first",
         )
 
 

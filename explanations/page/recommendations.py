@@ -6,21 +6,23 @@ import pandas as pd
 import streamlit as st
 
 from explanations.page.data import Case
+from explanations.page.listeners import name_of
 from explanations.page.sound import play
+from explanations.page.words import plain
 from lemons.listeners import Listener
 
 
 def choose_track(ranking: pd.DataFrame, listener: Listener) -> str:
     """Draw the recommendations; return the chosen track's id, at first that of the most relevant."""
-    name = listener.name.capitalize()
+    name = name_of(listener)
     st.header("2 · Choose a recommended track", anchor="recommendations")
     st.caption(
-        f"The ten most relevant of the tracks that {name}'s model never heard in training. "
+        f"The ten most relevant of the tracks that {plain(name)}'s model never heard in training. "
         "Relevance runs from 0 to 1. Choose by the circle before a track."
     )
     table = ranking.assign(known=[f"{name} played it" if count > 0 else "new" for count in ranking["playcount"]])
     event = st.dataframe(
-        table[["rank", "title", "artist", "genre", "relevance", "known"]],
+        table[["rank", "title", "relevance", "artist", "genre", "known"]],
         key=f"ranking-{listener.name}",
         hide_index=True,
         on_select="rerun",
@@ -36,8 +38,8 @@ def choose_track(ranking: pd.DataFrame, listener: Listener) -> str:
         },
         alt=f"The ten tracks recommended to {name}",
     )
-    chosen = event["selection"]["rows"] or [0]
-    return ranking["track_id"].iloc[chosen[0]]
+    rows = [row for row in event["selection"]["rows"] if row < len(ranking)]  # of a longer table, before a new training
+    return ranking["track_id"].iloc[rows[0] if rows else 0]
 
 
 def draw_track(case: Case, row: pd.Series) -> None:
@@ -46,5 +48,5 @@ def draw_track(case: Case, row: pd.Series) -> None:
         left, right = st.columns([3, 1], vertical_alignment="center")
         title, artist, genre = (html.escape(str(row[name])) for name in ("title", "artist", "genre"))
         left.html(f'<div class="lemons-track"><h3>{title}</h3><p>{artist} · {genre}</p></div>')
-        right.metric(f"Relevance for {case.listener.name.capitalize()}", f"{row['relevance']:.2f}")
+        right.metric(f"Relevance for {plain(name_of(case.listener))}", f"{row['relevance']:.2f}")
         play(case.mix, name="The whole track")

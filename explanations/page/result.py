@@ -19,18 +19,22 @@ from explanations.page.words import answer, capitalized, fidelity_sentence, name
 TRUSTED = 0.5  # fidelity below which a page should warn of its own explanation
 
 
-def draw_result(case: Case, explanation: Explanation, *, title: str) -> None:
+def draw_result(case: Case, explanation: Explanation) -> None:
     """Draw an explanation."""
     st.html(f'<p class="lemons-answer" role="status">{html.escape(answer(explanation))}</p>')
+    if against := explanation.against(1):
+        st.markdown(plain(f"{capitalized(names_of(against, explanation.kind))} spoke most against it."))
     if explanation.fidelity_held_out < TRUSTED:
         st.warning(f"{fidelity_sentence(explanation)} Don't take the weights at their word.", icon=":material/warning:")
     else:
         st.markdown(fidelity_sentence(explanation))
+    if explanation.relevance < 0.5:
+        st.caption("Below 0.5 the model would rather not recommend this track; this is what spoke for it all the same.")
     with st.container(horizontal=True, gap="small"):
-        st.metric("Relevance of the track", f"{explanation.relevance:.2f}", border=True, width=200)
-        st.metric("Fidelity", f"{explanation.fidelity_held_out:.2f}".replace("-", "−"), border=True, width=200)
+        st.metric("Relevance of the track", f"{explanation.relevance:.2f}", border=True, width=165)
+        st.metric("Fidelity", f"{explanation.fidelity_held_out:.2f}".replace("-", "−"), border=True, width=165)
     _draw_sounds(case, explanation)
-    _draw_picture(case, explanation, title)
+    _draw_picture(case, explanation)
     _draw_table(explanation)
 
 
@@ -66,12 +70,12 @@ def _first_sound(components: Sequence[Component]) -> float:
     return min((component.start_s for component in components), default=0.0)
 
 
-def _draw_picture(case: Case, explanation: Explanation, title: str) -> None:
+def _draw_picture(case: Case, explanation: Explanation) -> None:
     st.subheader("Where it comes from", anchor=False)
     alt = "Instruments by time, each cell coloured by its weight; the numbers are in the table below"
     key = (*case.key, explanation.kind, explanation.method, explanation.n_masks)
     with st.container(key="picture"):
-        st.image(_picture(explanation, case.track.stems, key, title), alt=alt)
+        st.image(_picture(explanation, case.track.stems, key, case.track.title), alt=alt)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from explanations.explanation import Component, Explanation
 from explanations.fidelity import fidelity_in_words
 
+LEMON = Path(__file__).parent / "lemon.svg"
 NAMES = {"vocals": "the vocals", "piano": "the piano", "drums": "the drums", "bass": "the bass"}
 NAMES |= {"other": "the other instruments", "mix": "the part"}
 LOUD = 0.5  # a component is named in the sentence when its weight is at least this share of the largest
