@@ -160,15 +160,14 @@ def _forget_job() -> None:
 def _show_progress(exact: bool) -> None:
     job = st.session_state.get("job")
     if job is None or not job.watch():
-        st.rerun()
+        st.rerun()  # the whole page: it was cancelled, or it is done
     left = job.seconds_left()
     text = "Listening to the first mixes …"
     if left is not None:
         done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
-    if st.button("Cancel", key="cancel", on_click=_forget_job):
-        st.rerun()
+    st.button("Cancel", key="cancel", on_click=_forget_job)
 
 
 def _say_when(path: Path) -> None:
