@@ -19,6 +19,7 @@ from lemons.errors import DataError, MissingDependencyError
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--mute-audio"]
+LISTENER = "Elizabeth"
 WIDTH = 1280  # pixels
 START_S = 60  # seconds; importing torch on a busy machine takes its time
 ANSWER_MS = 30 * 60 * 1000  # milliseconds; an explanation on a busy machine, too
@@ -81,6 +82,7 @@ def settle(page) -> None:
 
 def grow(page) -> None:
     """Make the window as high as the page, which scrolls inside it."""
+    page.mouse.move(1, 1)  # a table under the mouse shows its tools
     height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     page.set_viewport_size({"width": page.viewport_size["width"], "height": height})
     page.wait_for_timeout(500)  # for tables to be drawn again
@@ -111,6 +113,9 @@ def main() -> None:
         page.get_by_text("3 · Ask why").or_(error).first.wait_for()
         if error.count():
             raise DataError(error.first.inner_text())
+        settle(page)
+        page.get_by_role("button", name=LISTENER, exact=True).click()
+        page.get_by_text(f"{LISTENER} loves").wait_for()
         settle(page)
         page.get_by_role("radio", name="Time + source").click()
         settle(page)

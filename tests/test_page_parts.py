@@ -28,6 +28,15 @@ def test_three_neighbours_are_one_stretch_even_when_the_middle_comes_last():
     assert names_of(top, "time+source") == "the drums from 0:06 to 0:24"
 
 
+def test_a_stem_is_named_once():
+    top = [component("other", 4, 0.3), component("bass", 0, 0.2), component("other", 1, 0.1)]
+    assert (
+        names_of(top, "time+source")
+        == "the other instruments from 0:24 to 0:30 and from 0:06 to 0:12, and the bass from 0:00 to 0:06"
+    )
+    assert names_of([component("drums", 0, 0.2), component("bass", 0, 0.1)], "source") == "the drums and the bass"
+
+
 def test_components_are_named_by_what_was_switched():
     assert name_of(component("mix", 1, 0.1), "time") == "the part from 0:06 to 0:12"
     assert name_of(component("other", 0, 0.1), "source") == "the other instruments"

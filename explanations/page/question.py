@@ -102,9 +102,7 @@ def answer_question(case: Case, options: dict) -> Explanation | None:
         _start(case, plan)
         st.rerun()
     seconds = plan.work * seconds_per_mix(case.model, len(case.mix))
-    what = (
-        "One pass answers for every mix" if plan.exact else f"The model will hear {plan.work:.0f} mixes of this track"
-    )
+    what = "One pass answers for every mix" if plan.exact else f"The model will hear {plan.work:.0f} mixes"
     st.caption(f"{what}: about {duration(seconds)} on this machine.")
     return None
 

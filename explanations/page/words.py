@@ -64,10 +64,12 @@ def clock(seconds: float, *, digits: int = 0) -> str:
 def name_of(component: Component, kind: str) -> str:
     """A component in words, such as "the drums from 0:18 to 0:24"."""
     stem = NAMES.get(component.stem, f"the {component.stem} part")
-    if kind == "source":
-        return stem
+    return stem if kind == "source" else f"{stem} {_place_of(component)}"
+
+
+def _place_of(component: Component) -> str:
     digits = int(component.end_s - component.start_s < SHORT_S)
-    return f"{stem} from {clock(component.start_s, digits=digits)} to {clock(component.end_s, digits=digits)}"
+    return f"from {clock(component.start_s, digits=digits)} to {clock(component.end_s, digits=digits)}"
 
 
 def listing(words: Sequence[str]) -> str:
@@ -80,7 +82,7 @@ def listing(words: Sequence[str]) -> str:
 
 
 def names_of(components: Iterable[Component], kind: str) -> str:
-    """Components in words, the largest weight first; neighbours in time of the same stem are one stretch."""
+    """Components in words, the largest weight first; each stem is named once, neighbours in time are one stretch."""
     stretches: list[Component] = []
     for one in sorted(components, key=lambda component: (component.stem, component.start_s)):
         last = stretches[-1] if stretches else None
@@ -88,8 +90,12 @@ def names_of(components: Iterable[Component], kind: str) -> str:
             stretches[-1] = replace(last, end_s=one.end_s, weight=max(last.weight, one.weight))
         else:
             stretches.append(one)
-    stretches.sort(key=lambda component: -component.weight)
-    return listing([name_of(one, kind) for one in stretches])
+    names: dict[str, str] = {}
+    for one in sorted(stretches, key=lambda component: -component.weight):
+        names[one.stem] = f"{names[one.stem]} and {_place_of(one)}" if one.stem in names else name_of(one, kind)
+    if any(" and " in name for name in names.values()):
+        return ", and ".join(names.values())
+    return listing(list(names.values()))
 
 
 def answer(explanation: Explanation) -> str:
@@ -115,11 +121,13 @@ def fidelity_sentence(explanation: Explanation) -> str:
 def duration(seconds: float) -> str:
     """A time to wait for, roughly.
 
-    >>> duration(7), duration(100), duration(700)
-    ('10 seconds', '2 minutes', '12 minutes')
+    >>> duration(2), duration(7), duration(100), duration(700)
+    ('a few seconds', '10 seconds', '2 minutes', '12 minutes')
     """
+    if seconds < 5:
+        return "a few seconds"
     if seconds < 55:
-        return f"{max(round(seconds / 10), 1) * 10} seconds"
+        return f"{round(seconds / 10 + 0.01) * 10} seconds"
     minutes = max(round(seconds / 60), 1)
     return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
