@@ -1,6 +1,7 @@
 """Writing files that are whole or not there."""
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,8 +37,8 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     ['notes.txt']
     """
     path = Path(path)
-    # the process id keeps two programs apart; the suffix stays last, since writers choose their format by it
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    # the ids keep programs and threads apart; the suffix stays last, since writers choose their format by it
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}-{threading.get_ident()}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary

@@ -1,4 +1,6 @@
 import errno
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -23,6 +25,22 @@ def test_an_interrupted_write_leaves_the_older_file_and_nothing_else(tmp_path, i
         temporary.write_text("r")
         raise interruption
     assert path.read_text() == "do"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_threads_that_write_the_same_file_do_not_mix(tmp_path):
+    path = tmp_path / "notes.txt"
+    both_write = threading.Barrier(2, timeout=10)
+
+    def write(text):
+        with atomic_path(path) as temporary:
+            temporary.write_text(text)
+            both_write.wait()
+            assert temporary.read_text() == text
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(write, ["do", "re"]))
+    assert path.read_text() in ("do", "re")
     assert list(tmp_path.iterdir()) == [path]
 
 
