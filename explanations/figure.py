@@ -133,7 +133,7 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     axes.tick_params(length=0, colors=INK)
     axes.spines[:].set_visible(False)
     title = title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"
-    listener = f" for {explanation.listener}" if explanation.listener else ""
+    listener = f" for {explanation.listener.capitalize()}" if explanation.listener else ""
     verdict = "recommended" if explanation.relevance >= 0.5 else "not recommended"
     fidelity = f"{explanation.fidelity_held_out:.2f}".replace("-", "−")
     facts = [

@@ -89,7 +89,7 @@ def test_the_title_has_relevance_and_fidelity_in_words(explanation, stems):
     explanation = replace(explanation, relevance=0.8, fidelity_held_out=-0.25)
     figure = explanation_figure(explanation, stems, title="Cash $ and $")
     title, facts = (text.get_text() for text in figure.texts)
-    assert title == "Why Cash $ and $ for marko?"
+    assert title == "Why Cash $ and $ for Marko?"
     assert not figure.texts[0].get_parse_math()  # a name with dollars is no formula
     assert "relevance 0.80: recommended" in facts
     assert "fidelity −0.25 on masks held out: not reliable" in facts
