@@ -67,11 +67,10 @@ def experiment_config():
 @ex.named_config
 def demo():
     """The demo's schedule: minutes in place of hours."""
-    n_epochs = 16
+    n_epochs = 20
     batch_size = 8  # small batches make many steps of few epochs
-    lr = 3e-3
     schedule = "onecycle"
-    val_step = 4
+    val_step = 5
     num_workers = 2
 
 
@@ -105,6 +104,7 @@ def train(_run, _config, user_name, training_seed, model_load_path, device):
             name=user_name,
         )
     finish_run(run, meta | asdict(training))
+    _run.info["model"] = str(run / MODEL_FILE)
     best = training.best
     logger.info(
         "%s: validation ROC-AUC %.3f, average precision %.3f in epoch %d; %s",

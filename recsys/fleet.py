@@ -67,8 +67,8 @@ def train_all(
                 logger.info("%s: trained before, %s", user, run / MODEL_FILE)
                 return run / MODEL_FILE
         named = [named_config] if named_config else []
-        training_driver.ex.run(config_updates=updates | {"user_name": user}, named_configs=named)
-        return finished_runs(config.experiments_path, user, library=library)[-1][0] / MODEL_FILE
+        run = training_driver.ex.run(config_updates=updates | {"user_name": user}, named_configs=named)
+        return Path(run.info["model"])
 
     return _for_each(library, users, train)
 
