@@ -1,0 +1,65 @@
+"""Explaining recommendations."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lemons.commands.console import Bar, ListenerName, tell
+from lemons.config import read_config
+
+
+def precompute() -> None:
+    """Explain each listener's first recommendation ahead, so that the page has something to play at once."""
+    from explanations import precompute as ahead
+
+    ahead.main()
+
+
+def explain(
+    track: Annotated[str, typer.Argument(help="a track_id of the library, or any audio file of your own")],
+    listener: ListenerName,
+    out: Annotated[Path, typer.Option(help="folder for explanation.json, the clips and the picture")],
+    kind: Annotated[str, typer.Option(help="time, source or time+source")] = "time+source",
+    method: Annotated[
+        str | None, typer.Option(help="exact (all mixes there are; the default where it applies) or lime (some, drawn)")
+    ] = None,
+    segments: Annotated[int, typer.Option(help="how many stretches of time")] = 5,
+    num_samples: Annotated[int, typer.Option(help="for lime: size of the neighborhood, N_s")] = 2048,
+    seed: Annotated[int, typer.Option(help="for lime: of the neighborhood's masks")] = 0,
+) -> None:
+    """Explain why a track is recommended to a listener: numbers, picture, and clips to listen to."""
+    from explanations.track import explain_track, open_track, write_explanation
+    from lemons.library import open_library
+    from recsys.checkpoints import best_checkpoint
+
+    config = read_config()
+    library = open_library(config.library_path)
+    tell(library.skipped)
+    library.played(listener)  # the listener and their model first: separating a long file takes a while
+    best_checkpoint(config.experiments_path, listener, library=library)
+    opened = open_track(track, library)
+    explanation = explain_track(
+        opened,
+        listener=listener,
+        kind=kind,
+        method=method,
+        library=library,
+        experiments_path=config.experiments_path,
+        explanations_path=config.explanations_path,
+        n_segments=segments,
+        n_masks=num_samples,
+        seed=seed,
+        progress=Bar("explaining", "step"),
+    )
+    write_explanation(out, explanation, opened)
+    masks = "all masks" if explanation.neighborhood == "all" else f"{explanation.n_masks} masks drawn"
+    typer.echo(f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard")
+    fidelity = f"{explanation.fidelity_held_out:.2f} {explanation.judged_on}"
+    typer.echo(f"relevance {explanation.relevance:.3f}, fidelity {fidelity}")
+    for place, component in enumerate(explanation.top(3), start=1):
+        where = f"{component.stem}, {component.start_s:.1f} to {component.end_s:.1f} s"
+        typer.echo(f"{place}. {where}: {component.weight:+.4f}")
+    if not explanation.top(1):
+        typer.echo("no component speaks for this track")
+    typer.echo(f"written to {out}")

@@ -1,0 +1,46 @@
+"""Training, evaluating and asking the recommender."""
+
+from typing import Annotated
+
+import typer
+
+from lemons.commands.console import Bar, ListenerName, ListenerNames, tell
+from lemons.config import read_config
+
+
+def train(
+    listener: ListenerNames = None,
+    schedule: Annotated[str, typer.Option(help="a named configuration, such as demo; else the paper's")] = "",
+) -> None:
+    """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
+    from recsys.fleet import train_all
+
+    for user, model in train_all(read_config(), listener, named_config=schedule).items():
+        typer.echo(f"{user}: {model}")
+
+
+def evaluate(listener: ListenerNames = None) -> None:
+    """Evaluate each listener's best model on the test tracks, beside what loudness and tempo alone would give."""
+    from recsys.fleet import evaluate_all, format_table
+
+    typer.echo(format_table(evaluate_all(read_config(), listener)))
+
+
+def recommend(
+    listener: ListenerName,
+    n: Annotated[int, typer.Option("-n", help="how many tracks")] = 10,
+    pool: Annotated[str, typer.Option(help="test: held-out tracks; unheard: whatever was never played")] = "test",
+) -> None:
+    """Recommend tracks to a listener, the most relevant first."""
+    from lemons.library import open_library
+    from recsys import recommend as recommender
+    from recsys.checkpoints import best_checkpoint
+
+    config = read_config()
+    library = open_library(config.library_path)
+    tell(library.skipped)
+    library.played(listener)  # an unknown listener is refused by name, rather than for want of a model
+    checkpoint = best_checkpoint(config.experiments_path, listener, library=library)
+    table = recommender.recommend(checkpoint, library, listener, n=n, pool=pool, progress=Bar("tracks heard", "track"))
+    columns = ["rank", "track_id", "title", "artist", "genre", "relevance", "playcount"]
+    typer.echo(table[columns].to_string(index=False, float_format="{:.3f}".format))
