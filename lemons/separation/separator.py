@@ -1,0 +1,173 @@
+"""What every separator does: stems that sum to the mix.
+
+Conventions: audio comes in as blocks of stereo float32, shape (2, n_samples), at the file's own rate, in [-1, 1); stems
+go out mono, at the same rate, on the grid of a 16-bit file (multiples of 2^-15). The *mix* is the mean of the channels,
+rounded to that grid: what LEMONS hears. A method's *estimates* of its stems need not sum to the mix; what they leave of
+it, the *residual*, is added to one stem, `Separator.residual_stem`, so that the stems sum to the mix, bit for bit. A
+stem may exceed full scale, where stems cancel each other in the mix.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from lemons.audio import FULL_SCALE, quantize, validate_audio
+from lemons.errors import DataError, ParameterError
+
+BLOCK_LENGTH = 2**18  # samples; 6 s at 44.1 kHz
+HIGHEST = 32.0  # times full scale: five such stems still fit into a 24-bit file at a gain of 2^-8
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of separated audio.
+
+    Attributes
+    ----------
+    stems : np.ndarray [shape=(n_stems, n_samples), dtype=float32]
+        on the 16-bit grid; their sum is the mix
+    mix : np.ndarray [shape=(n_samples,), dtype=float32]
+        mean of the channels, on the 16-bit grid
+    residual : np.ndarray [shape=(n_samples,), dtype=float32]
+        the part of the residual stem that the method did not put there
+    """
+
+    stems: np.ndarray
+    mix: np.ndarray
+    residual: np.ndarray
+
+
+class Separator(ABC):
+    """A way of taking a mix apart.
+
+    Attributes
+    ----------
+    name : str
+        as `lemons.separation.get_separator` takes it
+    stems : tuple of str
+        names of the stems, in their order
+    residual_stem : str
+        the stem that receives what the estimates leave of the mix
+    fingerprint : str
+        changes whenever results would: names the method's version, and a hash of its weights and configuration
+    """
+
+    name: str
+    stems: tuple[str, ...]
+    residual_stem: str
+    fingerprint: str
+
+    @abstractmethod
+    def estimates(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[np.ndarray]:
+        """Estimate the stems of a mix.
+
+        Parameters
+        ----------
+        blocks : iterable of np.ndarray [shape=(2, n_samples), dtype=float32]
+            consecutive stretches of the mix, of any lengths
+        sr : int > 0
+            their sampling rate, in Hz
+
+        Yields
+        ------
+        np.ndarray [shape=(n_stems, n_samples), dtype=float32]
+            consecutive stretches of the mono stems, of any lengths; together as long as the mix
+        """
+
+    def stream(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[Block]:
+        """Separate a mix block by block, with as little memory as the method allows.
+
+        Parameters
+        ----------
+        blocks : iterable of np.ndarray [shape=(2, n_samples), dtype=float32]
+            consecutive stretches of the mix, of any lengths
+        sr : int > 0
+            their sampling rate, in Hz
+
+        Yields
+        ------
+        Block
+
+        Raises
+        ------
+        DataError
+            if the mix, or what the method makes of it, holds values that are not numbers or far beyond full scale
+        """
+        waiting = [np.zeros(0, np.float32)]  # the mix as far as it was heard but not separated yet
+
+        def heard() -> Iterator[np.ndarray]:
+            for block in blocks:
+                if not np.isfinite(block).all():
+                    raise DataError("the audio holds samples that are not numbers (NaN or infinite); export it again")
+                waiting.append(quantize(block.mean(axis=0)))
+                yield block
+
+        rest = self.stems.index(self.residual_stem)
+        for estimates in self.estimates(heard(), sr):
+            if not np.abs(estimates).max(initial=0) <= HIGHEST:
+                raise DataError(f"{self.name} made stems far beyond full scale, or not numbers; are these its weights?")
+            mix, later = np.split(np.concatenate(waiting), [estimates.shape[1]])
+            waiting[:] = [later]
+            stems = (np.rint(estimates * np.float32(FULL_SCALE)) / np.float32(FULL_SCALE)).astype(np.float32)
+            residual = mix - stems.sum(axis=0)
+            stems[rest] += residual
+            yield Block(stems, mix, residual)
+        if left := sum(map(len, waiting)):
+            raise DataError(f"{self.name} left the last {left} samples of the mix unseparated")
+
+    def separate(
+        self, waveform: np.ndarray, sr: int, *, progress: Callable[[int, int], None] | None = None
+    ) -> dict[str, np.ndarray]:
+        """Separate a waveform.
+
+        Parameters
+        ----------
+        waveform : np.ndarray [shape=(n_samples,) or (2, n_samples)]
+            the mix, in [-1, 1); a mono one is taken for both channels
+        sr : int > 0
+            its sampling rate, in Hz
+        progress : callable, optional
+            called as ``progress(done, total)`` with numbers of separated samples; may raise to cancel
+
+        Returns
+        -------
+        dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+            the stems, in the order of `stems`; they sum to the mean of the channels, rounded to 16 bits
+
+        Raises
+        ------
+        ParameterError
+            if the waveform is not floats of one or two channels, or the rate is not positive
+        DataError
+            if the waveform is empty, silent, shorter than a second or not finite
+        """
+        stereo = _as_stereo(waveform, sr)
+        total = stereo.shape[1]
+        stems = np.empty((len(self.stems), total), np.float32)
+        done = 0
+        for block in self.stream(np.split(stereo, range(BLOCK_LENGTH, total, BLOCK_LENGTH), axis=1), sr):
+            stems[:, done : done + len(block.mix)] = block.stems
+            done += len(block.mix)
+            if progress is not None:
+                progress(done, total)
+        return dict(zip(self.stems, stems, strict=True))
+
+
+def check_rate(sr: int) -> None:
+    """Refuse a sampling rate that is none; see `Separator.separate` for the error."""
+    if isinstance(sr, bool) or not isinstance(sr, int | np.integer) or sr <= 0:
+        raise ParameterError(f"sr={sr!r} must be a positive number of samples per second")
+
+
+def _as_stereo(waveform: np.ndarray, sr: int) -> np.ndarray:
+    check_rate(sr)
+    if not isinstance(waveform, np.ndarray) or waveform.ndim != 2:
+        validate_audio(waveform, sr=sr)
+        waveform = np.stack([waveform, waveform])
+    if len(waveform) != 2 or not np.issubdtype(waveform.dtype, np.floating):
+        found = f"{waveform.dtype} {waveform.shape}"
+        raise ParameterError(f"a waveform must be floats of shape (n_samples,) or (2, n_samples), not {found}")
+    validate_audio(waveform.mean(axis=0), sr=sr)
+    return waveform.astype(np.float32, copy=False)
