@@ -27,7 +27,7 @@ def roc_auc(labels: ArrayLike, scores: ArrayLike) -> float:
     >>> roc_auc([1, 1, 0, 0], [0.9, 0.2, 0.3, 0.1])
     0.75
     """
-    return float(roc_auc_score(*_validate(labels, scores)))
+    return float(roc_auc_score(*check_scores(labels, scores)))
 
 
 def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -45,7 +45,7 @@ def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
     >>> round(average_precision([1, 1, 0, 0], [0.9, 0.2, 0.3, 0.1]), 3)
     0.833
     """
-    return float(average_precision_score(*_validate(labels, scores)))
+    return float(average_precision_score(*check_scores(labels, scores)))
 
 
 def log_loss(labels: ArrayLike, logits: ArrayLike) -> float:
@@ -56,11 +56,12 @@ def log_loss(labels: ArrayLike, logits: ArrayLike) -> float:
     >>> round(log_loss([1, 0], [0, 0]), 4)
     0.6931
     """
-    labels, logits = _validate(labels, logits)
+    labels, logits = check_scores(labels, logits)
     return float(np.mean(np.logaddexp(0, logits) - labels * logits))
 
 
-def _validate(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def check_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and scores as float arrays [shape=(n,)], if they can be measured; else the errors above."""
     labels, scores = np.asarray(labels, dtype=float), np.asarray(scores, dtype=float)
     if labels.shape != scores.shape or labels.ndim != 1:
         raise ParameterError(f"labels of shape {labels.shape} and scores of shape {scores.shape} must be alike and 1-D")
