@@ -12,8 +12,8 @@ if __name__ == "__main__":  # before torch is imported, and before a module of t
     sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE] + [str(HERE.parent)]
 
 import torch
-from tqdm import tqdm
 
+from lemons.commands.console import Bar
 from lemons.config import read_config
 from lemons.library import open_library
 from recsys.checkpoints import best_checkpoint
@@ -45,21 +45,16 @@ def evaluate_listener(_run, user_name, model_load_path, num_workers, device, dat
     check_device(device)
     library = open_library(data_path)
     checkpoint = model_load_path or best_checkpoint(experiments_path, user_name, library=library)
-    with tqdm(desc=user_name, unit="track", dynamic_ncols=True) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update()
-
-        results = evaluate(
-            checkpoint,
-            library,
-            user_name,
-            splits_path=meta_path,
-            device=device,
-            num_workers=num_workers,
-            progress=progress,
-        )
+    results = evaluate(
+        checkpoint,
+        library,
+        user_name,
+        splits_path=meta_path,
+        device=device,
+        num_workers=num_workers,
+        progress=Bar(user_name, "track"),
+        feature_progress=Bar(f"{user_name}, baselines", "track"),
+    )
     for name in MEASURES:
         if results[name] is not None:
             _run.log_scalar(f"test.{name}", results[name])

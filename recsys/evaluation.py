@@ -1,24 +1,37 @@
-"""How good a listener's model is on the tracks that it has never met, beside what loudness or tempo alone achieve."""
+"""How good a listener's model is on the tracks that it has never met, beside what is known without listening.
 
+An evaluation is three files beside the model:
+
+* ``evaluation.json``: every measure of the model and of each baseline with its interval (`EVALUATION_FORMAT`),
+* ``evaluation.csv``: the same as a table, one row for the model and one for each baseline,
+* ``evaluation_tracks.csv``: the score that each of them gives each test track, from which everything else follows.
+"""
+
+import hashlib
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
+from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.library import Library
-from recsys.baselines import loudness, one_feature_auc
-from recsys.dataset import TrackSet, load_tracks
-from recsys.metrics import average_precision, log_loss, roc_auc
+from recsys.baselines import BASELINES, baseline_scores
+from recsys.features import MEL_FEATURES, track_features
+from recsys.metrics import log_loss
+from recsys.ranking import interval, measure, resamples
 from recsys.scoring import remembered_scores
-from recsys.splits import get_split
+from recsys.splits import PARTS, get_split
 
 EVALUATION_FILE = "evaluation.json"
-MEASURES = ("roc_auc", "average_precision", "loudness_roc_auc", "tempo_roc_auc")
+TRACKS_FILE = "evaluation_tracks.csv"
+EVALUATION_FORMAT = "LEMONS evaluation 2"
+RANKERS = ("model", *BASELINES)
+BOOTSTRAP_SEED = 0
+MEASURES = ("roc_auc", "average_precision", *(f"{name}_roc_auc" for name in BASELINES))  # of `summarize`
 
 
 def evaluate(
@@ -30,6 +43,7 @@ def evaluate(
     device: str = "cpu",
     num_workers: int = 0,
     progress: Callable[[int, int], None] | None = None,
+    feature_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Evaluate a model on a listener's test tracks, and write the result beside the model, as JSON and CSV.
 
@@ -49,12 +63,16 @@ def evaluate(
         threads that decode audio
     progress : callable, optional
         ``progress(done, total)``, called after each track that has no score yet
+    feature_progress : callable, optional
+        ``feature_progress(done, total)``, called after each track that the baselines have no features of yet
 
     Returns
     -------
     dict
-        ``user``, ``n_tracks`` and ``n_played`` of the test, ``roc_auc``, ``average_precision``, ``loss``, and the
-        ROC-AUC of ``loudness_roc_auc`` and ``tempo_roc_auc`` (None where the library has no column ``tempo``)
+        ``user``, ``n_tracks`` and ``n_played`` of the test, the model's ``roc_auc``, ``average_precision`` and
+        ``loss``, the ROC-AUC of each baseline (``popularity_roc_auc`` ...; None where there is no baseline, as for
+        ``tempo`` in a library without that column), and ``measures``: for the model and each baseline, each of
+        `recsys.ranking.MEASURES` as ``value``, ``low`` and ``high``
 
     Raises
     ------
@@ -62,34 +80,108 @@ def evaluate(
         if the listener is unknown, or the model, the split or the tracks cannot be read
     """
     split = get_split(library, user, folder=splits_path)
-    train, test = (load_tracks(library, split, part, num_workers=num_workers) for part in ("train", "test"))
-    logits = remembered_scores(checkpoint_path, library, test.track_ids, device=device, progress=progress)
+    features = track_features(library, split["track_id"], num_workers=num_workers, progress=feature_progress)
+    parts = _parts(split, features, library)
+    test = parts["test"]
+    scores = pd.DataFrame({"label": test["label"]})
+    scores["model"] = remembered_scores(checkpoint_path, library, test.index, device=device, progress=progress)
+    scores = scores.join(baseline_scores(library, user, parts, MEL_FEATURES))
+    rankers = [name for name in RANKERS if name in scores]
+    measures = {name: measure_ranker(scores, name, user) for name in rankers}
     results = {
+        "format": EVALUATION_FORMAT,
         "user": user,
-        "n_tracks": len(test.labels),
-        "n_played": int(test.labels.sum()),
-        "roc_auc": roc_auc(test.labels, logits),
-        "average_precision": average_precision(test.labels, logits),
-        "loss": log_loss(test.labels, logits),
-        "loudness_roc_auc": one_feature_auc(
-            [loudness(y) for y in train.audio], train.labels, [loudness(y) for y in test.audio], test.labels
-        ),
-        "tempo_roc_auc": _tempo_auc(library, train, test),
+        "split": _fingerprint(split),
+        "n_tracks": len(scores),
+        "n_played": int(scores["label"].sum()),
+        "loss": log_loss(scores["label"], scores["model"]),
+        **{name: measures["model"][name]["value"] for name in ("roc_auc", "average_precision")},
+        **{f"{name}_roc_auc": measures[name]["roc_auc"]["value"] if name in rankers else None for name in BASELINES},
+        "measures": measures,
     }
-    folder = Path(checkpoint_path).parent
-    with atomic_path(folder / EVALUATION_FILE) as temporary:
-        temporary.write_text(json.dumps(results, indent=1) + "\n")
-    with atomic_path((folder / EVALUATION_FILE).with_suffix(".csv")) as temporary:
-        pd.DataFrame([results]).to_csv(temporary, index=False)
+    _write(Path(checkpoint_path).parent, results, scores)
     return results
 
 
-def _tempo_auc(library: Library, train: TrackSet, test: TrackSet) -> float | None:
-    tempo = pd.to_numeric(library.tracks.get("tempo", pd.Series(dtype=float)), errors="coerce")
-    values = [tempo.reindex(tracks.track_ids).to_numpy(dtype=float) for tracks in (train, test)]
-    if not np.isfinite(np.concatenate(values)).all():
+def measure_ranker(scores: pd.DataFrame, ranker: str, user: str) -> dict[str, dict[str, float]]:
+    """Every measure of one column of scores as ``value``, ``low`` and ``high``."""
+    values = measure(scores["label"], scores[ranker])
+    drawn = resampled(scores, ranker, user)
+    return {
+        name: dict(zip(("value", "low", "high"), (float(value), *interval(drawn[name])), strict=True))
+        for name, value in values.items()
+    }
+
+
+def resampled(scores: pd.DataFrame, ranker: str, user: str) -> dict[str, Any]:
+    """Every measure of one column of scores over resamples of the test tracks.
+
+    The resamples are the same for all columns and others for each listener.
+    """
+    drawn = resamples(scores["label"], seed=[BOOTSTRAP_SEED, *user.encode()])
+    return measure(scores["label"], scores[ranker], drawn)
+
+
+def read_evaluation(checkpoint_path: str | os.PathLike, library: Library, user: str) -> dict[str, Any] | None:
+    """What `evaluate` wrote beside a model; None if that is to be done (again).
+
+    An evaluation of an earlier version of LEMONS, of another listener or on another split, or a damaged one, is none.
+    """
+    folder = Path(checkpoint_path).parent
+    try:
+        results = json.loads((folder / EVALUATION_FILE).read_text())
+        current = (EVALUATION_FORMAT, user, _fingerprint(get_split(library, user)))
+        found = tuple(results[name] for name in ("format", "user", "split"))
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return one_feature_auc(values[0], train.labels, values[1], test.labels)
+    return results if found == current and (folder / TRACKS_FILE).is_file() else None
+
+
+def read_scores(checkpoint_path: str | os.PathLike) -> pd.DataFrame:
+    """The scores of the test tracks [index=track_id, columns=label and rankers] that `evaluate` wrote beside a model.
+
+    Raises
+    ------
+    DataError
+        if they cannot be read
+    """
+    path = Path(checkpoint_path).parent / TRACKS_FILE
+    try:
+        scores = pd.read_csv(path, dtype={"track_id": str}, keep_default_na=False).set_index("track_id")
+        return scores[["label", *[name for name in RANKERS if name in scores]]].astype(float)
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{path} cannot be read ({error}); delete it and call `lemons evaluate`") from error
+
+
+def _parts(split: pd.DataFrame, features: pd.DataFrame, library: Library) -> dict[str, pd.DataFrame]:
+    tracks = split.set_index("track_id").join(features, how="inner")
+    tracks.insert(0, "label", (tracks["playcount"] > 0).astype(float))
+    parts = {part: tracks[tracks["split"] == part] for part in PARTS}
+    for part, rows in parts.items():
+        n_played = int(rows["label"].sum())
+        if n_played in (0, len(rows)):
+            left = f"{n_played} played and {len(rows) - n_played} other tracks"
+            raise DataError(f"the {part} part has {left} whose audio can be read in {library.path}; it needs both")
+    return parts
+
+
+def _fingerprint(split: pd.DataFrame) -> str:
+    return hashlib.sha256(split.to_csv(index=False).encode()).hexdigest()[:16]
+
+
+def _write(folder: Path, results: dict[str, Any], scores: pd.DataFrame) -> None:
+    rows = []
+    for ranker, measures in results["measures"].items():
+        row = {name: results[name] for name in ("user", "n_tracks", "n_played")} | {"ranker": ranker}
+        for name, of_measure in measures.items():
+            row |= {name: of_measure["value"], f"{name}_low": of_measure["low"], f"{name}_high": of_measure["high"]}
+        rows.append(row)
+    with atomic_path((folder / EVALUATION_FILE).with_suffix(".csv")) as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False)
+    with atomic_path(folder / TRACKS_FILE) as temporary:
+        scores.rename_axis("track_id").to_csv(temporary)
+    with atomic_path(folder / EVALUATION_FILE) as temporary:  # the last one: its presence says that all are there
+        temporary.write_text(json.dumps(results, indent=1) + "\n")
 
 
 def summarize(results: list[dict[str, Any]]) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """Many listeners, one after the other in one process; what is finished is not done again."""
 
-import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,7 +14,7 @@ from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
-from recsys.evaluation import EVALUATION_FILE, summarize
+from recsys.evaluation import read_evaluation, summarize
 from recsys.tracking import make_observers
 
 RESULTS_FILE = "results.csv"
@@ -87,9 +86,9 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: 
 
     Returns
     -------
-    pd.DataFrame [index=user, columns=roc_auc, average_precision, loudness_roc_auc, tempo_roc_auc]
-        a row for each listener, then mean and standard deviation over them; also written to
-        ``<experiments>/results.csv``
+    pd.DataFrame [index=user, columns=`recsys.evaluation.MEASURES`]
+        ROC-AUC and average precision, and the ROC-AUC of each baseline: a row for each listener, then mean and
+        standard deviation over them; also written to ``<experiments>/results.csv``
 
     Raises
     ------
@@ -103,8 +102,7 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: 
 
     def evaluate(user: str) -> dict[str, Any]:
         checkpoint = best_checkpoint(config.experiments_path, user, library=library)
-        done = checkpoint.with_name(EVALUATION_FILE)
-        if done.is_file() and (results := json.loads(done.read_text()))["user"] == user:
+        if results := read_evaluation(checkpoint, library, user):
             return results
         return evaluation_driver.ex.run(config_updates=updates | {"user_name": user}).result
 

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lemons.errors import DataError
 from lemons.library import open_library
 from recsys import evaluation
-from recsys.baselines import loudness, one_feature_auc
-from recsys.evaluation import evaluate, summarize
+from recsys.evaluation import BASELINES, MEASURES, evaluate, read_evaluation, read_scores, summarize
+from recsys.ranking import MEASURES as RANKING_MEASURES
+from recsys.ranking import measure
 
 
 @pytest.fixture
@@ -25,44 +27,83 @@ def perfect(monkeypatch):
     monkeypatch.setattr(evaluation, "remembered_scores", scores)
 
 
-def test_a_perfect_model_beats_loudness_and_tempo(library, perfect, tmp_path):
-    results = evaluate(tmp_path / "best_model.pt", library, "marko")
+@pytest.fixture
+def model(tmp_path):
+    return tmp_path / "best_model.pt"
+
+
+def test_a_perfect_model_and_what_is_known_without_it(library, perfect, model):
+    results = evaluate(model, library, "marko")
     assert (results["user"], results["n_tracks"], results["n_played"]) == ("marko", 4, 2)
     assert results["roc_auc"] == results["average_precision"] == 1
     assert results["loss"] == pytest.approx(np.log1p(np.exp(-1)))
-    assert json.loads((tmp_path / "evaluation.json").read_text()) == results
-    assert pd.read_csv(tmp_path / "evaluation.csv").iloc[0].to_dict() == pytest.approx(results)
+    assert results["mel_roc_auc"] == 1  # a tone has another colour than noise
+    assert results["popularity_roc_auc"] == 0  # nina plays the noises alone
+    assert results["measures"]["model"]["ndcg@5"] == {"value": 1, "low": 1, "high": 1}
+    assert list(results["measures"]) == ["model", *BASELINES]
+    assert all(list(of_ranker) == list(RANKING_MEASURES) for of_ranker in results["measures"].values())
+    for of_ranker in results["measures"].values():
+        assert all(m["low"] <= m["value"] + 1e-12 and m["value"] <= m["high"] + 1e-12 for m in of_ranker.values())
 
 
-def test_a_library_without_tempo_has_no_tempo_baseline(library, perfect, tmp_path):
+def test_the_result_stands_beside_the_model_in_three_files_that_agree(library, perfect, model):
+    results = evaluate(model, library, "marko")
+    assert json.loads((model.parent / "evaluation.json").read_text()) == results
+    table = pd.read_csv(model.parent / "evaluation.csv").set_index("ranker")
+    scores = read_scores(model)
+    assert scores["label"].sum() == 2
+    for ranker, measures in results["measures"].items():
+        again = measure(scores["label"], scores[ranker])
+        for name in RANKING_MEASURES:
+            assert measures[name]["value"] == pytest.approx(table.at[ranker, name]) == pytest.approx(again[name])
+            assert measures[name]["high"] == pytest.approx(table.at[ranker, f"{name}_high"])
+
+
+def test_a_library_without_tempo_has_no_tempo_baseline(library, perfect, model):
     library.tracks = library.tracks.drop(columns="tempo")
-    results = evaluate(tmp_path / "best_model.pt", library, "marko")
+    results = evaluate(model, library, "marko")
     assert results["tempo_roc_auc"] is None
+    assert "tempo" not in results["measures"]
     assert results["loudness_roc_auc"] is not None
 
 
-def test_a_tempo_that_gives_the_taste_away_is_found_out(library, perfect, tmp_path):
+def test_a_tempo_that_gives_the_taste_away_is_found_out(library, perfect, model):
     library.tracks["tempo"] = np.where(library.tracks["genre"] == "tone", "120", "90")
-    assert evaluate(tmp_path / "best_model.pt", library, "marko")["tempo_roc_auc"] == 1
+    assert evaluate(model, library, "marko")["tempo_roc_auc"] == 1
 
 
-def test_loudness_is_the_level_of_the_whole_track():
-    sine = np.sin(2 * np.pi * np.arange(16000) / 100)
-    assert loudness((32767 * sine).astype(np.int16)) == pytest.approx(-3.01, abs=0.01)  # dB, a sine of full scale
-    assert loudness((3276.7 * sine).astype(np.int16)) == pytest.approx(-23.01, abs=0.01)
-    assert loudness(np.zeros(100, np.int16)) == -100
+def test_what_was_evaluated_is_read_and_what_is_outdated_is_not(library, perfect, model):
+    assert read_evaluation(model, library, "marko") is None
+    results = evaluate(model, library, "marko")
+    assert read_evaluation(model, library, "marko") == results
+    assert read_evaluation(model, library, "nina") is None
+    split = library.path / "splits" / "marko.csv"
+    rows = split.read_text().splitlines()
+    split.write_text("\n".join([rows[0], *rows[:0:-1]]))  # another split
+    assert read_evaluation(model, library, "marko") is None
 
 
-def test_one_number_may_please_in_the_middle(rng):
-    values = rng.uniform(-1, 1, 400)
-    labels = np.abs(values) < 0.5
-    assert one_feature_auc(values[:200], labels[:200], values[200:], labels[200:]) > 0.98
-    noise = rng.permutation(labels)
-    assert one_feature_auc(values[:200], noise[:200], values[200:], noise[200:]) == pytest.approx(0.5, abs=0.15)
+@pytest.mark.parametrize("old", ['{"user": "marko", "roc_auc": 0.9, "loudness_roc_auc": 0.5}', "{", "[]", ""])
+def test_an_evaluation_of_an_earlier_version_or_a_damaged_one_is_none(library, model, old):
+    (model.parent / "evaluation.json").write_text(old)
+    assert read_evaluation(model, library, "marko") is None
+
+
+def test_scores_that_cannot_be_read_say_what_to_do(model):
+    with pytest.raises(DataError, match=r"evaluation_tracks\.csv cannot be read .* call `lemons evaluate`"):
+        read_scores(model)
+
+
+def test_a_part_of_which_one_class_is_left_is_refused(library, perfect, model):
+    split = evaluation.get_split(library, "marko").set_index("track_id")
+    for track_id in split.index[(split["split"] == "test") & (split["playcount"] > 0)]:
+        library.audio_path(track_id).write_bytes(b"not audio")
+    with pytest.raises(DataError, match="the test part has 0 played and 2 other tracks whose audio can be read"):
+        evaluate(model, library, "marko")
 
 
 def test_the_table_ends_with_mean_and_standard_deviation_over_the_listeners():
-    row = {"average_precision": 0.5, "loudness_roc_auc": 0.6, "tempo_roc_auc": None, "n_tracks": 20}
+    row = dict.fromkeys(MEASURES, 0.6) | {"average_precision": 0.5, "tempo_roc_auc": None, "n_tracks": 20}
     table = summarize([row | {"user": user, "roc_auc": auc} for user, auc in (("a", 0.7), ("b", 0.8), ("c", 0.9))])
     assert table.index.tolist() == ["a", "b", "c", "mean", "std"]
     assert table["roc_auc"].tolist() == pytest.approx([0.7, 0.8, 0.9, 0.8, np.std([0.7, 0.8, 0.9])])

@@ -7,6 +7,7 @@ from lemons.config import Config
 from lemons.errors import DataError, ParameterError
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
+from recsys.evaluation import MEASURES
 from recsys.fleet import evaluate_all, train_all
 
 QUICK = {"n_epochs": 1, "input_length": 8000, "precision": "float32"}
@@ -25,7 +26,7 @@ def test_all_listeners_are_trained_and_evaluated_once(config, monkeypatch):
     assert all(model.is_file() for model in models.values())
     table = evaluate_all(config)
     assert table.index.tolist() == ["marko", "nina", "mean", "std"]
-    assert table.columns.tolist() == ["roc_auc", "average_precision", "loudness_roc_auc", "tempo_roc_auc"]
+    assert table.columns.tolist() == list(MEASURES)
     pd.testing.assert_frame_equal(pd.read_csv(config.experiments_path / "results.csv", index_col="user"), table)
     assert len(list((config.experiments_path / "sacred").glob("[0-9]*"))) == 4  # a record of each
 

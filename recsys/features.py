@@ -1,0 +1,142 @@
+"""What a track sounds like on average: its loudness, and mean and standard deviation of its mel bands.
+
+Features are computed once for each track and kept in ``<library>/cache/features``, so that they serve all listeners.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from lemons.audio import to_float
+from lemons.errors import DataError
+from lemons.files import atomic_path
+from lemons.library import Library
+from recsys.model import MIN_SAMPLES, N_MELS, LogMel
+
+MEL_FEATURES = tuple(f"{name}_{band:03}" for name in ("mean", "std") for band in range(N_MELS))
+FEATURES = ("loudness", *MEL_FEATURES)
+
+logger = logging.getLogger(__name__)
+
+
+def loudness(samples: np.ndarray) -> float:
+    """Level of a track, in dB relative to full scale: the root mean square of its samples, -100 dB at least.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n_samples,), dtype=int16]
+
+    Examples
+    --------
+    >>> round(loudness(np.int16([16384, -16384])), 2)
+    -6.02
+    """
+    return float(10 * np.log10(max(np.mean(np.square(to_float(samples), dtype=np.float64)), 1e-10)))
+
+
+@torch.inference_mode()
+def describe(samples: np.ndarray) -> np.ndarray:
+    """The features of a track.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n_samples,), dtype=int16]
+        16 kHz, mono
+
+    Returns
+    -------
+    np.ndarray [shape=(513,), dtype=float32]
+        the `FEATURES`: loudness, then mean and standard deviation over time of 256 mel bands, all in dB
+    """
+    mel = _log_mel()(torch.from_numpy(to_float(samples)[None]))[0].numpy()  # (256, n_frames)
+    return np.float32([loudness(samples), *mel.mean(axis=1), *mel.std(axis=1)])
+
+
+def track_features(
+    library: Library,
+    track_ids: Iterable[str],
+    *,
+    num_workers: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Features of tracks of a library.
+
+    Parameters
+    ----------
+    library : Library
+        the music library
+    track_ids : iterable of str
+        which tracks
+    num_workers : int >= 0
+        threads that decode audio; 0: this one alone. The result is the same
+    progress : callable, optional
+        ``progress(done, total)``, called after each track that had no features yet
+
+    Returns
+    -------
+    pd.DataFrame [index=track_id, columns=`FEATURES`, dtype=float32]
+        without the tracks that the library does not have, cannot read or that are too short for a model (0.5 s): each
+        is named in a warning of the log
+    """
+    found, missing, skipped = {}, [], []
+    for track_id in track_ids:
+        if track_id not in library.tracks.index:
+            skipped.append(f"{track_id} (not in the library)")
+        elif (features := _read(library, track_id)) is not None:
+            found[track_id] = features
+        else:
+            missing.append(track_id)
+
+    def hear(track_id: str) -> np.ndarray | str:
+        try:
+            samples = library.load_audio(track_id)
+        except DataError as error:
+            return str(error)
+        if len(samples) < MIN_SAMPLES:
+            return "too short"
+        features = describe(samples)
+        with atomic_path(_path(library, track_id)) as temporary:
+            np.save(temporary, features)
+        return features
+
+    with ThreadPoolExecutor(max(1, num_workers)) as pool:
+        # without workers, map() hears each track as it is asked for
+        heard = pool.map(hear, missing) if num_workers else map(hear, missing)
+        for done, (track_id, features) in enumerate(zip(missing, heard, strict=True), start=1):
+            if isinstance(features, str):
+                skipped.append(f"{track_id} ({features})")
+            else:
+                found[track_id] = features
+            if progress:
+                progress(done, len(missing))
+    if skipped:
+        logger.warning("%d of %d tracks skipped: %s", len(skipped), len(skipped) + len(found), ", ".join(skipped))
+    table = pd.DataFrame.from_dict(found, orient="index", columns=list(FEATURES), dtype=np.float32)
+    return table.rename_axis("track_id")
+
+
+@cache
+def _log_mel() -> LogMel:
+    return LogMel()
+
+
+def _path(library: Library, track_id: str) -> Path:
+    return library.path / "cache" / "features" / f"{track_id}.npy"
+
+
+def _read(library: Library, track_id: str) -> np.ndarray | None:
+    """Features computed before, unless the track's file has been written since."""
+    path = _path(library, track_id)
+    try:
+        if path.stat().st_mtime < library.audio_path(track_id).stat().st_mtime:
+            return None
+        features = np.load(path)
+    except (OSError, ValueError):  # none yet, or damaged
+        return None
+    return features if features.shape == (len(FEATURES),) else None
