@@ -13,6 +13,7 @@ from lemons.audiolime import Factorization
 from lemons.audiolime.neighborhood import Progress, score_masks
 from lemons.errors import ParameterError
 from lemons.exact import score_table
+from lemons.segments import Segments
 
 PASS_PERCENT = 90  # of the exact method's time; then all masks are enumerated
 TOLERANCE = 0.01  # of logits; the engine's are within 0.001 of the model's, unless the model misdescribes itself
@@ -23,8 +24,10 @@ class ExactAnswers:
 
     Parameters
     ----------
-    model, stems, kind, n_segments
+    model, stems, kind
         see `explanations.explain`
+    segments : Segments
+        how the track is cut
     progress : callable or None
         ``progress(percent, 100)``; may raise to cancel
 
@@ -49,14 +52,15 @@ class ExactAnswers:
         stems: Mapping[str, np.ndarray],
         *,
         kind: str,
-        n_segments: int,
+        segments: Segments,
         progress: Progress | None = None,
     ):
-        self.work = exact_work(model, stems, kind=kind, n_segments=n_segments)
-        whole = HeardAnswers(model, factorize(stems, kind="time", n_segments=1), batch_size=1)
+        self.work = exact_work(model, stems, kind=kind, segments=segments)
+        whole = factorize(stems, kind="time", segments=Segments((0, segments.borders[-1])))
+        whole = HeardAnswers(model, whole, batch_size=1)
         expected = float(whole.logits(np.ones((1, 1), dtype=int))[0])
         report = progress and (lambda done, total: progress(PASS_PERCENT * done // total, 100))
-        self.table = score_table(model, switched(stems, kind=kind), n_segments, progress=report)
+        self.table = score_table(model, switched(stems, kind=kind), segments, progress=report)
         found = float(self.logits(np.ones((1, self.table.n_components), dtype=int))[0])
         if not abs(found - expected) <= TOLERANCE * max(abs(expected), 1):
             raise ParameterError(

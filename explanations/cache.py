@@ -37,7 +37,7 @@ def explanation_path(
     Path
         ``<folder>/<first 32 digits of the hash>.json``; the file need not exist
     """
-    text = json.dumps(describe_question(model, stems, **question), sort_keys=True)
+    text = json.dumps(describe_question(model, stems, **question), sort_keys=True, default=vars)
     return Path(folder) / f"{hash_text(text)[:32]}.json"
 
 

@@ -14,8 +14,10 @@ import numpy as np
 
 from explanations.explanation import Component, Explanation
 from explanations.hashing import hash_waveforms
-from lemons.audio import FULL_SCALE, SAMPLE_RATE, write_flac
+from explanations.question import MIX
+from lemons.audio import FULL_SCALE, write_flac
 from lemons.errors import ParameterError
+from lemons.segments import Segments
 
 TOP_K = 3  # components in the longer explanation, as in the paper
 
@@ -49,9 +51,9 @@ def clips(explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int =
     top = explanation.top(k)
     others = [component for component in explanation.components if component not in top]
     sounds = {
-        "top1": mix_of(top[:1], stems),
-        f"top{k}": mix_of(top, stems),
-        "rest": mix_of(others, stems),
+        "top1": mix_of(top[:1], stems, explanation.segments),
+        f"top{k}": mix_of(top, stems, explanation.segments),
+        "rest": mix_of(others, stems, explanation.segments),
         "mix": sum(stems.values()),
     }
     gain = common_gain(sounds.values())
@@ -84,14 +86,12 @@ def check_same_stems(explanation: Explanation, stems: Mapping[str, np.ndarray]) 
         raise ParameterError(f"these stems are not those of the explanation of {explanation.track_id!r}; load its own")
 
 
-def mix_of(components: Iterable[Component], stems: Mapping[str, np.ndarray]) -> np.ndarray:
+def mix_of(components: Iterable[Component], stems: Mapping[str, np.ndarray], segments: Segments) -> np.ndarray:
     """The sound of components at their true level, as long as the track and silent where none of them sounds."""
-    y = np.zeros_like(next(iter(stems.values())))
+    sources = {MIX: sum(stems.values())} | dict(stems)
+    y = np.zeros_like(sources[MIX])
     for component in components:
-        span = slice(round(component.start_s * SAMPLE_RATE), round(component.end_s * SAMPLE_RATE))
-        for name, stem in stems.items():
-            if component.stem in (name, "mix"):
-                y[span] += stem[span]
+        y[slice(*segments.spans[component.segment])] += segments.part(sources[component.stem], component.segment)
     return y
 
 

@@ -20,6 +20,7 @@ from explanations.question import MIX, N_MASKS, N_SEGMENTS, describe_question, f
 from lemons.audio import SAMPLE_RATE
 from lemons.audiolime import Factorization
 from lemons.audiolime.neighborhood import Progress
+from lemons.segments import Segments
 
 
 def explain(
@@ -28,7 +29,7 @@ def explain(
     *,
     kind: str,
     method: str | None = None,
-    n_segments: int = N_SEGMENTS,
+    segments: int | str | Segments = N_SEGMENTS,
     n_masks: int = N_MASKS,
     seed: int = 0,
     target: str = "probability",
@@ -51,8 +52,9 @@ def explain(
     method : {"exact", "lime"} or None
         how; None for the exact method where it applies (see `explanations.question`), else LIME. The explanation says
         which it was.
-    n_segments : int > 0
-        segments of equal length; without effect for ``"source"``
+    segments : int, str or Segments
+        where time is cut: 5 for equal lengths, ``"beats:8"``, ``"0,7.5,15"``, or `lemons.segments.Segments`; neighbours
+        fade into each other. Without effect for ``"source"``
     n_masks : int > 1
         masks that LIME draws; with 5 components there are but 32, and no more are scored
     seed : int in [0, 2^32)
@@ -77,15 +79,17 @@ def explain(
         if an argument is out of range, the model is in training mode, stems do not match or lie off the 16-bit grid, or
         the exact method is asked for and does not apply
     DataError
-        if the mix is silent or shorter than a second, or the model or a stem holds values that are not numbers
+        if bars are asked for and there are none, the mix is silent or shorter than a second, or the model or a stem
+        holds values that are not numbers
     """
     started = time.perf_counter()
     question = describe_question(
-        model, stems, kind=kind, method=method, n_segments=n_segments, n_masks=n_masks, seed=seed, target=target
+        model, stems, kind=kind, method=method, segments=segments, n_masks=n_masks, seed=seed, target=target
     )
-    factorization = factorize(stems, kind=kind, n_segments=n_segments)
+    segments = question["segments"]
+    factorization = factorize(stems, kind=kind, segments=segments)
     if question["method"] == "exact":
-        answers = ExactAnswers(model, stems, kind=kind, n_segments=question["n_segments"], progress=progress)
+        answers = ExactAnswers(model, stems, kind=kind, segments=segments, progress=progress)
         fit = fit_exact(answers, target=target)
         if progress is not None:
             progress(100, 100)
@@ -95,7 +99,7 @@ def explain(
     components = _components(factorization, kind, stems, fit)
     clips = clip_masks(components)
     logit, *clip_logits = answers.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
-    sounds = [mix_of([components[i] for i in np.flatnonzero(mask)], stems) for mask in clips.values()]
+    sounds = [mix_of([components[i] for i in np.flatnonzero(mask)], stems, segments) for mask in clips.values()]
     found = {name: value for name, value in vars(fit).items() if name not in ("weights", "margins")}
     return Explanation(
         **question | found,

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lemons.errors import DataError
+from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
+from lemons.segments import Segments
 
-FORMAT = 2  # of the JSON file; raise it when a field changes its meaning
+FORMAT = 3  # of the JSON file; raise it when a field changes its meaning
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ class Explanation:
         the masks of the fit: all there are; or drawn, by ``"lime"``, and by ``"exact"`` when they are too many
     target : {"probability", "logit"}
         which of the model's answers is explained; always that of "recommended"
-    n_segments, n_masks, seed : int
-        segments, masks in the neighborhood, and the seed of those drawn
+    segments : Segments
+        how the track is cut; a single one where only stems are separated
+    n_masks, seed : int
+        masks in the neighborhood, and the seed of those drawn
     work : float
         computation, relative to hearing the whole track once: for ``"lime"`` the number of mixes that the model heard,
         each distinct mask once, those held out and those of the clips included
@@ -96,7 +99,7 @@ class Explanation:
     method: str
     neighborhood: str
     target: str
-    n_segments: int
+    segments: Segments
     n_masks: int
     seed: int
     work: float
@@ -177,13 +180,14 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
         fields = json.loads(path.read_text(encoding="utf-8"))
         if fields.pop("format") != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
+        fields["segments"] = Segments(tuple(fields["segments"]["borders"]), fields["segments"]["fade"])
         fields["components"] = tuple(Component(**component) for component in fields["components"])
         explanation = Explanation(**fields)
         _check_types(explanation, *explanation.components)
         return explanation
     except FileNotFoundError as error:
         raise DataError(f"no such explanation: {path}; compute it first") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ParameterError) as error:
         raise DataError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
 
 

@@ -85,7 +85,7 @@ def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray]
     for component in explanation.components:
         rank = top.index(component) + 1 if component in top else None
         label = _signed(component.weight, strongest)
-        if explanation.n_segments > MAX_LABELS:
+        if len(explanation.segments) > MAX_LABELS:
             label = label[0]
         _draw_cell(axes, component, label, row=names.index(component.stem), rank=rank, colour=scale)
     _draw_waveforms(axes, rows)
@@ -127,7 +127,7 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     end = max(component.end_s for component in explanation.components)
     axes.set(xlim=(0, end), ylim=(len(names) - 0.5, -0.5), xlabel="time (s)")
     axes.set_yticks(range(len(names)), names, fontsize=10, color=INK)
-    if 1 < explanation.n_segments <= MAX_LABELS:
+    if 1 < len(explanation.segments) <= MAX_LABELS:
         axes.set_xticks(sorted({component.start_s for component in explanation.components} | {end}))
     axes.xaxis.set_major_formatter(lambda seconds, _: f"{seconds:.1f}".removesuffix(".0"))
     axes.tick_params(length=0, colors=INK)

@@ -17,11 +17,12 @@ import torch
 from explanations.hashing import hash_waveforms
 from lemons import __version__
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
-from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization, compute_segments
+from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization
 from lemons.audiolime.factorization_stems import check_stems
 from lemons.errors import ParameterError
 from lemons.exact.protocol import describe
 from lemons.exact.score import MAX_MEMORY, Pass
+from lemons.segments import Segments, find_segments
 from recsys.checkpoints import model_hash
 
 KINDS = ("time", "source", "time+source")
@@ -38,7 +39,7 @@ def describe_question(
     *,
     kind: str,
     method: str | None = None,
-    n_segments: int = N_SEGMENTS,
+    segments: int | str | Segments = N_SEGMENTS,
     n_masks: int = N_MASKS,
     seed: int = 0,
     target: str = "probability",
@@ -55,17 +56,14 @@ def describe_question(
     if model.training:
         raise ParameterError("the model is in training mode, in which its answers are random; call model.eval() first")
     _check_sound(stems)
-    mix = sum(stems.values())
-    if not 1 <= n_segments <= len(mix):
-        raise ParameterError(f"n_segments={n_segments} must be between 1 and n_samples={len(mix)}")
-    n_segments = 1 if kind == "source" else n_segments
-    method = _choose_method(method, model, stems, kind=kind, n_segments=n_segments)
+    segments = cut(stems, kind=kind, segments=segments)
+    method = _choose_method(method, model, stems, kind=kind, segments=segments)
     question = {
         "kind": kind,
         "method": method,
         "target": target,
-        "n_segments": n_segments,
-        "audio_hash": hash_waveforms({MIX: mix}),
+        "segments": segments,
+        "audio_hash": hash_waveforms({MIX: sum(stems.values())}),
         "stems_hash": hash_waveforms(stems),
         "model_hash": model_hash(model),
         "versions": {"lemons": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "torch")},
@@ -73,15 +71,22 @@ def describe_question(
     return question | ({"n_masks": n_masks, "seed": seed} if method == "lime" else {})
 
 
-def exact_work(
-    model: torch.nn.Module, stems: Mapping[str, np.ndarray], *, kind: str, n_segments: int = N_SEGMENTS
-) -> float:
+def cut(stems: Mapping[str, np.ndarray], *, kind: str, segments: int | str | Segments = N_SEGMENTS) -> Segments:
+    """The segments of a track: those that are wanted, or a single one for the kind ``"source"``.
+
+    Parameters and errors are those of `explanations.explain`.
+    """
+    found = find_segments(segments, sum(stems.values()))
+    return Segments((0, found.borders[-1])) if kind == "source" else found
+
+
+def exact_work(model: torch.nn.Module, stems: Mapping[str, np.ndarray], *, kind: str, segments: Segments) -> float:
     """How many times the multiply-adds of hearing the track once the exact method takes.
 
     Parameters
     ----------
-    model, stems, kind, n_segments
-        a question's; see `explanations.explain`
+    model, stems, kind, segments
+        a question's; see `explanations.explain` and `cut`
 
     Returns
     -------
@@ -93,16 +98,16 @@ def exact_work(
     ParameterError
         if the method does not apply to the model, or the segments are too short or too many for it
     """
-    whole = _plan(model, switched(stems, kind="time"), 1)  # the track and silence
-    parts = _plan(model, switched(stems, kind=kind), 1 if kind == "source" else n_segments)
+    whole = _plan(model, switched(stems, kind="time"), Segments((0, segments.borders[-1])))  # the track and silence
+    parts = _plan(model, switched(stems, kind=kind), segments)
     return sum(whole.n_states) * parts.total / whole.total
 
 
-def factorize(stems: Mapping[str, np.ndarray], *, kind: str, n_segments: int = N_SEGMENTS) -> Factorization:
-    """The components of a track; parameters are those of `explanations.explain`."""
+def factorize(stems: Mapping[str, np.ndarray], *, kind: str, segments: Segments) -> Factorization:
+    """The components of a track, cut into segments; parameters are those of `explanations.explain`."""
     if kind == "time":
-        return TimeOnlyFactorization(sum(stems.values()), SAMPLE_RATE, n_segments)
-    return StemFactorization(stems, SAMPLE_RATE, 1 if kind == "source" else n_segments)
+        return TimeOnlyFactorization(sum(stems.values()), SAMPLE_RATE, segments)
+    return StemFactorization(stems, SAMPLE_RATE, segments)
 
 
 def switched(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
@@ -116,20 +121,17 @@ def switched(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
     return np.stack(parts).astype(np.float32)
 
 
-def _plan(model: torch.nn.Module, waveforms: np.ndarray, n_segments: int) -> Pass:
+def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments) -> Pass:
     """The engine's pass, ready to run."""
-    local = describe(model)
-    segments, _ = compute_segments(waveforms[0], SAMPLE_RATE, n_segments)
-    on_device = torch.as_tensor(waveforms, device=local.blocks[0].conv.weight.device)
-    return Pass(local, on_device, segments, MAX_MEMORY, None)
+    return Pass(describe(model), waveforms, segments, MAX_MEMORY, None)
 
 
-def _choose_method(method, model, stems, *, kind, n_segments) -> str:
+def _choose_method(method, model, stems, *, kind, segments) -> str:
     """The method asked for, if it applies; without one, the exact method where it does."""
     if method == "lime":
         return method
     try:
-        exact_work(model, stems, kind=kind, n_segments=n_segments)
+        exact_work(model, stems, kind=kind, segments=segments)
     except ParameterError as error:
         if method is None:
             return "lime"

@@ -15,6 +15,7 @@ from lemons.audio import load, to_float
 from lemons.audiolime.neighborhood import Progress
 from lemons.errors import DataError
 from lemons.library import Library
+from lemons.segments import Segments
 from lemons.separation import separate
 from recsys.checkpoints import best_checkpoint, load_checkpoint
 
@@ -89,7 +90,7 @@ def explain_track(
     experiments_path: str | os.PathLike,
     explanations_path: str | os.PathLike,
     method: str | None = None,
-    n_segments: int = N_SEGMENTS,
+    segments: int | str | Segments = N_SEGMENTS,
     n_masks: int = N_MASKS,
     seed: int = 0,
     target: str = "probability",
@@ -104,7 +105,7 @@ def explain_track(
         from `open_track`
     listener : str
         whose model is asked
-    kind, method, n_segments, n_masks, seed, target, progress
+    kind, method, segments, n_masks, seed, target, progress
         see `explanations.explain.explain`
     library : Library
         that the model was trained on
@@ -132,7 +133,7 @@ def explain_track(
         track.stems,
         kind=kind,
         method=method,
-        n_segments=n_segments,
+        segments=segments,
         n_masks=n_masks,
         seed=seed,
         target=target,

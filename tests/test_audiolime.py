@@ -55,8 +55,8 @@ def test_segments_by_hand():
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        (0, "n_temporal_segments=0"),
-        (11, "n_temporal_segments=11"),
+        (0, "segments=0"),
+        (11, "segments=11"),
         ({"type": "beats"}, "'beats'"),
         ({"type": "manual", "manual_segments": [(5, 11)]}, r"\(5, 11\)"),
         ({"type": "manual", "manual_segments": [(5, 5)]}, r"\(5, 5\)"),

@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_explained_is_one_sentence(trained, monkeypatch, c
         (("--listener", "bob"), "listener='bob' is not in .*; choose one of marko, nina"),
         (("--listener", "nina"), "no model of nina .*train one with `python recsys/experiment.py with user_name=nina`"),
         (("--listener", "marko", "--kind", "colour"), "kind='colour' is unknown; choose one of time, source, time"),
-        (("--listener", "marko", "--segments", "0"), "n_segments=0 must be between"),
+        (("--listener", "marko", "--segments", "0"), "segments=0 must be between"),
         (("--listener", "marko", "--method", "magic"), "method='magic' is unknown; choose one of exact, lime"),
         (("--listener", "marko", "--num-samples", "1"), "n_masks=1 must be at least 2"),
     ],

@@ -49,7 +49,7 @@ def cancelling_stems(stems):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_explanation_and_rest_are_the_mix_read_back_from_the_files(tmp_path, stems, kind):
-    explanation = explain(Energy(), stems, kind=kind, n_segments=3, n_masks=64)
+    explanation = explain(Energy(), stems, kind=kind, segments=3, n_masks=64)
     paths = save_clips(tmp_path, explanation, stems)
     sounds = {name: soundfile.read(path, dtype="float32")[0] for name, path in paths.items()}
     assert sorted(sounds) == ["rest", "top1", "top3"]
@@ -57,12 +57,12 @@ def test_explanation_and_rest_are_the_mix_read_back_from_the_files(tmp_path, ste
 
 
 def test_the_tail_belongs_to_the_last_segment(stems):
-    explanation = explain(Energy(), stems, kind="time", n_segments=3, n_masks=64)
+    explanation = explain(Energy(), stems, kind="time", segments=3, n_masks=64)
     assert explanation.components[-1].end_s == N_SAMPLES / 16000
     last = replace(explanation, components=tuple(replace(c, weight=c.segment - 1.5) for c in explanation.components))
     sounds, _ = clips(last, stems)
     np.testing.assert_array_equal(sounds["top1"][-2:], sum(stems.values())[-2:])
-    assert not sounds["top1"][: 2 * (N_SAMPLES // 3)].any()
+    assert not sounds["top1"][: explanation.segments.spans[-1][0]].any()
 
 
 def test_top1_is_the_top_component_alone_at_its_own_level(stems):

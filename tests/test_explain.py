@@ -10,6 +10,7 @@ from explanations.question import KINDS, factorize
 from lemons.audio import SAMPLE_RATE, quantize
 from lemons.audiolime import LimeAudioExplainer
 from lemons.errors import DataError, ParameterError
+from lemons.segments import FADE
 
 N_SAMPLES = 20003  # 1.25 s; divides neither by 3 nor by 5
 FREQUENCIES = {"vocals": 400, "piano": 900, "drums": 2000, "bass": 100, "other": 3100}  # Hz
@@ -66,7 +67,7 @@ def weights(explanation):
 @pytest.mark.parametrize("kind", ["source", "time+source"])
 def test_a_model_that_hears_only_vocals_gets_vocals_explained(stems, kind):
     model = Hears(energy_at(FREQUENCIES["vocals"]))
-    explanation = explain(model, stems, kind=kind, n_segments=3, target="logit")
+    explanation = explain(model, stems, kind=kind, segments=3, target="logit")
     n_vocals = 1 if kind == "source" else 3
     assert {c.stem for c in explanation.top(n_vocals)} == {"vocals"}
     loudest_other = max(abs(c.weight) for c in explanation.components if c.stem != "vocals")
@@ -98,8 +99,9 @@ def test_a_silent_stem_explains_nothing(stems, batch_size):
 
 def test_a_silent_component_is_never_among_the_top(stems):
     """A stem that comes in late: its first segment would get a weight by chance."""
-    late = stems | {"vocals": np.where(np.arange(N_SAMPLES) < N_SAMPLES // 2, np.float32(0), stems["vocals"])}
-    explanation = explain(Hears(lambda y: -energy(y)), late, kind="time+source", n_segments=2)
+    entry = N_SAMPLES // 2 + FADE  # the first segment fades into the second
+    late = stems | {"vocals": np.where(np.arange(N_SAMPLES) < entry, np.float32(0), stems["vocals"])}
+    explanation = explain(Hears(lambda y: -energy(y)), late, kind="time+source", segments=2)
     assert weights(explanation)["vocals", 0] == 0
     assert explanation.top(3) == ()
     assert len(explanation.against(10)) == 9
@@ -107,8 +109,8 @@ def test_a_silent_component_is_never_among_the_top(stems):
 
 @pytest.mark.parametrize("kind", ["source", "time+source"])
 def test_a_linear_model_has_known_weights(levels, kind):
-    explanation = explain(Hears(lambda y: 8 * y.mean(dim=1)), levels, kind=kind, n_segments=2, target="logit")
-    n_segments = explanation.n_segments
+    explanation = explain(Hears(lambda y: 8 * y.mean(dim=1)), levels, kind=kind, segments=2, target="logit")
+    n_segments = len(explanation.segments)
     for (stem, _), weight in weights(explanation).items():
         # a component is worth its level × 8 × its share of the time; ridge takes about a percent off
         assert weight == pytest.approx(8 * levels[stem][0] / n_segments, rel=0.02)
@@ -119,14 +121,14 @@ def test_a_linear_model_has_known_weights(levels, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_weights_are_those_of_audiolime_for_label_1(stems, kind):
     model = Hears(energy)
-    explanation = explain(model, stems, kind=kind, n_segments=2, n_masks=200, seed=3)
+    explanation = explain(model, stems, kind=kind, segments=2, n_masks=200, seed=3)
 
     def predict(inputs):
         p = torch.sigmoid(model(torch.from_numpy(inputs)).double()).numpy()
         return np.hstack([1 - p, p])
 
     found = LimeAudioExplainer(random_state=3).explain_instance(
-        factorize(stems, kind=kind, n_segments=2), predict, labels=[1], num_samples=200
+        factorize(stems, kind=kind, segments=explanation.segments), predict, labels=[1], num_samples=200
     )
     expected = dict(found.local_exp[1])
     assert {c.index: c.weight for c in explanation.components} == pytest.approx(expected, abs=1e-9)
@@ -147,14 +149,14 @@ def test_recommended_is_explained_even_when_the_model_says_no(stems, target):
 def test_no_mask_is_scored_twice(stems, kind, work):
     model = Hears(energy)
     few = dict(list(stems.items())[:3]) if kind == "time+source" else stems
-    explanation = explain(model, few, kind=kind, n_segments=2 if kind == "time+source" else 5)
+    explanation = explain(model, few, kind=kind, segments=2 if kind == "time+source" else 5)
     assert len(model.heard) == len(set(model.heard)) == explanation.work == work
     assert explanation.held_out == "cross-prediction"
 
 
 def test_held_out_masks_were_not_fitted(stems):
     model = Hears(energy)
-    explanation = explain(model, stems, kind="time+source", n_segments=2, n_masks=50)
+    explanation = explain(model, stems, kind="time+source", segments=2, n_masks=50)
     assert explanation.held_out == "fresh masks"
     assert len(model.heard) == len(set(model.heard)) == explanation.work
     assert 50 + 128 - 2 <= explanation.work <= 50 + 128 + 3  # of 1024, drawn twice at most twice; and three clips
@@ -169,15 +171,15 @@ def test_cross_prediction_finds_what_fidelity_flatters(stems):
         on = torch.stack([(y[:, i * n : (i + 1) * n] != 0).any(dim=1) for i in range(3)])
         return 4.0 * (on.sum(0) % 2) - 2
 
-    explanation = explain(Hears(parity), stems, kind="time", n_segments=3)
+    explanation = explain(Hears(parity), stems, kind="time", segments=3)
     assert explanation.fidelity_held_out < explanation.fidelity < 0.5
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_clips_have_the_logits_of_their_masks(stems, kind):
     model = Hears(energy)
-    explanation = explain(model, stems, kind=kind, n_segments=4, n_masks=100)
-    factorization = factorize(stems, kind=kind, n_segments=4)
+    explanation = explain(model, stems, kind=kind, segments=4, n_masks=100)
+    factorization = factorize(stems, kind=kind, segments=explanation.segments)
     top3 = [c.index for c in explanation.top(3)]
     rest = sorted({c.index for c in explanation.components} - set(top3))
     for name, components in {"top1": top3[:1], "top3": top3, "rest": rest}.items():
@@ -187,19 +189,19 @@ def test_the_clips_have_the_logits_of_their_masks(stems, kind):
 
 def test_same_inputs_same_bytes_and_the_worlds_chance_is_left_alone(stems):
     states = np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
-    first = explain(Hears(energy), stems, kind="time+source", n_segments=2, n_masks=64)
+    first = explain(Hears(energy), stems, kind="time+source", segments=2, n_masks=64)
     np.testing.assert_array_equal(np.random.get_state()[1], states[0])  # noqa: NPY002
     assert torch.equal(torch.get_rng_state(), states[1])
     np.random.default_rng().uniform()
-    second = explain(Hears(energy), stems, kind="time+source", n_segments=2, n_masks=64)
+    second = explain(Hears(energy), stems, kind="time+source", segments=2, n_masks=64)
     assert first.to_json() == second.to_json()
-    other_seed = explain(Hears(energy), stems, kind="time+source", n_segments=2, n_masks=64, seed=1)
+    other_seed = explain(Hears(energy), stems, kind="time+source", segments=2, n_masks=64, seed=1)
     assert other_seed.components != first.components
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_float64_stems_are_explained_like_float32(stems, kind):
-    question = {"kind": kind, "n_segments": 2, "n_masks": 16}
+    question = {"kind": kind, "segments": 2, "n_masks": 16}
     doubled = {name: y.astype(float) for name, y in stems.items()}
     model = torch.nn.Linear(N_SAMPLES, 1).eval()
     assert explain(model, doubled, **question) == explain(model, stems, **question)
@@ -224,8 +226,8 @@ def test_progress_ends_complete_and_may_cancel(stems):
     [
         ({"kind": "genre"}, "kind='genre'.*time, source"),
         ({"target": "odds"}, "target='odds'"),
-        ({"kind": "time", "n_segments": N_SAMPLES + 1}, f"n_segments={N_SAMPLES + 1}"),
-        ({"kind": "time", "n_segments": 0}, "n_segments=0"),
+        ({"kind": "time", "segments": N_SAMPLES + 1}, f"segments={N_SAMPLES + 1}"),
+        ({"kind": "time", "segments": 0}, "segments=0"),
         ({"n_masks": 1}, "n_masks=1"),
         ({"seed": -1}, "seed=-1"),
         ({"batch_size": 0}, "batch_size=0"),
@@ -287,7 +289,7 @@ def test_a_damaged_answer_is_computed_again(tmp_path, stems):
 
 
 @pytest.mark.parametrize(
-    "other", [{"kind": "time"}, {"n_masks": 65}, {"seed": 1}, {"target": "logit"}, {"kind": "time", "n_segments": 4}]
+    "other", [{"kind": "time"}, {"n_masks": 65}, {"seed": 1}, {"target": "logit"}, {"kind": "time", "segments": 4}]
 )
 def test_another_question_has_another_answer(tmp_path, stems, other):
     question = {"kind": "source", "n_masks": 64}

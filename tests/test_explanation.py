@@ -9,6 +9,7 @@ import pytest
 from explanations.explanation import Component, Explanation, load_explanation
 from explanations.fidelity import cross_predictions, fidelity_in_words, fresh_masks, weighted_r2
 from lemons.errors import DataError
+from lemons.segments import Segments
 
 WEIGHTS = [0.1, -0.3, 0.0, 0.5, 0.1, -0.1]
 
@@ -21,7 +22,7 @@ def explanation():
         method="lime",
         neighborhood="drawn",
         target="probability",
-        n_segments=3,
+        segments=Segments((0, 16000, 32000, 48000), fade=160),
         n_masks=2048,
         seed=0,
         work=64.0,
@@ -86,7 +87,7 @@ def test_it_cannot_be_changed(explanation):
         lambda text: "",
         lambda text: text[: len(text) // 2],
         lambda text: "[]",
-        lambda text: text.replace('"format": 2', '"format": 1'),
+        lambda text: text.replace('"format": 3', '"format": 1'),
         lambda text: text.replace('"kind"', '"sort"'),
         lambda text: text.replace('"stem": "a"', '"stem": 5'),
         lambda text: text.replace('"weight": 0.5', '"weight": "0.5"'),

@@ -30,7 +30,7 @@ def stems(rng):
 @pytest.fixture(params=KINDS)
 def explanation(request, stems):
     """Weights from -0.2 to 0.3 in steps of 0.1, over and over; two to four components speak for the track."""
-    found = explain(Energy().eval(), stems, kind=request.param, n_segments=4, n_masks=64, track_id="T1")
+    found = explain(Energy().eval(), stems, kind=request.param, segments=4, n_masks=64, track_id="T1")
     weights = [0.1, -0.2, 0.3, -0.1, 0.0, 0.2]
     return replace(
         found, components=tuple(replace(c, weight=weights[c.index % 6]) for c in found.components), listener="marko"
@@ -121,7 +121,7 @@ def test_the_file_is_a_picture_with_ink(tmp_path, explanation, stems):
 
 
 def test_many_segments_have_signs_only(stems):
-    explanation = explain(Energy().eval(), stems, kind="time", n_segments=30, n_masks=64)
+    explanation = explain(Energy().eval(), stems, kind="time", segments=30, n_masks=64)
     written = {text.get_text() for text in explanation_figure(explanation, stems).axes[0].texts}
     assert written <= {"+", "−", "0", "1", "2", "3"}
 

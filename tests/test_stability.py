@@ -22,6 +22,7 @@ from lemons.errors import DataError, ParameterError
 from lemons.exact import score_table
 from lemons.exact.lime import fit_lime
 from lemons.library import open_library
+from lemons.segments import Segments
 from recsys.model import FCN
 from recsys.splits import get_split
 
@@ -93,9 +94,10 @@ def test_the_masks_are_those_of_lime(rng):
         torch.random.manual_seed(0)
         model = FCN().eval()
     model.fc.weight.data *= 0.2  # brings answers away from 0 and 1
-    table = score_table(model, np.stack(list(stems.values())), 2)
+    hard = Segments.equal(16000, 2)
+    table = score_table(model, np.stack(list(stems.values())), hard)
     for seed in (0, 1):
-        options = {"kind": "time+source", "method": "lime", "n_segments": 2, "n_masks": 40, "seed": seed}
+        options = {"kind": "time+source", "method": "lime", "segments": hard, "n_masks": 40, "seed": seed}
         expected = [
             c.weight for c in explain(model, stems, **options).components if (c.stem, c.segment) != ("drums", 1)
         ]

@@ -15,6 +15,7 @@ import numpy as np
 
 from lemons.audiolime.audio_utils import load_audio
 from lemons.errors import ParameterError
+from lemons.segments import Segments
 
 MAX_DEFAULT_SEGMENTS = 10
 
@@ -33,7 +34,7 @@ def default_composition_fn(x: np.ndarray) -> np.ndarray:
 
 
 def compute_segments(
-    signal: np.ndarray, sr: int, temporal_segmentation_params: int | Mapping[str, Any] | None = None
+    signal: np.ndarray, sr: int, temporal_segmentation_params: int | Mapping[str, Any] | Segments | None = None
 ) -> tuple[list[tuple[int, int]], int]:
     """Borders of the segments of a signal.
 
@@ -43,10 +44,10 @@ def compute_segments(
         what is cut
     sr : int > 0
         its sampling rate, in Hz
-    temporal_segmentation_params : int, dict or None
+    temporal_segmentation_params : int, dict, Segments or None
         a number of segments of equal length, the same as ``{"type": "fixed_length", "n_temporal_segments": number}``;
-        ``{"type": "manual", "manual_segments": [(start, end), ...]}`` in samples; or None for one segment per second,
-        at most ten
+        ``{"type": "manual", "manual_segments": [(start, end), ...]}`` in samples; None for one segment per second, at
+        most ten; or `lemons.segments.Segments`, which may pass into each other
 
     Returns
     -------
@@ -69,6 +70,8 @@ def compute_segments(
     n_samples, params = len(signal), temporal_segmentation_params
     if params is None:
         params = min(max(n_samples // sr, 1), MAX_DEFAULT_SEGMENTS)
+    if isinstance(params, Segments):
+        return list(pairwise(params.borders)), params.borders[-1]
     if isinstance(params, Integral):
         params = {"type": "fixed_length", "n_temporal_segments": int(params)}
     if params.get("type") == "manual":
@@ -82,10 +85,7 @@ def compute_segments(
     if params.get("type") != "fixed_length":
         raise ParameterError(f"segmentation type={params.get('type')!r} must be 'fixed_length' or 'manual'")
     n_segments = params["n_temporal_segments"]
-    if not 1 <= n_segments <= n_samples:
-        raise ParameterError(f"n_temporal_segments={n_segments} must be between 1 and n_samples={n_samples}")
-    borders = [s * (n_samples // n_segments) for s in range(n_segments)] + [n_samples]
-    return list(pairwise(borders)), n_samples
+    return list(pairwise(Segments.equal(n_samples, n_segments).borders)), n_samples
 
 
 class Factorization:
@@ -97,7 +97,7 @@ class Factorization:
         an audio file, or a mono waveform
     target_sr : int > 0
         sampling rate in Hz: a file is resampled to it, a waveform has it already
-    temporal_segmentation_params : int, dict or None
+    temporal_segmentation_params : int, dict, Segments or None
         see `compute_segments`
     composition_fn : callable or None
         what turns a mix into the model's input, ``composition_fn(y) -> np.ndarray`` with ``y`` of shape (n_samples,);
@@ -108,7 +108,7 @@ class Factorization:
         self,
         input: str | os.PathLike | np.ndarray,
         target_sr: int,
-        temporal_segmentation_params: int | Mapping[str, Any] | None = None,
+        temporal_segmentation_params: int | Mapping[str, Any] | Segments | None = None,
         composition_fn: Callable[[np.ndarray], np.ndarray] | None = None,
     ):
         self._audio_path = None
@@ -122,6 +122,7 @@ class Factorization:
         self.components: list[Component] = []
         self._components_names: list[str] = []
         self.temporal_segments, self.explained_length = compute_segments(input, target_sr, temporal_segmentation_params)
+        self._fading = temporal_segmentation_params if isinstance(temporal_segmentation_params, Segments) else None
 
     def compose_model_input(self, components: Iterable[int] | None = None) -> np.ndarray:
         """What the model hears when only these components (all for None) are on."""
@@ -138,6 +139,15 @@ class Factorization:
     def get_ordered_component_names(self) -> list[str]:
         """One name per component, in their order."""
         return self._components_names
+
+    def _part(self, i: int) -> tuple[int, np.ndarray]:
+        """Where the sound of a component begins, and its samples, with the fades of its segment if it has any."""
+        source, start, end = self.components[i]
+        y = self._sources[source]
+        if self._fading is None:
+            return start, y[start:end]
+        s = self.temporal_segments.index((start, end))
+        return self._fading.spans[s][0], self._fading.part(y, s)
 
     def _checked(self, selection_order: Iterable[int]) -> list[int]:
         selection, n_components = [int(i) for i in selection_order], self.get_number_components()
@@ -157,7 +167,7 @@ class TimeOnlyFactorization(Factorization):
 
     def __init__(self, input, target_sr, temporal_segmentation_params=None, composition_fn=None):
         super().__init__(input, target_sr, temporal_segmentation_params, composition_fn)
-        self.original_components = [self._original_mix]
+        self.original_components = self._sources = [self._original_mix]
         self.components = [Component(0, start, end) for start, end in self.temporal_segments]
         self._components_names = [f"T{s + 1}" for s in range(len(self.components))]
 
@@ -176,9 +186,10 @@ class TimeOnlyFactorization(Factorization):
         if selection_order is None:
             return self._original_mix
         y = np.zeros_like(self._original_mix)
-        for i in self._checked(selection_order):
-            _, start, end = self.components[i]
-            y[start:end] = self._original_mix[start:end]
+        for i in dict.fromkeys(self._checked(selection_order)):
+            start, part = self._part(i)
+            span = slice(start, start + len(part))
+            y[span] = part if self._fading is None else y[span] + part
         return y
 
 
@@ -235,7 +246,6 @@ class SourceSeparationBasedFactorization(Factorization):
         """Sum of components; only the samples where something sounds are touched."""
         y = np.zeros(self.explained_length, dtype=np.float32)
         for i in selection:
-            source, start, end = self.components[i]
-            part = self._sources[source][start:end]
+            start, part = self._part(i)
             y[start : start + len(part)] += part
         return y

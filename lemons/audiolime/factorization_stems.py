@@ -7,6 +7,7 @@ import numpy as np
 
 from lemons.audiolime.factorization_base import SourceSeparationBasedFactorization
 from lemons.errors import DataError, ParameterError
+from lemons.segments import Segments
 
 
 class StemFactorization(SourceSeparationBasedFactorization):
@@ -18,7 +19,7 @@ class StemFactorization(SourceSeparationBasedFactorization):
         waveforms of equal length by name, in the order in which components are counted
     target_sr : int > 0
         their sampling rate, in Hz
-    temporal_segmentation_params : int, dict or None
+    temporal_segmentation_params : int, dict, Segments or None
         see `lemons.audiolime.compute_segments`; 1 makes whole stems the components
     composition_fn : callable or None
         what turns a mix into the model's input
@@ -44,7 +45,7 @@ class StemFactorization(SourceSeparationBasedFactorization):
         self,
         stems: Mapping[str, np.ndarray],
         target_sr: int = 16000,
-        temporal_segmentation_params: int | Mapping[str, Any] | None = None,
+        temporal_segmentation_params: int | Mapping[str, Any] | Segments | None = None,
         composition_fn: Callable[[np.ndarray], np.ndarray] | None = None,
     ):
         check_stems(stems)

@@ -24,7 +24,9 @@ def explain(
     method: Annotated[
         str | None, typer.Option(help="exact (all mixes there are; the default where it applies) or lime (some, drawn)")
     ] = None,
-    segments: Annotated[int, typer.Option(help="how many stretches of time")] = 5,
+    segments: Annotated[
+        str, typer.Option(help="stretches of time: 5 equal ones, beats:8 that begin with a bar, or seconds: 0,7.5,15")
+    ] = "5",
     num_samples: Annotated[int, typer.Option(help="for lime: size of the neighborhood, N_s")] = 2048,
     seed: Annotated[int, typer.Option(help="for lime: of the neighborhood's masks")] = 0,
 ) -> None:
@@ -47,7 +49,7 @@ def explain(
         library=library,
         experiments_path=config.experiments_path,
         explanations_path=config.explanations_path,
-        n_segments=segments,
+        segments=segments,
         n_masks=num_samples,
         seed=seed,
         progress=Bar("explaining", "step"),

@@ -44,8 +44,8 @@ class Locality:
     ----------
     local : LocalModel
         whose receptive fields count
-    segments : sequence of (int, int)
-        first sample, and first sample after each segment; together the whole track
+    spans : sequence of (int, int)
+        first sample, and first sample after each segment; together the whole track, neighbours may overlap
     n_bands : int > 0
         rows of the spectrogram
 
@@ -62,18 +62,18 @@ class Locality:
         the step after which a group's values can be forgotten; groups that no mixed one reads are missing
     """
 
-    def __init__(self, local: LocalModel, segments: Sequence[tuple[int, int]], n_bands: int):
+    def __init__(self, local: LocalModel, spans: Sequence[tuple[int, int]], n_bands: int):
         self.kernels = [block.conv.kernel_size for block in local.blocks]
         self.pools = [block.pool for block in local.blocks]
         self.channels = [1, *(block.conv.out_channels for block in local.blocks)]
-        first, last = self._frames(local, segments)
+        first, last = self._frames(local, spans)
         self.levels, self.n_columns, self.n_bands = [], [], [n_bands]
         for level in range(len(local.blocks) + 1):
             if level:
                 first, last = self._pooled(first, last, level)
                 self.n_bands.append(self.n_bands[-1] // self.pools[level - 1][0])
             if not len(first) or not self.n_bands[-1]:
-                raise ParameterError(f"{segments[-1][1]} samples are too few: nothing is left of them in block {level}")
+                raise ParameterError(f"{spans[-1][1]} samples are too few: nothing is left of them in block {level}")
             self.levels.append(self._runs(level, first, last))
             self.n_columns.append(len(first))
         steps = (group for groups in self.levels for group in groups if group.level == 0 or not group.pure)
@@ -81,13 +81,18 @@ class Locality:
         self.last_reader = {source: group for group in self.steps for source in self.sources(group)}
 
     @staticmethod
-    def _frames(local, segments):
-        owner = np.repeat(np.arange(len(segments)), [stop - start for start, stop in segments])
-        if len(owner) <= local.pad or len(owner) + 2 * local.pad < local.n_fft:
-            raise ParameterError(f"{len(owner)} samples are too few for a frame of n_fft={local.n_fft}")
-        padded = np.pad(owner, local.pad, mode="reflect")
-        frames = np.lib.stride_tricks.sliding_window_view(padded, local.n_fft)[:: local.hop_length]
-        return frames.min(axis=1), frames.max(axis=1)
+    def _frames(local, spans):
+        starts, stops = np.transpose(spans)
+        samples = np.arange(stops[-1])
+        if len(samples) <= local.pad or len(samples) + 2 * local.pad < local.n_fft:
+            raise ParameterError(f"{len(samples)} samples are too few for a frame of n_fft={local.n_fft}")
+
+        def frames(owner):
+            padded = np.pad(owner, local.pad, mode="reflect")
+            return np.lib.stride_tricks.sliding_window_view(padded, local.n_fft)[:: local.hop_length]
+
+        first = frames(np.searchsorted(stops, samples, side="right")).min(axis=1)
+        return first, frames(np.searchsorted(starts, samples, side="right") - 1).max(axis=1)
 
     def _pooled(self, first, last, level):
         columns = np.arange(len(first) // self.pools[level - 1][1])

@@ -10,14 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lemons.audio import SAMPLE_RATE
-from lemons.audiolime import compute_segments
 from lemons.errors import DataError, ParameterError
 from lemons.exact.layers import Layer, Piece
 from lemons.exact.locality import Group, Locality
 from lemons.exact.protocol import LocalModel, describe
 from lemons.exact.spectra import Spectra
 from lemons.exact.table import Pooled, ScoreTable
+from lemons.segments import Segments
 
 MAX_MEMORY = 3 * 10**9  # bytes
 SPECTRA_ROWS = 2**12  # states of a border whose spectra are computed at once, in float64
@@ -29,7 +28,7 @@ Progress = Callable[[int, int], None]
 def score_table(
     model: nn.Module,
     stems: np.ndarray,
-    n_segments: int = 5,
+    n_segments: int | Segments = 5,
     *,
     device: str | torch.device | None = None,
     max_memory: int = MAX_MEMORY,
@@ -43,9 +42,8 @@ def score_table(
         a fully convolutional model with global pooling, in evaluation mode; see `lemons.exact.protocol`
     stems : np.ndarray [shape=(n_stems, n_samples), dtype=float32]
         waveforms at 16 kHz; their sum is the track
-    n_segments : int > 0
-        stretches of equal length, the remainder belonging to the last
-        (`lemons.audiolime.compute_segments`)
+    n_segments : int > 0 or Segments
+        stretches of equal length, cut hard as audioLIME cuts them, the remainder belonging to the last; or any others
     device : torch.device or None
         where to compute, on a copy of the model; None for where the model is
     max_memory : int > 0
@@ -75,8 +73,9 @@ def score_table(
         raise ParameterError(f"stems of shape {stems.shape} and {stems.dtype} must be floats (n_stems, n_samples)")
     if not np.isfinite(stems).all():
         raise DataError("stems hold values that are not numbers (NaN or infinite); separate the track again")
-    segments, _ = compute_segments(stems[0], SAMPLE_RATE, n_segments)
-    stems = torch.as_tensor(stems, device=local.blocks[0].conv.weight.device)
+    segments = n_segments
+    if not isinstance(segments, Segments):
+        segments = Segments.equal(stems.shape[1], segments)
     engine = Pass(local, stems, segments, max_memory, progress)
     table = engine.run()
     table.seconds = time.perf_counter() - started
@@ -90,12 +89,13 @@ class Pass:
     borders will read. Then the columns across the border to its left follow, block by block.
     """
 
-    def __init__(self, local: LocalModel, stems: Tensor, segments, max_memory: int, progress: Progress | None):
+    def __init__(
+        self, local: LocalModel, stems: np.ndarray, segments: Segments, max_memory: int, progress: Progress | None
+    ):
         weight = local.blocks[0].conv.weight
         self.local, self.n_stems, self.progress = local, len(stems), progress
-        self.spectra = Spectra(local, stems, segments, weight.dtype)
-        n_bands = self._bands(stems)
-        self.locality = Locality(local, segments, n_bands)
+        self.spectra = Spectra(local, stems, segments, weight.dtype, weight.device)
+        self.locality = Locality(local, segments.spans, self._bands(weight))
         self.layers = [Layer(block, weight.device) for block in local.blocks]
         self.n_states = self.spectra.n_states
         self.itemsize = weight.element_size()
@@ -105,8 +105,8 @@ class Pass:
         self.pieces: dict[Group, list[Piece]] = defaultdict(list)
         self.pooled: list[Pooled] = []
 
-    def _bands(self, stems: Tensor) -> int:
-        silence = torch.zeros(1, self.local.n_fft, device=stems.device, dtype=stems.dtype)
+    def _bands(self, weight: Tensor) -> int:
+        silence = torch.zeros(1, self.local.n_fft, device=weight.device, dtype=weight.dtype)
         return self.local.columns(self.local.stft(silence)).shape[1]
 
     def _check_memory(self, max_memory: int) -> None:

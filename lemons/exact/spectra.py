@@ -10,7 +10,7 @@ thousandths of a logit. Hence the transform, its power and the mel bands belong 
 are a hundredth of the work. Where a component is exactly silent its transform is exactly zero and stays so.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from lemons.exact.locality import Group
 from lemons.exact.protocol import LocalModel
+from lemons.segments import Segments
 
 
 class Spectra:
@@ -31,12 +32,14 @@ class Spectra:
     ----------
     local : LocalModel
         whose ``stft`` and ``columns`` apply
-    stems : Tensor [shape=(n_stems, n_samples)]
+    stems : np.ndarray [shape=(n_stems, n_samples)]
         what is mixed
-    segments : sequence of (int, int)
-        first sample, and first sample after each segment
+    segments : Segments
+        how they are cut
     dtype : torch.dtype
         of the images
+    device : torch.device
+        where the images are made
 
     Attributes
     ----------
@@ -46,20 +49,23 @@ class Spectra:
         distinct states of each segment, powers of two
     """
 
-    def __init__(self, local: LocalModel, stems: Tensor, segments: Sequence[tuple[int, int]], dtype: torch.dtype):
+    def __init__(self, local: LocalModel, stems: np.ndarray, segments: Segments, dtype: torch.dtype, device):
         self.local, self.dtype = local, dtype
         # which sample of the track each padded sample repeats
-        places = torch.as_tensor(np.pad(np.arange(stems.shape[1]), local.pad, mode="reflect"), device=stems.device)
-        self.sounding = torch.stack([stems[:, start:stop].any(dim=1) for start, stop in segments])
-        self.n_states = [2 ** int(sounding.sum()) for sounding in self.sounding]
-        self.starts, self.parts = [], []
-        for (start, stop), sounding in zip(segments, self.sounding, strict=True):
+        places = torch.as_tensor(np.pad(np.arange(stems.shape[1]), local.pad, mode="reflect"), device=device)
+        self.sounding, self.starts, self.parts = [], [], []
+        for s, (start, stop) in enumerate(segments.spans):
+            part = torch.as_tensor(segments.part(stems, s), device=device)
             inside = (places >= start) & (places < stop)
             first, end = self._frames_touching(inside)
             samples = slice(first * local.hop_length, (end - 1) * local.hop_length + local.n_fft)
+            heard = part[:, (places[samples] - start).clamp(0, stop - start - 1)] * inside[samples]
+            self.sounding.append(part.any(dim=1))
             self.starts.append(first)
             # selected when transformed: there may be none, and no transform of nothing
-            self.parts.append(local.stft(stems[:, places[samples]] * inside[samples])[sounding])
+            self.parts.append(local.stft(heard)[self.sounding[-1]])
+        self.sounding = torch.stack(self.sounding)
+        self.n_states = [2 ** int(sounding.sum()) for sounding in self.sounding]
 
     @property
     def n_bytes(self) -> int:

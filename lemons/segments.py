@@ -1,0 +1,224 @@
+"""Segments: stretches of time that tile a track, and how sound is cut into them.
+
+A hard cut through a sounding wave is a click: a step that nobody played, which a listener hears and a model scores. So
+neighbouring segments may overlap for a *fade*: what the first loses along half a cosine the second gains, sample for
+sample, so that all segments together are the track. (Equal-power fades, right for two different sounds, would not sum
+to it: these are two halves of the same one.) The fades belong to the segment: they are scored and heard alike.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+import librosa
+import numpy as np
+
+from lemons.audio import FULL_SCALE, SAMPLE_RATE
+from lemons.errors import DataError, ParameterError
+
+FADE = SAMPLE_RATE // 100  # 10 ms; longer ones are not quieter (docs/decisions.md)
+HOP_LENGTH = SAMPLE_RATE // 100  # of the beat tracker
+BEATS_PER_BAR = 4
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Segments of a track.
+
+    Attributes
+    ----------
+    borders : tuple of int
+        n_segments + 1 samples, increasing: 0, where the second begins, ..., n_samples
+    fade : int >= 0
+        samples over which a segment passes into the next, half of them on either side of the border; shorter where a
+        segment is. 0 cuts hard, as audioLIME does.
+
+    Raises
+    ------
+    ParameterError
+        if the borders do not increase from 0, or the fade is negative
+
+    Examples
+    --------
+    >>> segments = Segments((0, 6, 10), fade=4)
+    >>> segments.spans
+    [(0, 8), (4, 10)]
+    >>> y = np.ones(10)
+    >>> (segments.part(y, 0)[-4:] * 100).round().tolist(), (segments.part(y, 1)[:4] * 100).round().tolist()
+    ([96.0, 69.0, 31.0, 4.0], [4.0, 31.0, 69.0, 96.0])
+    """
+
+    borders: tuple[int, ...]
+    fade: int = 0
+
+    def __post_init__(self):
+        if len(self.borders) < 2 or self.borders[0] != 0 or any(a >= b for a, b in pairwise(self.borders)):
+            raise ParameterError(f"borders={self.borders} must increase from 0 to the number of samples")
+        if self.fade < 0:
+            raise ParameterError(f"fade={self.fade} must not be negative; 0 cuts hard")
+
+    def __len__(self) -> int:
+        return len(self.borders) - 1
+
+    @classmethod
+    def equal(cls, n_samples: int, n_segments: int, *, fade: int = 0) -> "Segments":
+        """Segments of equal length; what does not divide evenly belongs to the last.
+
+        Raises
+        ------
+        ParameterError
+            if there are more segments than samples, or none
+
+        Examples
+        --------
+        >>> Segments.equal(11, 3).borders
+        (0, 3, 6, 11)
+        """
+        if not 1 <= n_segments <= n_samples:
+            raise ParameterError(f"segments={n_segments} must be between 1 and n_samples={n_samples}")
+        return cls((*(s * (n_samples // n_segments) for s in range(n_segments)), n_samples), fade)
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """First sample, and first sample after, of what sounds in each segment, fades included."""
+        halves = [0, *(self._half(s) for s in range(1, len(self))), 0]
+        edges = zip(pairwise(self.borders), pairwise(halves), strict=True)
+        return [(start - before, stop + after) for (start, stop), (before, after) in edges]
+
+    def part(self, y: np.ndarray, s: int) -> np.ndarray:
+        """What sounds of a waveform in a segment.
+
+        Parameters
+        ----------
+        y : np.ndarray [shape=(..., n_samples)]
+            waveforms; on the 16-bit grid (see `lemons.audio`), their parts are too
+        s : int >= 0
+            which segment
+
+        Returns
+        -------
+        np.ndarray [shape=(..., stop - start)]
+            from ``start`` to ``stop`` of ``spans[s]``; the sum of all parts at their places is ``y``, exactly for
+            waveforms on the 16-bit grid
+
+        Raises
+        ------
+        ParameterError
+            if ``y`` is not as long as the segments together
+        """
+        if y.shape[-1] != self.borders[-1]:
+            raise ParameterError(f"the waveform has {y.shape[-1]} samples, its segments {self.borders[-1]}")
+        start, stop = self.spans[s]
+        part = np.array(y[..., start:stop])
+        if before := self._half(s):
+            part[..., : 2 * before] -= self._fading(y, s)
+        if after := self._half(s + 1):
+            part[..., -2 * after :] = self._fading(y, s + 1)
+        return part
+
+    def _half(self, border: int) -> int:
+        """Samples of a border's fade on either side; those of neighbouring borders do not meet."""
+        if border in (0, len(self)):
+            return 0
+        before, here, after = self.borders[border - 1 : border + 2]
+        return min(self.fade, here - before, after - here) // 2
+
+    def _fading(self, y: np.ndarray, border: int) -> np.ndarray:
+        """What the segment before a border keeps of a waveform around it, rounded to 16 bits."""
+        half, here = self._half(border), self.borders[border]
+        falling = 0.5 + 0.5 * np.cos(np.pi * (np.arange(2 * half) + 0.5) / (2 * half))
+        return (np.rint(y[..., here - half : here + half] * falling * FULL_SCALE) / FULL_SCALE).astype(y.dtype)
+
+
+def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FADE) -> Segments:
+    """The segments of a track that somebody asks for.
+
+    Parameters
+    ----------
+    wanted : int, str or Segments
+        how many of equal length, such as 5 or ``"5"``; ``"beats:8"`` for about as many that begin with a bar;
+        ``"0,7.5,15"`` for where they begin, in seconds; or the segments themselves
+    y : np.ndarray [shape=(n_samples,)]
+        the track at 16 kHz
+    fade : int >= 0
+        see `Segments`
+
+    Returns
+    -------
+    Segments
+
+    Raises
+    ------
+    ParameterError
+        if it is none of these, or does not fit the track
+    DataError
+        if bars are asked for and no beat is found
+
+    Examples
+    --------
+    >>> find_segments("0,0.5", np.zeros(16000)).borders
+    (0, 8000, 16000)
+    """
+    if isinstance(wanted, Segments):
+        if wanted.borders[-1] != len(y):
+            raise ParameterError(f"the segments end at sample {wanted.borders[-1]}, the track at {len(y)}")
+        return wanted
+    text = str(wanted).strip()
+    if re.fullmatch(r"-?\d+", text):
+        return Segments.equal(len(y), int(text), fade=fade)
+    if found := re.fullmatch(r"beats:(\d+)", text):
+        return Segments(_bar_borders(y, int(found[1])), fade)
+    try:
+        borders = (*(round(float(start) * SAMPLE_RATE) for start in text.split(",")), len(y))
+    except (ValueError, OverflowError) as error:
+        forms = "a number such as 5, bars such as beats:8, or the seconds where they begin such as 0,7.5,15"
+        raise ParameterError(f"segments={wanted!r} must be {forms}") from error
+    if any(a >= b for a, b in pairwise(borders)) or borders[0] != 0:
+        duration = f"{len(y) / SAMPLE_RATE:.2f} s"
+        raise ParameterError(f"segments={wanted!r} must begin with 0, increase and lie within the track's {duration}")
+    return Segments(borders, fade)
+
+
+def _bar_borders(y: np.ndarray, n_segments: int) -> tuple[int, ...]:
+    """Borders at the bars that come closest to segments of equal length."""
+    if n_segments < 1:
+        raise ParameterError(f"segments='beats:{n_segments}' must ask for at least 1")
+    bars = find_bars(y)
+    ideal = np.arange(1, n_segments) * len(y) / n_segments
+    nearest = {int(bars[np.abs(bars - place).argmin()]) for place in ideal}
+    return (0, *sorted(nearest), len(y))
+
+
+def find_bars(y: np.ndarray) -> np.ndarray:
+    """Where bars begin: at every fourth beat, from the one on that the harmony changes with most.
+
+    Beats are tracked by dynamic programming (Ellis, Journal of New Music Research 36, 2007), as librosa does it. Metres
+    of three are not known, and where the tempo is taken for its double, what is called a bar is half of one.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n_samples,)]
+        the track at 16 kHz
+
+    Returns
+    -------
+    np.ndarray of int
+        samples, increasing, none within half a bar of either end; just before the beat: its attack is in the bar
+
+    Raises
+    ------
+    DataError
+        if there are fewer than two bars
+    """
+    strength = librosa.onset.onset_strength(y=y, sr=SAMPLE_RATE, n_fft=1024, hop_length=HOP_LENGTH)
+    _, beats = librosa.beat.beat_track(onset_envelope=strength, sr=SAMPLE_RATE, hop_length=HOP_LENGTH)
+    if len(beats) < 2 * BEATS_PER_BAR:
+        hint = "take a number of equal segments, such as 5"
+        raise DataError(f"{len(beats)} beats were found in the track, too few for bars; {hint}")
+    chroma = librosa.feature.chroma_stft(y=y, sr=SAMPLE_RATE, n_fft=4096, hop_length=HOP_LENGTH)
+    between = librosa.util.sync(chroma, beats)  # before the first beat, between two, after the last
+    changes = np.linalg.norm(np.diff(between, axis=1), axis=0)
+    first = int(np.argmax([changes[beat::BEATS_PER_BAR].mean() for beat in range(BEATS_PER_BAR)]))
+    bars = beats[first::BEATS_PER_BAR] * HOP_LENGTH - FADE
+    half = int(np.median(np.diff(bars))) // 2
+    return bars[(bars > half) & (bars < len(y) - half)]
