@@ -12,7 +12,7 @@ from explanations.explanation import Explanation, load_explanation
 from explanations.page.data import Case
 from explanations.page.jobs import Job
 from explanations.page.words import duration
-from explanations.question import N_MASKS, N_SEGMENTS, exact_work
+from explanations.question import N_MASKS, cut, exact_work
 from lemons.audio import SAMPLE_RATE
 from lemons.errors import ParameterError
 
@@ -121,12 +121,14 @@ def seconds_per_mix(_model, n_samples: int) -> float:
 @st.cache_data(max_entries=256, show_spinner=False)
 def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> Plan:
     path = explanation_path(folder, _model, _stems, **options)
+    kind = options["kind"]
+    segments = cut(_stems, kind=kind)
     if "method" not in options:
         try:
-            return Plan(options, path, True, exact_work(_model, _stems, kind=options["kind"]))
+            return Plan(options, path, True, exact_work(_model, _stems, kind=kind, segments=segments))
         except ParameterError:  # the method does not apply, such as to short segments
             pass
-    n_components = {"time": N_SEGMENTS, "source": len(_stems), "time+source": N_SEGMENTS * len(_stems)}[options["kind"]]
+    n_components = len(segments) * (1 if kind == "time" else len(_stems))
     return Plan(options, path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_HELD_OUT))
 
 
