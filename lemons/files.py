@@ -1,12 +1,16 @@
 """Writing files that are whole or not there."""
 
+import hashlib
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from lemons.errors import DataError
+
+MAX_NAME = 100  # bytes of UTF-8, which leaves room for dates and suffixes below the 255 of common file systems
 
 
 @contextmanager
@@ -48,3 +52,24 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         raise DataError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
         temporary.unlink(missing_ok=True)  # after an error or an interrupt: no half-written file
+
+
+def safe_name(name: str) -> str:
+    """A listener's name as a part of file names: what file systems refuse becomes ``%`` and its code.
+
+    Letters of any script stay; different names stay different; a very long one is cut and told apart by its hash.
+
+    >>> safe_name("marko"), safe_name("Jörg M."), safe_name("AC/DC")
+    ('marko', 'Jörg M%2E', 'AC%2FDC')
+    """
+    # Windows drops dots and spaces at the end; a dot or a hyphen in front hides a file or makes it an option
+    refused = r'[%/\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]|^[.\- ]|[. ]$'
+    safe = re.sub(refused, lambda found: "".join(f"%{byte:02X}" for byte in _utf8(found[0])), name)
+    if len(_utf8(safe)) <= MAX_NAME:
+        return safe
+    head = _utf8(safe)[: MAX_NAME // 2].decode(errors="ignore")
+    return f"{head}~{hashlib.sha256(_utf8(name)).hexdigest()[:16]}"
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")

@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import torch
 
 import lemons
 from lemons.errors import DataError
-from lemons.files import atomic_path
+from lemons.files import atomic_path, safe_name
 from lemons.library import Library
 from recsys.model import FCN
 
@@ -118,7 +119,7 @@ def model_hash(model: FCN) -> str:
 
 def new_run(experiments_path: str | os.PathLike, user: str) -> Path:
     """A folder for a new run, such as ``2026-11-22_18-45-08_marko``; it is made when the first model is saved to it."""
-    name = f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}_{user}"
+    name = f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}_{safe_name(user)}"
     folder = Path(experiments_path) / name
     numbers = count(2)
     while folder.exists():  # two runs within a second
@@ -184,6 +185,6 @@ def best_checkpoint(experiments_path: str | os.PathLike, user: str, *, library: 
     runs = finished_runs(experiments_path, user, library=library)
     if not runs:
         on = f" trained on {library.path}" if library else ""
-        command = f"python recsys/experiment.py with user_name={user}"
+        command = f"python recsys/experiment.py with user_name={shlex.quote(user)}"
         raise DataError(f"no model of {user}{on} in {experiments_path}; train one with `{command}`")
     return max(reversed(runs), key=lambda run: run[1]["best"]["score"])[0] / MODEL_FILE

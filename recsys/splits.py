@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lemons.errors import DataError
-from lemons.files import atomic_path
+from lemons.files import atomic_path, safe_name
 from lemons.library import Library
 
 PARTS = ("train", "val", "test")
@@ -82,7 +82,7 @@ def get_split(
     """
     if folder and not Path(folder).is_dir():
         raise DataError(f"no such folder of splits: {folder}; check meta_path")
-    path = Path(folder or library.path / "splits") / f"{user}.csv"
+    path = Path(folder or library.path / "splits") / f"{safe_name(user)}.csv"
     if path.is_file():
         return _read_split(path, library, user)
     played = library.played(user)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lemons.errors import DataError
-from lemons.files import atomic_path
+from lemons.files import atomic_path, safe_name
 
 
 def test_a_finished_file_replaces_the_older_one(tmp_path):
@@ -50,3 +50,27 @@ def test_a_full_disk_is_one_clear_sentence_and_leaves_no_half_file(tmp_path):
         temporary.write_text("half")
         raise OSError(errno.ENOSPC, "No space left on device")
     assert list(tmp_path.iterdir()) == []
+
+
+NAMES = ["marko", "Jörg Müller", "AC/DC", "AC%2FDC", "../etc", "..", ".", "-rf", "a\\b", 'say "hi"', "a:b", "x\n"]
+NAMES += ["nul.", "nul", "日本", "é" * 300, "é" * 301, "\udcff"]
+
+
+def test_every_name_is_a_file_of_its_own_in_the_folder_it_belongs_to(tmp_path):
+    for name in NAMES:
+        (tmp_path / f"{safe_name(name)}.csv").write_bytes(name.encode(errors="surrogatepass"))
+    assert len(list(tmp_path.iterdir())) == len(NAMES)
+    for name in NAMES:
+        safe = safe_name(name)
+        assert (tmp_path / f"{safe}.csv").read_bytes().decode(errors="surrogatepass") == name
+        assert not set(safe) & set('/\\:*?"<>|\n')
+        assert safe.strip(" .-") == safe
+
+
+def test_ordinary_names_stay_as_they_are():
+    assert [safe_name(name) for name in ("marko", "Jörg Müller", "O'Neil & Co", "日本")] == [
+        "marko",
+        "Jörg Müller",
+        "O'Neil & Co",
+        "日本",
+    ]
