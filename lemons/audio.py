@@ -23,7 +23,8 @@ FULL_SCALE = 2**15  # steps of a 16-bit file between 0 and 1
 def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     """Read any audio file that libsndfile knows (WAV, FLAC, Ogg, Opus, MP3, AIFF ...) as a mono waveform.
 
-    Channels are averaged, then resampled with soxr's HQ setting and rounded to 16 bits.
+    Channels are averaged, then resampled with soxr's HQ setting and rounded to 16 bits. A NumPy array (``.npy``) is
+    taken for the samples of a mono file at 16 kHz: integers of 16 bits, or floats in [-1, 1).
 
     Parameters
     ----------
@@ -44,6 +45,9 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     path = Path(path)
     if not path.is_file():
         raise DataError(f"no such audio file: {path}; check the path")
+    if path.suffix == ".npy":
+        y = to_float(load_samples(path))
+        return y if sr == SAMPLE_RATE else quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ"))
     try:
         channels, file_sr = soundfile.read(path, dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
@@ -54,6 +58,40 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     if not np.isfinite(channels).all():
         raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
     return quantize(soxr.resample(channels.mean(axis=1), file_sr, sr, quality="HQ"))
+
+
+def load_samples(path: str | os.PathLike) -> np.ndarray:
+    """Read samples at 16 kHz that were saved by `numpy.save`; 16-bit ones are mapped into memory rather than read.
+
+    Parameters
+    ----------
+    path : path-like
+        a ``.npy`` file of one channel: int16, or floats, nominally in [-1, 1)
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,), dtype=int16]
+
+    Raises
+    ------
+    DataError
+        if the file is no such array, is cut off or empty, or holds values that are not numbers
+    """
+    try:
+        samples = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError) as error:  # an array of Python objects is a ValueError: it is not unpickled
+        raise DataError(f"{path} cannot be read as a NumPy array ({error}); save it by numpy.save") from error
+    kind = getattr(samples, "dtype", np.dtype(object))
+    if (kind != np.int16 and kind.kind != "f") or max(samples.shape, default=0) != samples.size:
+        raise DataError(f"{path} holds {kind} {getattr(samples, 'shape', '')}; it must be int16 or floats (n_samples,)")
+    if not samples.size:
+        raise DataError(f"{path} holds no audio (0 samples); choose another file")
+    samples = samples.reshape(-1)
+    if kind == np.int16:
+        return samples
+    if not np.isfinite(samples).all():
+        raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
+    return to_int16(quantize(samples))
 
 
 def is_native(path: str | os.PathLike) -> bool:

@@ -76,7 +76,7 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
     Returns
     -------
     Config
-        relative paths of the file count from its folder
+        relative paths of the file count from its folder; $LEMONS_LIBRARY, where it is set, is the library's path
 
     Raises
     ------
@@ -84,8 +84,9 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
         if the file is missing, fails to run, or sets a name that LEMONS does not know
     """
     found = find_config(path)
+    library = {"library_path": Path(os.environ["LEMONS_LIBRARY"])} if os.environ.get("LEMONS_LIBRARY") else {}
     if found is None:
-        return Config()
+        return Config(**library)
     try:
         names = runpy.run_path(str(found))
     except Exception as error:  # whatever the file's own lines raise
@@ -100,4 +101,4 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
             raise ConfigError(f"{found}: {name}={value!r} must be a text; put it in quotation marks")
     folder = found.resolve().parent
     paths = {name: folder / Path(value).expanduser() for name, value in settings.items() if name.endswith("_path")}
-    return Config(**settings | paths)
+    return Config(**settings | paths | library)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from lemons.audio import SAMPLE_RATE, load, quantize, to_float, to_int16, validate_audio, write_flac
+from lemons.audio import SAMPLE_RATE, load, load_samples, quantize, to_float, to_int16, validate_audio, write_flac
 from lemons.errors import DataError, ParameterError
 
 
@@ -124,3 +124,40 @@ def test_a_full_disk_leaves_no_half_file(tmp_path, monkeypatch):
     with pytest.raises(DataError, match=r"cannot write .*y\.flac: No space left on device"):
         write_flac(tmp_path / "y.flac", np.zeros(10, np.float32))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float32", "float64"])
+@pytest.mark.parametrize("shape", [(-1,), (1, -1), (-1, 1)])
+def test_an_array_is_read_as_the_file_that_it_was_saved_from(tmp_path, dtype, shape):
+    write_flac(tmp_path / "a4.flac", quantize(sine(440, SAMPLE_RATE)))
+    y = load(tmp_path / "a4.flac")
+    np.save(tmp_path / "a4.npy", (to_int16(y) if dtype == "int16" else y.astype(dtype)).reshape(shape))
+    np.testing.assert_array_equal(load(tmp_path / "a4.npy"), y)
+    np.testing.assert_array_equal(load_samples(tmp_path / "a4.npy"), to_int16(y))
+    np.testing.assert_array_equal(load(tmp_path / "a4.npy", sr=8000), load(tmp_path / "a4.flac", sr=8000))
+
+
+def test_an_array_of_int16_is_mapped_and_not_read(tmp_path):
+    np.save(tmp_path / "y.npy", np.arange(9, dtype=np.int16))
+    assert isinstance(load_samples(tmp_path / "y.npy"), np.memmap)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (np.zeros(0, np.float32), "holds no audio"),
+        (np.float32([0, np.nan]), "not numbers"),
+        (np.zeros((2, 9), np.int16), r"holds int16 \(2, 9\); it must be int16 or floats"),
+        (np.zeros(9, np.int32), "holds int32"),
+        (np.array([{}]), "cannot be read as a NumPy array"),
+        (b"\x93NUMPY", "cannot be read as a NumPy array"),
+        (b"", "cannot be read as a NumPy array"),
+    ],
+)
+def test_an_array_that_is_no_sound_is_told(tmp_path, content, sentence):
+    if isinstance(content, bytes):
+        (tmp_path / "y.npy").write_bytes(content)
+    else:
+        np.save(tmp_path / "y.npy", content)
+    with pytest.raises(DataError, match=sentence):
+        load(tmp_path / "y.npy")

@@ -9,6 +9,7 @@ from lemons.errors import ConfigError
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     monkeypatch.delenv("LEMONS_CONFIG", raising=False)
+    monkeypatch.delenv("LEMONS_LIBRARY", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -72,3 +73,10 @@ def test_a_named_file_must_exist(tmp_path, monkeypatch):
     monkeypatch.setenv("LEMONS_CONFIG", "nowhere.py")
     with pytest.raises(ConfigError, match=r"nowhere\.py \(\$LEMONS_CONFIG\)"):
         read_config()
+
+
+def test_the_environment_chooses_the_library_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEMONS_LIBRARY", "data/own")
+    assert read_config(ROOT / "config_template.py") == Config(library_path=Path("data/own"))
+    (tmp_path / "config.py").write_text("library_path = 'music'\nexperiments_path = '/models'\n")
+    assert read_config() == Config(library_path=Path("data/own"), experiments_path=Path("/models"))

@@ -89,6 +89,16 @@ def test_audio_that_needs_no_resampling_is_not_stored_twice(folder):
     assert not (folder / "cache").exists()
 
 
+def test_audio_may_lie_anywhere_and_be_an_array(folder, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    samples = open_library(folder).load_audio("T2")
+    np.save(elsewhere / "T2.npy", samples)
+    table = (folder / "tracks.csv").read_text().replace("audio/T2.flac", str(elsewhere / "T2.npy"))
+    (folder / "tracks.csv").write_text(table)
+    np.testing.assert_array_equal(open_library(folder).load_audio("T2"), samples)
+    assert not (folder / "cache").exists()
+
+
 def test_missing_files_are_named_and_skipped(folder):
     (folder / "audio" / "T2.flac").unlink()
     with (folder / "listens.csv").open("a") as file:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lemons.audio import is_native, load, to_float, to_int16
+from lemons.audio import is_native, load, load_samples, to_float, to_int16
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
 from lemons.listeners import LISTENERS
@@ -70,7 +70,7 @@ class Library:
         return rows.set_index("track_id")["playcount"].sort_values(ascending=False, kind="stable")
 
     def audio_path(self, track_id: str) -> Path:
-        """The track's audio file.
+        """The track's audio file: ``file`` of tracks.csv, seen from the library's folder if it is no absolute path.
 
         Raises
         ------
@@ -85,7 +85,7 @@ class Library:
         return self.path / self.tracks.at[track_id, "file"]
 
     def load_audio(self, track_id: str) -> np.ndarray:
-        """The track as 16 kHz mono samples; resampled once, then read from ``cache/npy``.
+        """The track as 16 kHz mono samples; resampled once, then read from ``cache/npy``; .npy files are mapped.
 
         Returns
         -------
@@ -99,6 +99,8 @@ class Library:
             if its file cannot be read
         """
         source = self.audio_path(track_id)
+        if source.suffix == ".npy":
+            return load_samples(source)
         if is_native(source):  # decoding is as fast as reading a cache three times its size
             return to_int16(load(source))
         cached = self.path / "cache" / "npy" / f"{track_id}.npy"
@@ -172,7 +174,7 @@ def open_library(path: str | os.PathLike) -> Library:
     """
     path = Path(path)
     if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
-        hint = "make the demo library with `lemons library demo`, or set library_path in config.py"
+        hint = "make one with `lemons library demo`, `own` or `msd`, or set library_path in config.py"
         raise DataError(f"no music library at {path} (tracks.csv and listens.csv); {hint}")
     tracks = _read_table(path / "tracks.csv", TRACK_COLUMNS)
     listens = _read_table(path / "listens.csv", LISTEN_COLUMNS)
