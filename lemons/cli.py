@@ -23,6 +23,7 @@ app.add_typer(library.app, name="library")
 for command in (
     recommender.train,
     recommender.evaluate,
+    recommender.report,
     recommender.recommend,
     explanations.precompute,
     explanations.explain,

@@ -14,7 +14,8 @@ from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
-from recsys.evaluation import read_evaluation, summarize
+from recsys.evaluation import read_evaluation, read_scores, summarize
+from recsys.report import make_report, write_report
 from recsys.tracking import make_observers
 
 RESULTS_FILE = "results.csv"
@@ -110,6 +111,19 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: 
     with atomic_path(config.experiments_path / RESULTS_FILE) as temporary:
         table.to_csv(temporary)
     return table
+
+
+def report_all(config: Config, users: Sequence[str] | None = None, *, device: str | None = None) -> pd.DataFrame:
+    """Evaluate what is not evaluated, and write the report on all: ``<experiments>/report.json`` and ``report.csv``.
+
+    Parameters and errors are those of `evaluate_all`, the result is that of `recsys.report.make_report`.
+    """
+    evaluate_all(config, users, device=device)
+    library = open_library(config.library_path)
+    models = {user: best_checkpoint(config.experiments_path, user, library=library) for user in users or library.users}
+    report = make_report({user: read_scores(model) for user, model in models.items()})
+    write_report(config.experiments_path, report)
+    return report
 
 
 def format_table(table: pd.DataFrame) -> str:

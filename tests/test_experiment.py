@@ -74,6 +74,9 @@ def test_training_and_evaluation_from_inside_their_folder(program, tmp_path):
     assert pd.read_csv(run / "evaluation.csv").at[0, "roc_auc"] == results["roc_auc"]
     assert len(pd.read_csv(run / "relevance.csv")) == 4
     assert f"average_precision {results['average_precision']:.3f}" in evaluated.stderr
+    again = program("eval.py", "with", "user_name=marko", cwd=ROOT / "recsys")
+    assert "track/s" in evaluated.stderr  # a bar of the tracks that were heard ...
+    assert "track" not in again.stderr.replace("test tracks", "")  # ... and none when all are remembered
 
 
 @pytest.mark.parametrize(

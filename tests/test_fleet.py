@@ -8,7 +8,7 @@ from lemons.errors import DataError, ParameterError
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.evaluation import MEASURES
-from recsys.fleet import evaluate_all, train_all
+from recsys.fleet import evaluate_all, report_all, train_all
 
 QUICK = {"n_epochs": 1, "input_length": 8000, "precision": "float32"}
 
@@ -34,6 +34,17 @@ def test_all_listeners_are_trained_and_evaluated_once(config, monkeypatch):
         monkeypatch.setattr(driver.ex, "run", lambda **_: pytest.fail("done again"))
     assert train_all(config, named_config="demo", updates=QUICK) == models
     assert evaluate_all(config).equals(table)
+    report = report_all(config)  # of what was evaluated
+    of_marko = report[(report["user"] == "marko") & (report["ranker"] == "mel") & (report["measure"] == "roc_auc")]
+    assert of_marko["value"].tolist() == [table.at["marko", "mel_roc_auc"]]
+    assert (config.experiments_path / "report.json").is_file()
+
+
+def test_evaluations_of_an_earlier_version_are_made_anew(config):
+    model = train_all(config, ["nina"], named_config="demo", updates=QUICK)["nina"]
+    model.with_name("evaluation.json").write_text('{"user": "nina", "roc_auc": 0.123, "loudness_roc_auc": 0.5}')
+    table = evaluate_all(config, ["nina"])
+    assert table.at["nina", "roc_auc"] == json.loads(model.with_name("evaluation.json").read_text())["roc_auc"] != 0.123
 
 
 def test_another_schedule_is_another_training_and_other_workers_are_not(config, monkeypatch):

@@ -20,10 +20,22 @@ def train(
 
 
 def evaluate(listener: ListenerNames = None) -> None:
-    """Evaluate each listener's best model on the test tracks, beside what loudness and tempo alone would give."""
+    """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
     from recsys.fleet import evaluate_all, format_table
 
     typer.echo(format_table(evaluate_all(read_config(), listener)))
+
+
+def report(
+    listener: ListenerNames = None,
+    paper: Annotated[bool, typer.Option("--paper", help="show the paper's figures beside")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="tables in Markdown, with all intervals")] = False,
+) -> None:
+    """Report on all listeners: models and baselines with intervals; evaluates what has not been evaluated yet."""
+    from recsys.fleet import report_all
+    from recsys.report import format_report
+
+    typer.echo(format_report(report_all(read_config(), listener), paper=paper, markdown=markdown))
 
 
 def recommend(
