@@ -15,7 +15,7 @@ import numpy as np
 from explanations.explanation import Component, Explanation
 from explanations.hashing import hash_waveforms
 from explanations.question import MIX
-from lemons.audio import FULL_SCALE, write_flac
+from lemons.audio import common_gain, write_flac
 from lemons.errors import ParameterError
 from lemons.segments import Segments
 
@@ -93,17 +93,3 @@ def mix_of(components: Iterable[Component], stems: Mapping[str, np.ndarray], seg
     for component in components:
         y[slice(*segments.spans[component.segment])] += segments.part(sources[component.stem], component.segment)
     return y
-
-
-def common_gain(sounds: Iterable[np.ndarray]) -> float:
-    """The largest power of two, at most 1, that brings all sounds within a 16-bit file's full scale.
-
-    >>> common_gain([np.array([0.5, -1.0]), np.array([1.0])])
-    0.5
-    """
-    sounds = list(sounds)
-    highest, lowest = max(y.max() for y in sounds), min(y.min() for y in sounds)
-    gain = 1.0
-    while highest * gain > 1 - 1 / FULL_SCALE or lowest * gain < -1:
-        gain /= 2
-    return gain

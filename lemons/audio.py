@@ -6,6 +6,7 @@ Conventions: a waveform ``y`` is a float32 array of shape (n_samples,): mono, 16
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -208,3 +209,17 @@ def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE,
             soundfile.write(temporary, y, sr, format="FLAC", subtype=f"PCM_{bits}")
         except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
             raise OSError(error.error_string) from error
+
+
+def common_gain(sounds: Iterable[np.ndarray]) -> float:
+    """The largest power of two, at most 1, that brings all sounds within a 16-bit file's full scale.
+
+    >>> common_gain([np.array([0.5, -1.0]), np.array([1.0])])
+    0.5
+    """
+    sounds = list(sounds)
+    highest, lowest = max(y.max() for y in sounds), min(y.min() for y in sounds)
+    gain = 1.0
+    while highest * gain > 1 - 1 / FULL_SCALE or lowest * gain < -1:
+        gain /= 2
+    return gain
