@@ -4,7 +4,8 @@ A run keeps its things together::
 
     <experiments>/<date>_<user>/
       best_model.pt      weights and where they come from (`save_checkpoint`); replaced when a better one is found
-      training.json      written when the training is over: its presence marks a finished run
+      training.json      written when the training is over: its presence marks a finished run; until then there is
+                         what is needed to go on after an interruption, see `recsys.resuming`
       ...                what the evaluation adds
 
 A checkpoint is a dictionary of tensors and plain Python values; it is read without unpickling any other object.
@@ -55,9 +56,14 @@ def save_checkpoint(path: str | os.PathLike, model: FCN, meta: dict[str, Any]) -
     meta = json.loads(json.dumps(meta)) | {"versions": versions}  # plain values only, or fail here and not when loading
     # contiguous, so that a file's bytes do not depend on the layout in memory
     state = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
+    write_tensors(path, {"format": FORMAT, "state_dict": state, "meta": meta})
+
+
+def write_tensors(path: str | os.PathLike, content: dict[str, Any]) -> None:
+    """Write a dictionary of tensors and plain values, whole or not at all; DataError if it cannot be written."""
     with atomic_path(path) as temporary:
         try:
-            torch.save({"format": FORMAT, "state_dict": state, "meta": meta}, temporary)
+            torch.save(content, temporary)
         except RuntimeError as error:  # what PyTorch's writer says when the disk is full
             raise OSError(str(error).splitlines()[0]) from error
 

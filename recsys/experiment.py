@@ -20,9 +20,10 @@ import torch
 from lemons.audio import SAMPLE_RATE
 from lemons.config import read_config
 from lemons.library import open_library
-from recsys.checkpoints import MODEL_FILE, finish_run, load_checkpoint, new_run, save_checkpoint
+from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
 from recsys.dataset import Crops, load_tracks
 from recsys.model import FCN, check_device
+from recsys.resuming import open_run
 from recsys.splits import DATA_SEED, get_split
 from recsys.tracking import Log, make_experiment, make_observers, run_commandline
 from recsys.training import fit
@@ -54,6 +55,7 @@ def experiment_config():
     schedule = "constant"  # of the learning rate: constant, cosine or onecycle
     precision = "auto"  # of the convolutions in training: float32, bfloat16, or auto: as fast as the processor can
     val_step = 1  # validate after every so many epochs
+    patience = 0  # stop after so many validations in a row without a better model; 0: never
     num_workers = 0  # threads that decode audio; 0: none beside the main one
     device = "cuda:0" if torch.cuda.is_available() else "cpu"  # where the model computes
 
@@ -76,7 +78,7 @@ def demo():
 
 @ex.main
 def train(_run, _config, user_name, training_seed, model_load_path, device):
-    """Train the model of a listener, save the best one, return its validation scores."""
+    """Train the model of a listener, or go on where it was interrupted; save the best one, return its scores."""
     check_device(device)
     config = dict(_config)
     library = open_library(config["data_path"])
@@ -88,27 +90,33 @@ def train(_run, _config, user_name, training_seed, model_load_path, device):
     torch.manual_seed(training_seed)
     torch.backends.cudnn.deterministic = True
     model = load_checkpoint(model_load_path, device=device)[0] if model_load_path else FCN().to(device)
-    run = new_run(config["experiments_path"], user_name)
     meta = {"user": user_name, "library": library.fingerprint, "config": config}
     crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops")}
-    how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "log_step")
-    curves = run.parent / "tensorboard" / run.name if config["use_tensorboard"] else None
-    with Log(_run, tensorboard_path=curves) as log:
-        training = fit(
-            model,
-            Crops(tracks["train"], seed=training_seed, **crops),
-            tracks["val"],
-            **{name: config[name] for name in how},
-            log=log,
-            on_best=lambda scores: save_checkpoint(run / MODEL_FILE, model, meta | {"scores": scores}),
-            name=user_name,
-        )
-    finish_run(run, meta | asdict(training))
-    _run.info["model"] = str(run / MODEL_FILE)
+    how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "patience", "log_step")
+    with open_run(config["experiments_path"], user_name, library=library, config=config) as run:
+        checkpoint = run.folder / MODEL_FILE
+        _run.info["model"] = str(checkpoint)
+        if run.state:
+            _run.info["resumed"] = {"run": str(run.folder), "epoch": run.state["epoch"]}
+            logger.info("%s: goes on after epoch %d of %s", user_name, run.state["epoch"], run.folder)
+        curves = run.folder.parent / "tensorboard" / run.folder.name if config["use_tensorboard"] else None
+        with Log(_run, tensorboard_path=curves) as log:
+            training = fit(
+                model,
+                Crops(tracks["train"], seed=training_seed, **crops),
+                tracks["val"],
+                **{name: config[name] for name in how},
+                log=log,
+                on_best=lambda scores: save_checkpoint(checkpoint, model, meta | {"scores": scores}),
+                on_epoch=run.save,
+                state=run.state,
+                name=user_name,
+            )
+        run.finish(meta | asdict(training))
     best = training.best
     logger.info(
         "%s: validation ROC-AUC %.3f, average precision %.3f in epoch %d; %s",
-        user_name, best["roc_auc"], best["average_precision"], best["epoch"], run / MODEL_FILE,
+        user_name, best["roc_auc"], best["average_precision"], best["epoch"], checkpoint,
     )  # fmt: skip
     return best
 

@@ -16,11 +16,10 @@ from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
 from recsys.evaluation import read_evaluation, read_scores, summarize
 from recsys.report import make_report, write_report
+from recsys.resuming import what_matters
 from recsys.tracking import make_observers
 
 RESULTS_FILE = "results.csv"
-# a run with other values of these parameters has the same model, or another place for it
-NO_MATTER = {"seed", "use_tensorboard", "log_step", "num_workers", "device", "data_path", "experiments_path"}
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +62,7 @@ def train_all(
 
     def train(user: str) -> Path:
         for run, record in reversed(finished_runs(config.experiments_path, user, library=library)):
-            if _what_matters(record["config"]) == _what_matters(wanted | {"user_name": user}):
+            if what_matters(record["config"]) == what_matters(wanted | {"user_name": user}):
                 logger.info("%s: trained before, %s", user, run / MODEL_FILE)
                 return run / MODEL_FILE
         named = [named_config] if named_config else []
@@ -167,7 +166,3 @@ def _parameters(named_config: str, updates: dict[str, Any]) -> dict[str, Any]:
         raise ParameterError(f"schedule {named_config!r} is unknown; choose one of {', '.join(known)}")
     named = known[named_config]() if named_config else {}
     return dict(training_driver.experiment_config(fixed={**named, **updates}))
-
-
-def _what_matters(parameters: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in parameters.items() if name not in NO_MATTER}

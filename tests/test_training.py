@@ -1,5 +1,6 @@
 """Training on tones and noises that a small network tells apart at once."""
 
+import io
 import math
 
 import numpy as np
@@ -10,11 +11,13 @@ from lemons.errors import DataError, ParameterError
 from recsys import training
 from recsys.checkpoints import load_checkpoint, model_hash, save_checkpoint
 from recsys.dataset import Crops, TrackSet
+from recsys.learning import SCHEDULES
 from recsys.metrics import roc_auc
 from recsys.model import FCN
 from recsys.scoring import track_logits
-from recsys.training import SCHEDULES, fit, is_better
+from recsys.training import fit, is_better
 
+MEASURED = ("loss", "roc_auc", "average_precision")
 N = 8000  # samples in a track and a crop: half a second
 
 
@@ -100,11 +103,11 @@ def test_precision_is_chosen(tracks):
 def test_the_best_epochs_weights_stand(tracks, monkeypatch, scores, best):
     coming = iter(scores)
 
-    def validate(model, val):
+    def measure(labels, logits):
         score, loss = next(coming)
         return {"loss": loss, "roc_auc": score, "average_precision": score, "score": score}
 
-    monkeypatch.setattr(training, "validate", validate)
+    monkeypatch.setattr(training, "measure", measure)
     saved = {}
     model = fresh_model()
     result = train(model, tracks, n_epochs=3, on_best=lambda s: saved.update({s["epoch"]: model_hash(model)}))
@@ -190,6 +193,59 @@ def test_what_happens_is_logged(tracks):
     assert names == [("train.avg_loss", 1), ("train.loss", 3), ("train.avg_loss", 2), *measures]
 
 
+def through_a_file(state):
+    """What comes back when a state is saved and read without unpickling foreign objects."""
+    file = io.BytesIO()
+    torch.save(state, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"precision": "float32"}, {"precision": "bfloat16"}, {"schedule": "onecycle", "val_step": 2}, {"freeze": True}],
+    ids=str,
+)
+def test_whoever_goes_on_from_any_epoch_gets_the_same_weights(tracks, settings):
+    states, settings = [], {"n_epochs": 3} | settings
+    model = fresh_model()
+    whole = train(model, tracks, on_epoch=lambda state: states.append(through_a_file(state)), **settings)
+    assert [state["epoch"] for state in states] == [0, 1, 2, 3]
+    for state in states:
+        resumed = fresh_model(seed=7)
+        torch.rand(9)  # chance is elsewhere by now
+        result = train(resumed, tracks, state=state, **settings)
+        assert model_hash(resumed) == model_hash(model)
+        assert result.history == whole.history
+        assert result.best == whole.best
+        assert result.resumed == [state["epoch"]]
+
+
+def test_a_resumed_training_that_diverges_goes_back_to_the_best_model_from_before(tracks):
+    states, model = [], fresh_model()
+    train(model, tracks, n_epochs=2, on_epoch=lambda state: states.append(through_a_file(state)))
+    resumed, failing = fresh_model(seed=7), Failing(tracks, 3, not_a_number)
+    result = fit(resumed, failing, tracks, n_epochs=4, precision="float32", state=states[-1], quiet=True)
+    assert "the loss became nan in epoch 3" in result.stopped
+    assert model_hash(resumed) == model_hash(model)
+
+
+def test_no_better_model_for_a_while_stops_early_and_stays_stopped(tracks, monkeypatch):
+    scores = [0.7, 0.9, 0.8, 0.9, 1.0]
+    coming, states, saved = iter(scores), [], []
+    monkeypatch.setattr(training, "measure", lambda *_: dict.fromkeys(["score", *MEASURED], next(coming)))
+    model, how = fresh_model(), {"n_epochs": 5, "patience": 2}
+    on_epoch = lambda state: states.append(through_a_file(state))  # noqa: E731
+    result = train(model, tracks, on_epoch=on_epoch, on_best=lambda _: saved.append(model_hash(model)), **how)
+    assert result.stopped == "no better model in 2 validations"
+    assert [one["score"] for one in result.history] == [0.7, 0.9, 0.8, 0.9]
+    assert result.best["epoch"] == 2
+    assert model_hash(model) == saved[-1]
+    again = fresh_model(seed=7)  # killed after the last state was saved
+    assert train(again, tracks, state=states[-1], **how).history == result.history
+    assert model_hash(again) == model_hash(model)
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_learning_rates_stay_within_their_maximum(name):
     factors = [SCHEDULES[name](t) for t in np.linspace(0.01, 1, 100)]
@@ -205,14 +261,22 @@ def test_the_schedule_is_followed(tracks):
         model = fresh_model()
         half = TrackSet(tracks.track_ids[:4], tracks.audio[:4], tracks.labels[:4])
         with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(training.SCHEDULES, "constant", lambda t, n=n_epochs: 1.0 if t <= 1 / n else 0.0)
+            patch.setitem(SCHEDULES, "constant", lambda t, n=n_epochs: 1.0 if t <= 1 / n else 0.0)
             train(model, half, n_epochs=n_epochs, val_step=n_epochs, wd=0)
         weights[n_epochs] = model.layer1.conv.weight
     torch.testing.assert_close(weights[1], weights[2], rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"n_epochs": 0}, {"val_step": 0}, {"log_step": -1}, {"schedule": "'linear'"}, {"precision": "'float16'"}]
+    "wrong",
+    [
+        {"n_epochs": 0},
+        {"val_step": 0},
+        {"log_step": -1},
+        {"patience": -1},
+        {"schedule": "'linear'"},
+        {"precision": "'float16'"},
+    ],
 )
 def test_impossible_settings_are_refused(tracks, wrong):
     (name, value), = wrong.items()  # fmt: skip

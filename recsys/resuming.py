@@ -1,0 +1,167 @@
+"""Runs that were interrupted, and are gone on with.
+
+While a run lasts, its folder holds two files more than a finished one's (see `recsys.checkpoints`)::
+
+    last.pt     the state of the training after its last whole epoch, and what it is a training of; replaced after each
+    lock        held by the process that trains; the system lets go of it when the process ends, however it ends
+
+Whoever asks for a training that such a run is about, on the same library and with the same parameters, goes on with the
+newest of them that nobody holds.
+"""
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+
+from lemons.errors import DataError
+from lemons.library import Library
+from recsys.checkpoints import TRAINING_FILE, finish_run, new_run, write_tensors
+
+try:
+    import fcntl
+except ImportError:  # Windows: two equal commands at once are not kept apart
+    fcntl = None
+
+FORMAT = "LEMONS training 1"
+STATE_FILE = "last.pt"
+LOCK_FILE = "lock"
+# a run with other values of these parameters has the same model, or another place for it
+NO_MATTER = {"seed", "use_tensorboard", "log_step", "num_workers", "device", "data_path", "experiments_path"}
+
+logger = logging.getLogger(__name__)
+
+
+def what_matters(config: dict[str, Any]) -> dict[str, Any]:
+    """The parameters that decide what a training comes to.
+
+    What is off is left out: a record from before there was such a parameter says the same.
+
+    Examples
+    --------
+    >>> what_matters({"lr": 0.001, "patience": 0, "num_workers": 2, "__doc__": "The demo's schedule."})
+    {'lr': 0.001}
+    """
+    return {name: value for name, value in config.items() if value and name not in NO_MATTER and name[0] != "_"}
+
+
+class Run:
+    """A run that is being made: its folder, and the state to go on from.
+
+    Attributes
+    ----------
+    folder : Path
+        where the run keeps its things
+    state : dict or None
+        what `save` was given last, before an interruption; None for a new run
+    """
+
+    def __init__(self, folder: Path, about: dict[str, Any], state: dict[str, Any] | None = None):
+        self.folder = folder
+        self.state = state
+        self._about = about
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Keep a state, made of tensors and plain values, in place of the one before; whole or not at all."""
+        write_tensors(self.folder / STATE_FILE, {"format": FORMAT, "about": self._about, "state": state})
+
+    def finish(self, record: dict[str, Any]) -> None:
+        """Write the record of the finished run; there is nothing to go on with any more."""
+        finish_run(self.folder, record)
+        (self.folder / STATE_FILE).unlink(missing_ok=True)
+
+
+@contextmanager
+def open_run(
+    experiments_path: str | os.PathLike, user: str, *, library: Library, config: dict[str, Any]
+) -> Iterator[Run]:
+    """The interrupted run to go on with, or a new one; until the end of the ``with``, it is this process's alone.
+
+    Parameters
+    ----------
+    experiments_path : path-like
+        the folder of runs
+    user : str
+        the listener
+    library : Library
+        only runs on the very same library (by its fingerprint) are gone on with
+    config : dict
+        the parameters; see `what_matters`
+
+    Yields
+    ------
+    Run
+        new if nobody was interrupted, or others are at it already; its folder exists
+    """
+    about = {"user": user, "library": library.fingerprint, "config": what_matters(config)}
+    about = json.loads(json.dumps(about))
+    run, lock = _interrupted_run(Path(experiments_path), about) or _new_run(experiments_path, user, about)
+    try:
+        yield run
+    finally:
+        if not (run.folder / STATE_FILE).exists():  # finished, or failed before it began
+            (run.folder / LOCK_FILE).unlink(missing_ok=True)
+            if not any(run.folder.iterdir()):
+                run.folder.rmdir()
+        lock.close()
+
+
+def _interrupted_run(experiments_path: Path, about: dict[str, Any]) -> tuple[Run, IO] | None:
+    for path in sorted(experiments_path.glob(f"*/{STATE_FILE}"), reverse=True):
+        folder = path.parent
+        if (folder / TRAINING_FILE).exists() or _read(path).get("about") != about:
+            continue
+        if (lock := _lock(folder)) is None:
+            holder = (folder / LOCK_FILE).read_text()
+            logger.info("%s is being trained by process %s: this is another run", folder, holder)
+            continue
+        if found := _read(path):  # again: it may have been another's in the meantime, who may have finished it
+            return Run(folder, about, found["state"]), lock
+        (folder / LOCK_FILE).unlink()
+        lock.close()
+    return None
+
+
+def _new_run(experiments_path: str | os.PathLike, user: str, about: dict[str, Any]) -> tuple[Run, IO]:
+    while True:
+        folder = new_run(experiments_path, user)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:  # another process was faster
+            continue
+        except OSError as error:
+            hint = "choose another experiments_path"
+            raise DataError(f"cannot make the folder {folder}: {error.strerror}; {hint}") from error
+        return Run(folder, about), _lock(folder)
+
+
+def _lock(folder: Path) -> IO | None:
+    """Hold a run; None if another process does."""
+    file = (folder / LOCK_FILE).open("a")
+    try:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A state with what it is about; empty if there is none that can be read."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        return content if content["format"] == FORMAT else {}
+    except FileNotFoundError:
+        return {}
+    except Exception as error:  # a damaged or foreign file makes it raise nearly anything
+        logger.warning("%s cannot be read, the training begins anew (%s)", path, type(error).__name__)
+        return {}
