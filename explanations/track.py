@@ -11,12 +11,12 @@ from explanations.clips import save_clips
 from explanations.explanation import Explanation
 from explanations.figure import draw_explanation
 from explanations.question import N_MASKS, N_SEGMENTS
-from lemons.audio import load, to_float
 from lemons.audiolime.neighborhood import Progress
-from lemons.errors import DataError
+from lemons.errors import DataError, ParameterError
 from lemons.library import Library
 from lemons.segments import Segments
-from lemons.separation import separate
+from lemons.separation import get_separator
+from lemons.separation.cache import separate_file
 from recsys.checkpoints import best_checkpoint, load_checkpoint
 
 
@@ -42,17 +42,28 @@ class Track:
     separator: str
 
 
-def open_track(name: str, library: Library, *, separator: str = "hpss") -> Track:
-    """Find a track's sound and stems.
+def open_track(
+    name: str,
+    library: Library,
+    *,
+    separator: str | None = None,
+    weights: str | os.PathLike | None = None,
+    progress: Progress | None = None,
+) -> Track:
+    """Find a track's sound and stems; what is separated is kept in the cache, see `lemons.separation.cache`.
 
     Parameters
     ----------
     name : str
         a track_id of the library, or the path of any audio file
     library : Library
-        whose stems are taken where it has some
-    separator : str
-        what separates a track that has none
+        whose tracks and stems are taken
+    separator : str, optional
+        a separator's name; by default the library's stems (``"given"``) where it has some, else ``"hpss"``
+    weights : path-like, optional
+        the separator's weights; for ``"given"`` another folder of stems than the library's
+    progress : callable, optional
+        called as ``progress(done, total)`` while separating; may raise to cancel
 
     Returns
     -------
@@ -61,24 +72,31 @@ def open_track(name: str, library: Library, *, separator: str = "hpss") -> Track
     Raises
     ------
     DataError
-        if there is neither such a track nor such a file, its audio is damaged, or silent or too short to separate
+        if there is neither such a track nor such a file, its audio is damaged, or silent or too short to separate, or
+        the stems asked for are not there
     ParameterError
-        if the separator is unknown
+        if the separator is unknown, or there are weights but no separator
+    MissingWeightsError, MissingDependencyError
+        if the separator cannot run: no other takes its place
     """
+    if weights is not None and separator is None:
+        raise ParameterError(f"weights={os.fspath(weights)!r} are of no use without the name of their separator")
     if name in library.tracks.index:
         row = library.tracks.loc[name]
-        track_id, title = name, f"“{row['title']}” by {row['artist']}"
-        y, stems = to_float(library.load_audio(name)), library.stems(name)
+        track_id, title, path = name, f"“{row['title']}” by {row['artist']}", library.audio_path(name)
+        if weights is None and separator in (None, "given"):
+            if stems := library.stems(name):
+                return Track(track_id, title, stems, "given")
+            if separator:
+                raise DataError(f"{library.path} has no stems of {name}; give a folder of them as weights, or use hpss")
     elif Path(name).is_file():
-        track_id, title = Path(name).name, f"“{Path(name).stem.replace('_', ' ')}”"
-        y, stems = load(name), {}
+        track_id, title, path = Path(name).name, f"“{Path(name).stem.replace('_', ' ')}”", Path(name)
     else:
         raise DataError(
             f"{name} is neither a track of {library.path} nor an audio file; see its tracks.csv for the ids"
         )
-    if stems:
-        return Track(track_id, title, stems, "given")
-    return Track(track_id, title, separate(y, separator=separator), separator)
+    chosen = get_separator(separator or "hpss", weights)
+    return Track(track_id, title, separate_file(path, chosen, progress=progress).load(), chosen.name)
 
 
 def explain_track(

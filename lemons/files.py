@@ -1,8 +1,9 @@
-"""Writing files that are whole or not there."""
+"""Writing files and folders that are whole or not there."""
 
 import hashlib
 import os
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,74 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         raise DataError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
         temporary.unlink(missing_ok=True)  # after an error or an interrupt: no half-written file
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """Fill a folder under a temporary, hidden name and give it its own name only when it is complete.
+
+    Where another program has made a folder of that name meanwhile, theirs stays.
+
+    Parameters
+    ----------
+    path : path-like
+        the final name; the folder that it lies in is made when it is missing
+
+    Yields
+    ------
+    Path
+        an empty folder
+
+    Raises
+    ------
+    DataError
+        if it cannot be written (a full disk, no permission); nothing is left under either name
+
+    Examples
+    --------
+    >>> parent = getfixture("tmp_path")
+    >>> with atomic_folder(parent / "stems") as temporary:
+    ...     _ = (temporary / "notes.txt").write_text("do re mi")
+    >>> [entry.name for entry in parent.rglob("*")]
+    ['stems', 'notes.txt']
+    """
+    path = Path(path)
+    temporary = _hidden(path)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        try:
+            os.rename(temporary, path)
+        except OSError:
+            if not path.is_dir():
+                raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def discard_folder(path: str | os.PathLike) -> None:
+    """Remove a folder, if it is there; from one moment to the next, for whoever looks."""
+    hidden = _hidden(Path(path))
+    try:
+        os.rename(path, hidden)
+    except FileNotFoundError:  # never was, or another program was faster
+        return
+    except OSError as error:
+        raise DataError(f"cannot remove {path}: {error.strerror or error}") from error
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _hidden(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+
+
+def hash_file(path: str | os.PathLike) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits; an unreadable file is an OSError."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def safe_name(name: str) -> str:

@@ -9,6 +9,12 @@ from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
 from recsys.model import FCN
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """No test reads or fills the cache of whoever runs it."""
+    monkeypatch.setenv("LEMONS_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture
 def rng():
     """A source of chance that is the same in every test."""

@@ -1,37 +1,18 @@
-"""Separators: from a mix to stems that sum to it."""
+"""Separators: from a mix to stems that sum to it.
 
-import numpy as np
+===================  =====================================  =======================================================
+name                 stems                                  needs
+===================  =====================================  =======================================================
+``given``            those in the folder                    a folder of stems, as ``weights``
+``hpss``             five harmonic and percussive parts     nothing
+``spleeter:5stems``  vocals, piano, drums, bass, other      weights, see `lemons.separation.weights`
+``spleeter:4stems``  vocals, drums, bass, other             weights
+``spleeter:2stems``  vocals, accompaniment                  weights
+``demucs:<model>``   the model's                            weights, and the package ``demucs``
+===================  =====================================  =======================================================
+"""
 
-from lemons.audio import validate_audio
-from lemons.errors import ParameterError
-from lemons.separation.hpss import separate_hpss
+from lemons.separation.catalogue import get_separator, list_separators
+from lemons.separation.separator import Separator
 
-SEPARATORS = {"hpss": separate_hpss}
-
-
-def separate(y: np.ndarray, *, separator: str = "hpss") -> dict[str, np.ndarray]:
-    """Split a mix into stems.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n_samples,), dtype=float32]
-        mono mix at 16 kHz, on the 16-bit grid (as `lemons.audio.load` gives it)
-    separator : str
-        one of `SEPARATORS`
-
-    Returns
-    -------
-    dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-        the stems in a fixed order; their sum is ``y``, sample for sample
-
-    Raises
-    ------
-    ParameterError
-        if the separator is unknown
-    DataError
-        if ``y`` is empty, silent, shorter than a second or not finite
-    """
-    if separator not in SEPARATORS:
-        raise ParameterError(f"separator={separator!r} is unknown; choose one of {', '.join(SEPARATORS)}")
-    validate_audio(y)
-    return SEPARATORS[separator](y)
+__all__ = ["Separator", "get_separator", "list_separators"]

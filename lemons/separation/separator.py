@@ -110,7 +110,7 @@ class Separator(ABC):
                 raise DataError(f"{self.name} made stems far beyond full scale, or not numbers; are these its weights?")
             mix, later = np.split(np.concatenate(waiting), [estimates.shape[1]])
             waiting[:] = [later]
-            stems = (np.rint(estimates * np.float32(FULL_SCALE)) / np.float32(FULL_SCALE)).astype(np.float32)
+            stems = round_16_bit(estimates)
             residual = mix - stems.sum(axis=0)
             stems[rest] += residual
             yield Block(stems, mix, residual)
@@ -153,6 +153,15 @@ class Separator(ABC):
             if progress is not None:
                 progress(done, total)
         return dict(zip(self.stems, stems, strict=True))
+
+
+def round_16_bit(y: np.ndarray) -> np.ndarray:
+    """Round stems to the 16-bit grid, as float32; they may exceed full scale, which `lemons.audio.quantize` clips.
+
+    >>> round_16_bit(np.array([1e-6, 2.0])).tolist()
+    [0.0, 2.0]
+    """
+    return (np.rint(y * np.float32(FULL_SCALE)) / np.float32(FULL_SCALE)).astype(np.float32)
 
 
 def check_rate(sr: int) -> None:

@@ -1,0 +1,241 @@
+"""Separated files, kept: the same file is not separated twice by the same separator.
+
+An entry is a folder, named by a hash of the file's bytes and the separator's fingerprint, with a FLAC file per stem at
+the file's own rate and report.json. Stems are written at a gain of 2^-8 with 24 bits: on the 16-bit grid, that is
+exact for up to 256 times full scale. An entry is written under a temporary name while the separator goes through the
+file, and is whole or not there; one that was damaged later is made again. The folder is bounded: what was not used for
+longest goes first.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from lemons.audio import SAMPLE_RATE, load
+from lemons.errors import DataError
+from lemons.files import atomic_folder, discard_folder, hash_file
+from lemons.separation.reading import AudioReader
+from lemons.separation.separator import Separator, round_16_bit
+from lemons.separation.weights import cache_folder
+
+VERSION = 1  # of an entry's form
+GAIN = np.float32(2**-8)  # of the stems' files
+MAX_BYTES = 4 * 10**9
+IN_USE_S = 60  # an entry is not removed so soon after it was used: another program may be about to read it
+ABANDONED_S = 24 * 3600  # after this, what an interrupted program left half-made is removed
+REPORT = "report.json"
+
+
+@dataclass(frozen=True)
+class Separation:
+    """A separated file.
+
+    Attributes
+    ----------
+    path : Path
+        the file that was separated
+    folder : Path
+        where its stems are
+    report : dict
+        ``separator``, ``fingerprint``, ``audio`` (SHA-256 of the file), ``sr``, ``n_samples``, ``seconds`` (that it
+        took), ``mix_dbfs``, ``residual_dbfs``, ``residual_stem``, and ``stems``: for each its level ``dbfs`` (of the
+        mean square; None for silence), its ``lowest`` and ``highest`` sample, its ``file`` and the file's ``sha256``
+    """
+
+    path: Path
+    folder: Path
+    report: dict = field(repr=False)
+
+    @property
+    def sr(self) -> int:
+        """The rate of the file and its stems, in Hz."""
+        return self.report["sr"]
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The names of the stems, in their order."""
+        return tuple(self.report["stems"])
+
+    def read(self, stem: str) -> np.ndarray:
+        """A stem at the file's rate, on the 16-bit grid, as float32 of shape (n_samples,).
+
+        Raises
+        ------
+        DataError
+            if its file has vanished or was damaged meanwhile
+        """
+        path = self.folder / self.report["stems"][stem]["file"]
+        try:
+            return soundfile.read(path, dtype="float32")[0] / GAIN
+        except soundfile.LibsndfileError as error:
+            raise DataError(f"{path} has vanished or was damaged; separate {self.path} again") from error
+
+    def load(self) -> dict[str, np.ndarray]:
+        """The stems as LEMONS hears them.
+
+        Returns
+        -------
+        dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+            at 16 kHz on the 16-bit grid; their sum is what `lemons.audio.load` makes of the file, sample for sample
+
+        Raises
+        ------
+        DataError
+            if the file or its stems have vanished or were damaged meanwhile
+        """
+        mix = load(self.path)
+        stems = {stem: round_16_bit(soxr.resample(self.read(stem), self.sr, SAMPLE_RATE)) for stem in self.stems}
+        stems[self.report["residual_stem"]] += mix - sum(stems.values())  # of rounding after resampling
+        return stems
+
+
+def separate_file(
+    path: str | os.PathLike,
+    separator: Separator,
+    *,
+    folder: str | os.PathLike | None = None,
+    max_bytes: int = MAX_BYTES,
+    progress: Callable[[int, int], None] | None = None,
+) -> Separation:
+    """Separate an audio file, or find what was made of it before.
+
+    Parameters
+    ----------
+    path : path-like
+        any file that `lemons.audio.load` reads; all but two channels are averaged first
+    separator : Separator
+        see `lemons.separation.get_separator`
+    folder : path-like, optional
+        where separated files are kept; ``stems`` in `lemons.separation.weights.cache_folder` by default
+    max_bytes : int
+        the size that it shall not exceed; the entry just made stays, whatever its size
+    progress : callable, optional
+        called as ``progress(done, total)`` with numbers of separated samples; may raise to cancel
+
+    Returns
+    -------
+    Separation
+
+    Raises
+    ------
+    DataError
+        if there is no such file, it is not audio, or empty, silent, or shorter than a second
+    """
+    path = Path(path)
+    folder = cache_folder() / "stems" if folder is None else Path(folder)
+    with AudioReader(path) as reader:
+        reader.check_length()
+        audio = hash_file(path)
+        key = f"{VERSION} {audio} {separator.name} {separator.fingerprint}"
+        entry = folder / hashlib.sha256(key.encode()).hexdigest()[:32]
+        report = _read_report(entry)
+        if report is None:
+            discard_folder(entry)
+            with atomic_folder(entry) as temporary:
+                report = {"separator": separator.name, "fingerprint": separator.fingerprint, "audio": audio}
+                report |= _separate(reader, separator, temporary, progress)
+                (temporary / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
+            _tidy(folder, max_bytes, keep=entry)
+            report = _read_report(entry) or report  # another program's, if it was faster
+    return Separation(path, entry, report)
+
+
+def _separate(reader: AudioReader, separator: Separator, folder: Path, progress) -> dict:
+    """Write the stems' files; what there is to report of them."""
+    start = time.perf_counter()
+    levels = {name: _Level() for name in ("mix", "residual")}
+    stems = [(_Level(), folder / f"{number}.flac") for number in range(len(separator.stems))]
+    done = 0
+    with ExitStack() as stack:
+        options = {"format": "FLAC", "subtype": "PCM_24"}
+        files = [stack.enter_context(soundfile.SoundFile(file, "w", reader.sr, 1, **options)) for _, file in stems]
+        for block in separator.stream(reader.blocks(), reader.sr):
+            for y, file, (level, _) in zip(block.stems, files, stems, strict=True):
+                try:
+                    file.write(y * GAIN)
+                except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
+                    raise OSError(error.error_string) from error
+                level.add(y)
+            levels["mix"].add(block.mix)
+            levels["residual"].add(block.residual)
+            done += len(block.mix)
+            if progress is not None:
+                progress(done, reader.n_samples)
+    if levels["mix"].dbfs is None:
+        raise DataError(f"{reader.path} is silent (every sample is 0); there is nothing to separate")
+    return {
+        "sr": reader.sr,
+        "n_samples": done,
+        "seconds": round(time.perf_counter() - start, 2),
+        "mix_dbfs": levels["mix"].dbfs,
+        "residual_dbfs": levels["residual"].dbfs,
+        "residual_stem": separator.residual_stem,
+        "stems": {
+            name: {**level.describe(), "file": file.name, "sha256": hash_file(file)}
+            for name, (level, file) in zip(separator.stems, stems, strict=True)
+        },
+    }
+
+
+class _Level:
+    """Mean square and extremes of a signal that comes in pieces."""
+
+    def __init__(self):
+        self._energy, self._length, self._lowest, self._highest = 0.0, 0, 0.0, 0.0
+
+    def add(self, y: np.ndarray) -> None:
+        self._energy += float(np.square(y, dtype=float).sum())
+        self._length += len(y)
+        self._lowest, self._highest = y.min(initial=self._lowest), y.max(initial=self._highest)
+
+    @property
+    def dbfs(self) -> float | None:
+        """Level relative to a constant at full scale, in decibels."""
+        return round(10 * float(np.log10(self._energy / self._length)), 2) if self._energy else None
+
+    def describe(self) -> dict:
+        return {"dbfs": self.dbfs, "lowest": float(self._lowest), "highest": float(self._highest)}
+
+
+def _read_report(entry: Path) -> dict | None:
+    """An entry's report, unless it or a stem is damaged or not there; marks the entry as used just now."""
+    try:
+        report = json.loads((entry / REPORT).read_text(encoding="utf-8"))
+        os.utime(entry / REPORT)
+        whole = all(hash_file(entry / stem["file"]) == stem["sha256"] for stem in report["stems"].values())
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    return report if whole else None
+
+
+def _tidy(folder: Path, max_bytes: int, *, keep: Path) -> None:
+    """Remove what is too much, and what interrupted programs left."""
+    now = time.time()
+    entries = []
+    for entry in folder.iterdir():
+        try:
+            if entry.name.startswith("."):
+                if now - entry.stat().st_mtime > ABANDONED_S:
+                    shutil.rmtree(entry, ignore_errors=True)
+            else:
+                used = (entry / REPORT).stat().st_mtime
+                entries.append((used, entry, sum(file.stat().st_size for file in entry.iterdir())))
+        except OSError:  # another program was faster
+            continue
+    total = sum(size for _, _, size in entries)
+    for used, entry, size in sorted(entries):
+        if total <= max_bytes or now - used < IN_USE_S:
+            break
+        if entry != keep:
+            discard_folder(entry)
+            total -= size

@@ -1,0 +1,95 @@
+"""Stems that are there already: a folder of audio files, one per stem.
+
+MUSDB18-HQ's folders of tracks are of this form, and so is what Spleeter, Demucs and audio workstations write. A file
+called ``mixture`` is not a stem.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from lemons.errors import DataError
+from lemons.files import hash_file
+from lemons.library import STEMS
+from lemons.separation.reading import AudioReader
+from lemons.separation.separator import BLOCK_LENGTH, Separator
+
+MIXTURE = "mixture"  # MUSDB18-HQ's name of the mix
+SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".aif", ".oga", ".opus", ".npy"}
+
+
+class Given(Separator):
+    """The stems in a folder, Spleeter's five first, then others by name.
+
+    Stems that do not sum to the mix leave a residual. It goes to the stem `other`, which is what it is, or else to the
+    loudest stem, which masks it best.
+
+    Parameters
+    ----------
+    folder : path-like
+        a file per stem, named after it, as long as the mix and at its rate, of any format that soundfile reads
+
+    Raises
+    ------
+    DataError
+        if there is no such folder, it holds no stem or two files of one stem, or a file is damaged
+    """
+
+    name = "given"
+
+    def __init__(self, folder: str | os.PathLike):
+        self._folder = Path(folder)
+        if not self._folder.is_dir():
+            raise DataError(f"no such folder of stems: {folder}; it should hold an audio file per stem")
+        audio = [file for file in sorted(self._folder.iterdir()) if file.suffix.lower() in SUFFIXES]
+        files = [file for file in audio if file.stem != MIXTURE and file.name[0] != "."]
+        if not files:
+            raise DataError(f"{folder} holds no stems; it should hold an audio file per stem, such as vocals.wav")
+        found = {file.stem: file for file in files}
+        if len(found) < len(files):
+            names = ", ".join(file.name for file in files)
+            raise DataError(f"{folder} holds two files of one stem ({names}); keep one file of each")
+        self.stems = tuple(name for name in STEMS if name in found) + tuple(sorted(set(found) - set(STEMS)))
+        self._files = [found[name] for name in self.stems]
+        if "other" in self.stems:
+            self.residual_stem = "other"
+        else:
+            self.residual_stem = self.stems[int(np.argmax([_energy(file) for file in self._files]))]
+        hashes = [hash_file(file) for file in self._files]
+        self.fingerprint = f"given-1 {hashlib.sha256(repr((self.stems, hashes)).encode()).hexdigest()}"
+
+    def estimates(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[np.ndarray]:
+        """See `Separator.estimates`.
+
+        Raises
+        ------
+        DataError
+            if a stem has another rate or another length than the mix
+        """
+        with ExitStack() as stack:
+            readers = [stack.enter_context(AudioReader(file)) for file in self._files]
+            for reader in readers:
+                if reader.sr != sr:
+                    hint = "give stems at the rate of the mix"
+                    raise DataError(f"{reader.path} has {reader.sr} samples per second, the mix has {sr}; {hint}")
+            n_samples = 0
+            for block in blocks:
+                n_samples += block.shape[1]
+                stems = [reader.read(block.shape[1]) for reader in readers]
+                for reader, stem in zip(readers, stems, strict=True):
+                    if len(stem) < block.shape[1]:
+                        raise DataError(f"{reader.path} is shorter than the mix; are these the stems of this track?")
+                yield np.stack(stems)
+            for reader in readers:
+                if reader.n_samples > n_samples:
+                    raise DataError(f"{reader.path} is longer than the mix; are these the stems of this track?")
+
+
+def _energy(file: Path) -> float:
+    with AudioReader(file) as reader:
+        return sum(np.square(block.mean(axis=0), dtype=float).sum() for block in reader.blocks(BLOCK_LENGTH))

@@ -1,0 +1,83 @@
+"""Audio files read piece by piece, so that long ones need no more memory than short ones."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from lemons.audio import MIN_DURATION_S, SAMPLE_RATE, load
+from lemons.errors import DataError
+from lemons.separation.separator import BLOCK_LENGTH
+
+
+class AudioReader:
+    """An open audio file, of what `lemons.audio.load` reads; a context manager.
+
+    Attributes
+    ----------
+    sr : int
+        its sampling rate, in Hz
+    n_samples : int
+        its length
+
+    Raises
+    ------
+    DataError
+        if there is no such file, or it is not audio
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = Path(path)
+        self._samples = None
+        if not self.path.is_file():
+            raise DataError(f"no such audio file: {path}; check the path")
+        if self.path.suffix == ".npy":  # as libraries may have them
+            self._samples, self.sr, self._next = load(self.path), SAMPLE_RATE, 0
+            self.n_samples = len(self._samples)
+            return
+        try:
+            self._file = soundfile.SoundFile(self.path)
+        except soundfile.LibsndfileError as error:
+            raise self._damaged(error) from error
+        self.sr, self.n_samples = self._file.samplerate, self._file.frames
+
+    def __enter__(self) -> "AudioReader":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        if self._samples is None:
+            self._file.close()
+
+    def check_length(self) -> None:
+        """Refuse a file that is empty or shorter than a second, with a DataError."""
+        if not self.n_samples:
+            raise DataError(f"{self.path} holds no audio (0 samples); choose another file")
+        if self.n_samples < MIN_DURATION_S * self.sr:
+            seconds = self.n_samples / self.sr
+            raise DataError(f"{self.path} lasts {seconds:.2f} s; at least {MIN_DURATION_S:g} s is needed")
+
+    def read(self, length: int) -> np.ndarray:
+        """The next samples of the mean of the channels, as float32; fewer than ``length`` at the end."""
+        return self._read(length).mean(axis=1)
+
+    def blocks(self, length: int = BLOCK_LENGTH) -> Iterator[np.ndarray]:
+        """The rest as stereo blocks, float32 of shape (2, n_samples); all but two channels are averaged into both."""
+        while len(samples := self._read(length)):
+            if samples.shape[1] != 2:
+                samples = np.repeat(samples.mean(axis=1, keepdims=True), 2, axis=1)
+            yield np.ascontiguousarray(samples.T)
+
+    def _read(self, length: int) -> np.ndarray:
+        if self._samples is not None:
+            self._next += length
+            return self._samples[self._next - length : self._next, None]
+        try:
+            return self._file.read(length, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: soundfile.LibsndfileError) -> DataError:
+        formats = "WAV, FLAC, Ogg, Opus, MP3 or AIFF"
+        return DataError(f"{self.path} cannot be read as audio ({error.error_string}); convert it to {formats}")

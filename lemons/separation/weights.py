@@ -1,0 +1,199 @@
+"""Trained weights: where they are kept, and how Spleeter's are fetched from its official release.
+
+An archive is downloaded with its checksum verified; a broken download is continued by the next call. It is unpacked
+under a temporary name and given its own when all of it is there, so that a folder of weights is whole or none.
+"""
+
+import os
+import shutil
+import tarfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pooch
+import requests
+from tqdm import tqdm
+
+from lemons.errors import DataError, ParameterError
+from lemons.files import atomic_folder, discard_folder, hash_file
+
+RELEASE = "https://github.com/deezer/spleeter/releases/download/v1.4.0/{}.tar.gz"
+SHA256 = {  # of the archives of that release
+    "spleeter:2stems": "f3a90b39dd2874269e8b05a48a86745df897b848c61f3958efc80a39152bd692",
+    "spleeter:4stems": "3adb4a50ad4eb18c7c4d65fcf4cf2367a07d48408a5eb7d03cd20067429dfaa8",
+    "spleeter:5stems": "25a1e87eb5f75cc72a4d2d5467a0a50ac75f05611f877c278793742513cc7218",
+}
+HUB = "https://huggingface.co/adefossez"  # of Demucs' models; their checksums are not published, so nothing is fetched
+TRIES = 4  # of a download that breaks, before the user is asked
+TIMEOUT_S = 30
+CHUNK = 2**18  # bytes
+
+
+def cache_folder() -> Path:
+    """The folder of what can be fetched or computed again: ``$LEMONS_CACHE``, or the system's place for such things."""
+    return Path(os.environ.get("LEMONS_CACHE") or pooch.os_cache("lemons"))
+
+
+def weights_folder(name: str) -> Path:
+    """Where a separator's weights are looked for; the folder need not exist.
+
+    >>> weights_folder("spleeter:5stems").relative_to(cache_folder()).as_posix()
+    'weights/spleeter/5stems'
+    """
+    return cache_folder().joinpath("weights", *name.split(":"))
+
+
+def is_fetchable(name: str) -> bool:
+    """Whether `fetch_weights` knows where a separator's weights are published."""
+    return name in SHA256
+
+
+def is_there(name: str, path: str | os.PathLike) -> bool:
+    """Whether a path holds weights of a separator's kind, every file of them; what is in the files is not looked at."""
+    path = Path(path)
+    if name.startswith("demucs:"):
+        return path.is_file() or any(path.glob("*.safetensors")) or any(path.glob("*.th"))
+    return (path / "checkpoint").is_file() and any(path.glob("*.index")) and any(path.glob("*.data-*"))
+
+
+def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progress: bool = False) -> Path:
+    """Fetch a separator's weights, unless they are there.
+
+    Parameters
+    ----------
+    name : {"spleeter:2stems", "spleeter:4stems", "spleeter:5stems"}
+        the separator
+    source : path-like, optional
+        take them from this archive (``5stems.tar.gz``) or from this folder, and replace what is there, instead of
+        downloading them; an archive other than the official one is taken, too
+    progress : bool
+        show a bar on standard error while downloading
+
+    Returns
+    -------
+    Path
+        their folder
+
+    Raises
+    ------
+    ParameterError
+        if weights of this separator are not to be fetched
+    DataError
+        if the download fails or its checksum is wrong, or the source is damaged or not a checkpoint
+    """
+    if not is_fetchable(name):
+        raise ParameterError(f"no weights are published for separator={name!r} here; choose one of {', '.join(SHA256)}")
+    folder = weights_folder(name)
+    if source is None:
+        if is_there(name, folder):
+            return folder
+        source = _download(name, progress=progress)
+        _install(name, source, folder)
+        source.unlink()
+    else:
+        _install(name, Path(source), folder)
+    return folder
+
+
+def is_official(name: str, archive: str | os.PathLike) -> bool:
+    """Whether an archive is that of the official release, by its checksum."""
+    return Path(archive).is_file() and hash_file(archive) == SHA256[name]
+
+
+def _download(name: str, *, progress: bool) -> Path:
+    url = RELEASE.format(name.partition(":")[2])
+    folder = cache_folder() / "downloads"
+    hint = "the same command goes on; or download it elsewhere and give it with --from FILE"
+    try:
+        return Path(
+            pooch.retrieve(
+                url,
+                known_hash=f"sha256:{SHA256[name]}",
+                path=folder,
+                fname=f"spleeter-{Path(url).name}",
+                downloader=Continuing(folder / f"spleeter-{Path(url).name}.part", progress=progress),
+            )
+        )
+    except ValueError as error:  # what pooch says of a wrong checksum
+        raise DataError(f"{url} did not arrive as it was published (its checksum differs); fetch it again") from error
+    except (OSError, requests.RequestException) as error:
+        raise DataError(f"cannot download {url}: {error}; {hint}") from error
+
+
+class Continuing:
+    """A downloader for pooch that goes on where it was broken off, in this call or an earlier one.
+
+    Parameters
+    ----------
+    part : Path
+        where the file grows
+    progress : bool
+        show a bar on standard error
+    """
+
+    def __init__(self, part: Path, *, progress: bool):
+        self._part, self._progress = part, progress
+
+    def __call__(self, url: str, output_file: str, _pooch: object) -> None:
+        """Download ``url`` to ``output_file``; the signature is pooch's."""
+        for attempt in range(1, TRIES + 1):
+            try:
+                self._go_on(url)
+                break
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.Timeout):
+                if attempt == TRIES:
+                    raise
+        shutil.move(self._part, output_file)
+
+    def _go_on(self, url: str) -> None:
+        done = self._part.stat().st_size if self._part.exists() else 0
+        headers = {"Range": f"bytes={done}-", "Accept-Encoding": "identity"}
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
+            if response.status_code == requests.codes.requested_range_not_satisfiable and done:
+                return  # all of it came before, or too much: the checksum will tell
+            response.raise_for_status()
+            if response.status_code != requests.codes.partial_content:
+                done = 0  # the server cannot go on
+            total = done + int(response.headers.get("Content-Length", 0)) or None
+            with open(self._part, "ab" if done else "wb") as file, self._bar(done, total) as bar:
+                for chunk in response.iter_content(CHUNK):
+                    file.write(chunk)
+                    bar.update(len(chunk))
+
+    def _bar(self, done: int, total: int | None) -> tqdm:
+        options = {"unit": "B", "unit_scale": True, "dynamic_ncols": True, "disable": not self._progress}
+        return tqdm(initial=done, total=total, desc="weights", **options)
+
+
+def _install(name: str, source: Path, folder: Path) -> None:
+    """Unpack or copy a checkpoint into its folder, all of it or nothing."""
+    if not source.exists():
+        raise DataError(f"no such archive or folder of weights: {source}; check the path")
+    with _unpacked(source, folder) as temporary:
+        found = next((one for one in [temporary, *sorted(temporary.glob("*/"))] if is_there(name, one)), None)
+        if found is None:
+            raise DataError(f"{source} does not hold {name}: checkpoint, model.index and model.data-00000-of-00001")
+        discard_folder(folder)
+        with atomic_folder(folder) as new:
+            for file in found.iterdir():
+                if file.is_file():
+                    shutil.move(file, new)
+
+
+@contextmanager
+def _unpacked(source: Path, folder: Path) -> Iterator[Path]:
+    temporary = folder.with_name(f".unpacked-{folder.name}.{os.getpid()}")
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, temporary, dirs_exist_ok=True)
+        else:
+            with tarfile.open(source) as archive:
+                archive.extractall(temporary, filter="data")
+        yield temporary
+    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        raise DataError(f"{source} cannot be unpacked: {error}; it should be a .tar.gz or a folder") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

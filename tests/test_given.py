@@ -1,0 +1,99 @@
+"""Stems that are there already."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from lemons.audio import FULL_SCALE, quantize
+from lemons.errors import DataError
+from lemons.separation.given import Given
+
+SR = 11025
+
+
+@pytest.fixture
+def track(tmp_path, rng):
+    """A folder like those of MUSDB18-HQ: four stereo stems, and the mixture, which they sum to but for rounding."""
+    stems = {name: rng.uniform(-0.2, 0.2, (2 * SR, 2)) for name in ("bass", "drums", "other", "vocals")}
+    (tmp_path / "track").mkdir()
+    for name, y in {**stems, "mixture": sum(stems.values())}.items():
+        soundfile.write(tmp_path / "track" / f"{name}.wav", y, SR, subtype="PCM_16")
+    (tmp_path / "track" / "notes.txt").write_text("not a stem")
+    return tmp_path / "track"
+
+
+def mixture(track):
+    return soundfile.read(track / "mixture.wav", dtype="float32")[0].T
+
+
+def test_the_stems_of_a_musdb_folder(track):
+    stems = Given(track).separate(mixture(track), SR)
+    assert list(stems) == ["vocals", "drums", "bass", "other"]
+    np.testing.assert_array_equal(sum(stems.values()), quantize(mixture(track).mean(axis=0)))
+    for name in ("vocals", "drums", "bass"):
+        y = soundfile.read(track / f"{name}.wav", dtype="float32")[0]
+        np.testing.assert_array_equal(stems[name], quantize(y.mean(axis=1)))
+
+
+def test_what_the_stems_leave_is_reported_and_given_to_other(track):
+    (track / "bass.wav").unlink()
+    given = Given(track)
+    (block,) = given.stream([mixture(track)], SR)
+    assert given.residual_stem == "other"
+    assert np.square(block.residual).mean() > 0.5 * np.square(block.stems[0]).mean()  # the bass
+
+
+def test_without_a_stem_called_other_the_loudest_gets_the_residual(track):
+    (track / "other.wav").unlink()
+    y, _ = soundfile.read(track / "drums.wav")
+    soundfile.write(track / "drums.wav", 2 * y, SR)
+    assert Given(track).residual_stem == "drums"
+
+
+def test_any_names_and_formats(track, tmp_path):
+    soundfile.write(track / "theremin.flac", mixture(track).T, SR)
+    assert Given(track).stems == ("vocals", "drums", "bass", "other", "theremin")
+    np.testing.assert_allclose(
+        Given(track).separate(mixture(track), SR)["theremin"], mixture(track).mean(axis=0), atol=1 / FULL_SCALE
+    )
+
+
+def test_other_sound_is_another_fingerprint(track):
+    before = Given(track).fingerprint
+    assert Given(track).fingerprint == before
+    y, _ = soundfile.read(track / "bass.wav")
+    soundfile.write(track / "bass.wav", y / 2, SR)
+    assert Given(track).fingerprint != before
+
+
+def test_stems_of_another_length_are_refused(track):
+    mix = mixture(track)
+    with pytest.raises(DataError, match=r"vocals\.wav is shorter than the mix"):
+        Given(track).separate(np.concatenate([mix, mix], axis=1), SR)
+    with pytest.raises(DataError, match=r"vocals\.wav is longer than the mix"):
+        Given(track).separate(mix[:, :-1], SR)
+
+
+def test_stems_of_another_rate_are_refused(track):
+    with pytest.raises(DataError, match=r"vocals\.wav has 11025 samples per second, the mix has 44100"):
+        Given(track).separate(np.tile(mixture(track), 2), 44100)
+
+
+@pytest.mark.parametrize("kept", ["nothing", "mixture.wav"])
+def test_a_folder_without_stems_is_refused(track, kept):
+    for file in track.iterdir():
+        if file.name != kept:
+            file.unlink()
+    with pytest.raises(DataError, match="holds no stems"):
+        Given(track)
+
+
+def test_two_files_of_one_stem_are_refused(track):
+    soundfile.write(track / "bass.flac", np.ones(9), SR)
+    with pytest.raises(DataError, match=r"two files of one stem \(bass\.flac, bass\.wav"):
+        Given(track)
+
+
+def test_what_is_no_folder_is_refused(track):
+    with pytest.raises(DataError, match="no such folder of stems"):
+        Given(track / "mixture.wav")
