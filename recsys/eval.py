@@ -17,12 +17,13 @@ from lemons.commands.console import Bar
 from lemons.config import read_config
 from lemons.library import open_library
 from recsys.checkpoints import best_checkpoint
-from recsys.evaluation import MEASURES, evaluate
+from recsys.evaluation import EVALUATION_FILE, MEASURES, TABLE_FILE, TRACKS_FILE, evaluate
 from recsys.experiment import observers
 from recsys.model import check_device
-from recsys.tracking import make_experiment, run_commandline
+from recsys.splits import get_split
+from recsys.tracking import make_experiment, record_data, run_commandline
 
-ex = make_experiment("LEMONS evaluation")
+ex = make_experiment("LEMONS evaluation", file=__file__, doc=__doc__)
 logger = logging.getLogger(__name__)
 
 
@@ -45,6 +46,7 @@ def evaluate_listener(_run, user_name, model_load_path, num_workers, device, dat
     check_device(device)
     library = open_library(data_path)
     checkpoint = model_load_path or best_checkpoint(experiments_path, user_name, library=library)
+    record_data(_run, library, get_split(library, user_name, folder=meta_path))
     results = evaluate(
         checkpoint,
         library,
@@ -58,6 +60,9 @@ def evaluate_listener(_run, user_name, model_load_path, num_workers, device, dat
     for name in MEASURES:
         if results[name] is not None:
             _run.log_scalar(f"test.{name}", results[name])
+    for name in (EVALUATION_FILE, TABLE_FILE, TRACKS_FILE):
+        _run.add_artifact(Path(checkpoint).with_name(name))
+    _run.info["model"] = str(checkpoint)
     numbers = ", ".join(f"{name} {results[name]:.3f}" for name in MEASURES if results[name] is not None)
     logger.info("%s, %d test tracks: %s; %s", user_name, results["n_tracks"], numbers, Path(checkpoint).parent)
     return results

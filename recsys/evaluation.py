@@ -7,7 +7,6 @@ An evaluation is three files beside the model:
 * ``evaluation_tracks.csv``: the score that each of them gives each test track, from which everything else follows.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -22,11 +21,13 @@ from lemons.library import Library
 from recsys.baselines import BASELINES, baseline_scores
 from recsys.features import MEL_FEATURES, track_features
 from recsys.metrics import log_loss
+from recsys.provenance import fingerprint
 from recsys.ranking import interval, measure, resamples
 from recsys.scoring import remembered_scores
 from recsys.splits import PARTS, get_split
 
 EVALUATION_FILE = "evaluation.json"
+TABLE_FILE = "evaluation.csv"
 TRACKS_FILE = "evaluation_tracks.csv"
 EVALUATION_FORMAT = "LEMONS evaluation 2"
 RANKERS = ("model", *BASELINES)
@@ -91,7 +92,7 @@ def evaluate(
     results = {
         "format": EVALUATION_FORMAT,
         "user": user,
-        "split": _fingerprint(split),
+        "split": fingerprint(split),
         "n_tracks": len(scores),
         "n_played": int(scores["label"].sum()),
         "loss": log_loss(scores["label"], scores["model"]),
@@ -130,7 +131,7 @@ def read_evaluation(checkpoint_path: str | os.PathLike, library: Library, user: 
     folder = Path(checkpoint_path).parent
     try:
         results = json.loads((folder / EVALUATION_FILE).read_text())
-        current = (EVALUATION_FORMAT, user, _fingerprint(get_split(library, user)))
+        current = (EVALUATION_FORMAT, user, fingerprint(get_split(library, user)))
         found = tuple(results[name] for name in ("format", "user", "split"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -165,10 +166,6 @@ def _parts(split: pd.DataFrame, features: pd.DataFrame, library: Library) -> dic
     return parts
 
 
-def _fingerprint(split: pd.DataFrame) -> str:
-    return hashlib.sha256(split.to_csv(index=False).encode()).hexdigest()[:16]
-
-
 def _write(folder: Path, results: dict[str, Any], scores: pd.DataFrame) -> None:
     rows = []
     for ranker, measures in results["measures"].items():
@@ -176,7 +173,7 @@ def _write(folder: Path, results: dict[str, Any], scores: pd.DataFrame) -> None:
         for name, of_measure in measures.items():
             row |= {name: of_measure["value"], f"{name}_low": of_measure["low"], f"{name}_high": of_measure["high"]}
         rows.append(row)
-    with atomic_path((folder / EVALUATION_FILE).with_suffix(".csv")) as temporary:
+    with atomic_path(folder / TABLE_FILE) as temporary:
         pd.DataFrame(rows).to_csv(temporary, index=False)
     with atomic_path(folder / TRACKS_FILE) as temporary:
         scores.rename_axis("track_id").to_csv(temporary)

@@ -24,8 +24,9 @@ from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
 from recsys.dataset import Crops, load_tracks
 from recsys.model import FCN, check_device
 from recsys.resuming import open_run
+from recsys.sounds import Sounds
 from recsys.splits import DATA_SEED, get_split
-from recsys.tracking import Log, make_experiment, make_observers, run_commandline
+from recsys.tracking import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.training import fit
 
 local_conf = {
@@ -33,14 +34,14 @@ local_conf = {
     "mongodb_db_name": "",  # empty: what config.py says
     "experiment_name": "LEMONS",
 }
-ex = make_experiment(local_conf["experiment_name"])
+ex = make_experiment(local_conf["experiment_name"], file=__file__, doc=__doc__)
 logger = logging.getLogger(__name__)
 
 
 @ex.config
 def experiment_config():
     """Parameters of the training; the values are the paper's."""
-    use_tensorboard = False  # draw curves for TensorBoard, too, under <experiments_path>/tensorboard
+    use_tensorboard = False  # curves and a few sounds for TensorBoard under <experiments_path>/tensorboard
     log_step = 100  # log the loss of every so many batches
 
     training_seed = 1930289  # of initial weights, dropout and crops
@@ -83,6 +84,7 @@ def train(_run, _config, user_name, training_seed, model_load_path, device):
     config = dict(_config)
     library = open_library(config["data_path"])
     split = get_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
+    record_data(_run, library, split)
     tracks = {
         part: load_tracks(library, split, part, min_samples=config["input_length"], num_workers=config["num_workers"])
         for part in ("train", "val")
@@ -107,12 +109,14 @@ def train(_run, _config, user_name, training_seed, model_load_path, device):
                 tracks["val"],
                 **{name: config[name] for name in how},
                 log=log,
+                on_validation=Sounds(log.tensorboard, tracks["val"]) if log.tensorboard else None,
                 on_best=lambda scores: save_checkpoint(checkpoint, model, meta | {"scores": scores}),
                 on_epoch=run.save,
                 state=run.state,
                 name=user_name,
             )
         run.finish(meta | asdict(training))
+    _run.add_artifact(_run.info["model"])
     best = training.best
     logger.info(
         "%s: validation ROC-AUC %.3f, average precision %.3f in epoch %d; %s",
@@ -121,14 +125,15 @@ def train(_run, _config, user_name, training_seed, model_load_path, device):
     return best
 
 
-def observers():
-    """Where sacred records to: see ``local_conf``."""
+def observers(fallback=""):
+    """Where sacred records to: see ``local_conf``, and `recsys.tracking.make_observers` for ``fallback``."""
     config = read_config()
     url, db_name = local_conf["mongodb_url"], local_conf["mongodb_db_name"]
     return make_observers(
         config.experiments_path,
         mongodb_url=url or config.mongodb_url,
         mongodb_db_name=db_name or config.mongodb_db_name,
+        fallback=fallback,
     )
 
 

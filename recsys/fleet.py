@@ -30,6 +30,7 @@ def train_all(
     *,
     named_config: str = "",
     updates: dict[str, Any] | None = None,
+    fallback: str = "",
 ) -> dict[str, Path]:
     """Train a model for every listener who has no finished run on this library with these parameters.
 
@@ -43,6 +44,8 @@ def train_all(
         a named configuration of `recsys.experiment`, such as ``"demo"``
     updates : dict, optional
         values of single parameters
+    fallback : {"", "files"}
+        what to do when MongoDB is away, see `recsys.tracking.make_observers`
 
     Returns
     -------
@@ -58,7 +61,7 @@ def train_all(
     paths = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
     updates = (updates or {}) | paths
     wanted = _parameters(named_config, updates)
-    training_driver.ex.observers[:] = _observers(config)
+    training_driver.ex.observers[:] = _observers(config, fallback)
 
     def train(user: str) -> Path:
         for run, record in reversed(finished_runs(config.experiments_path, user, library=library)):
@@ -72,7 +75,9 @@ def train_all(
     return _for_each(library, users, train)
 
 
-def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: str | None = None) -> pd.DataFrame:
+def evaluate_all(
+    config: Config, users: Sequence[str] | None = None, *, device: str | None = None, fallback: str = ""
+) -> pd.DataFrame:
     """Evaluate every listener's best model, unless that has been done.
 
     Parameters
@@ -83,6 +88,8 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: 
         the listeners; everybody in the library by default
     device : str, optional
         where the models compute; the first GPU by default, or the CPU
+    fallback : {"", "files"}
+        what to do when MongoDB is away, see `recsys.tracking.make_observers`
 
     Returns
     -------
@@ -98,7 +105,7 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: 
     library = open_library(config.library_path)
     updates = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
     updates |= {"device": device} if device else {}
-    evaluation_driver.ex.observers[:] = _observers(config)
+    evaluation_driver.ex.observers[:] = _observers(config, fallback)
 
     def evaluate(user: str) -> dict[str, Any]:
         checkpoint = best_checkpoint(config.experiments_path, user, library=library)
@@ -112,12 +119,14 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, device: 
     return table
 
 
-def report_all(config: Config, users: Sequence[str] | None = None, *, device: str | None = None) -> pd.DataFrame:
+def report_all(
+    config: Config, users: Sequence[str] | None = None, *, device: str | None = None, fallback: str = ""
+) -> pd.DataFrame:
     """Evaluate what is not evaluated, and write the report on all: ``<experiments>/report.json`` and ``report.csv``.
 
     Parameters and errors are those of `evaluate_all`, the result is that of `recsys.report.make_report`.
     """
-    evaluate_all(config, users, device=device)
+    evaluate_all(config, users, device=device, fallback=fallback)
     library = open_library(config.library_path)
     models = {user: best_checkpoint(config.experiments_path, user, library=library) for user in users or library.users}
     report = make_report({user: read_scores(model) for user, model in models.items()})
@@ -153,10 +162,9 @@ def _for_each(library: Library, users: Sequence[str] | None, do: Callable[[str],
     return done
 
 
-def _observers(config: Config) -> list:
-    return make_observers(
-        config.experiments_path, mongodb_url=config.mongodb_url, mongodb_db_name=config.mongodb_db_name
-    )
+def _observers(config: Config, fallback: str) -> list:
+    database = {"mongodb_url": config.mongodb_url, "mongodb_db_name": config.mongodb_db_name}
+    return make_observers(config.experiments_path, **database, fallback=fallback)
 
 
 def _parameters(named_config: str, updates: dict[str, Any]) -> dict[str, Any]:

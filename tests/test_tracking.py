@@ -1,10 +1,17 @@
+import json
+import logging
+import socket
 import sys
+from pathlib import Path
 
 import pytest
+import torch
 
-from lemons.errors import ConfigError, MissingDependencyError
+from lemons.errors import ConfigError, MissingDependencyError, ParameterError
+from lemons.library import open_library
 from recsys import tracking
-from recsys.tracking import Log, make_experiment, make_observers
+from recsys.splits import get_split
+from recsys.tracking import Log, make_experiment, make_observers, record_data
 
 
 class Run:
@@ -18,7 +25,7 @@ class Run:
 
 
 def test_records_are_files_by_default(tmp_path):
-    experiment = make_experiment("toy")
+    experiment = make_experiment("toy", file=tracking.__file__, doc="A toy.")
     experiment.observers.extend(make_observers(tmp_path))
 
     @experiment.main
@@ -27,16 +34,59 @@ def test_records_are_files_by_default(tmp_path):
         return 3
 
     experiment.run()
-    assert {file.name for file in (tmp_path / "sacred" / "1").iterdir()} >= {"config.json", "metrics.json", "run.json"}
+    folder = tmp_path / "sacred" / "1"
+    assert {file.name for file in folder.iterdir()} >= {"config.json", "metrics.json", "run.json"}
+    record = json.loads((folder / "run.json").read_text())
+    assert record["experiment"]["mainfile"] == "recsys/tracking.py"
+    versions = dict(line.split("==") for line in record["experiment"]["dependencies"])
+    assert versions["torch"] == torch.__version__
+    assert {"numpy", "librosa", "lemons-explanations"} <= set(versions)
+    stored = dict(record["experiment"]["sources"])
+    assert (tmp_path / "sacred" / stored["recsys/tracking.py"]).read_text() == Path(tracking.__file__).read_text()
+
+
+def test_a_record_names_the_data(toy_library):
+    class Run:
+        info = {}  # noqa: RUF012
+
+    library = open_library(toy_library)
+    record_data(Run, library, get_split(library, "marko"))
+    assert Run.info["library"] == {"path": str(toy_library), "fingerprint": library.fingerprint}
+    assert {name: Run.info["split"][name] for name in ("train", "val", "test")} == {"train": 40, "val": 4, "test": 4}
+    assert Run.info["threads"] == torch.get_num_threads()
 
 
 def test_a_mongodb_that_is_away_is_told_at_once_and_without_its_password(tmp_path, monkeypatch):
     pytest.importorskip("pymongo", reason="pymongo is not installed")
-    monkeypatch.setattr(tracking, "MONGODB_PATIENCE_MS", 100)
+    monkeypatch.setattr(tracking, "PATIENCE_MS", 100)
     url = "mongodb://marko:secret@127.0.0.1:9/?authSource=admin"  # port 9: nobody listens
     with pytest.raises(ConfigError, match=r"no MongoDB answers at mongodb://127\.0\.0\.1:9/") as caught:
         make_observers(tmp_path, mongodb_url=url)
     assert "secret" not in str(caught.value)
+
+
+def test_a_mongodb_that_hangs_is_away(tmp_path, monkeypatch):
+    pytest.importorskip("pymongo", reason="pymongo is not installed")
+    monkeypatch.setattr(tracking, "PATIENCE_MS", 200)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # it takes a call and says nothing
+        url = f"mongodb://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(ConfigError, match="no MongoDB answers .* with --fallback files"):
+            make_observers(tmp_path, mongodb_url=url)
+
+
+def test_a_mongodb_that_is_away_may_be_replaced_by_files(tmp_path, monkeypatch, caplog):
+    pytest.importorskip("pymongo", reason="pymongo is not installed")
+    monkeypatch.setattr(tracking, "PATIENCE_MS", 100)
+    caplog.set_level(logging.WARNING)
+    (observer,) = make_observers(tmp_path, mongodb_url="mongodb://127.0.0.1:9", fallback="files")
+    assert isinstance(observer, tracking.FileStorageObserver)
+    assert "no MongoDB answers at mongodb://127.0.0.1:9" in caplog.text
+    assert "recording to files alone" in caplog.text
+
+
+def test_nothing_but_files_replaces_a_mongodb(tmp_path):
+    with pytest.raises(ParameterError, match="fallback='paper' is unknown; it is files, or left out"):
+        make_observers(tmp_path, fallback="paper")
 
 
 def test_a_malformed_url_is_told(tmp_path):

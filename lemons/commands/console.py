@@ -8,6 +8,7 @@ from tqdm import tqdm
 SHOWN = 5  # of what was skipped
 
 ListenerName = Annotated[str, typer.Option(help="the listener's name, such as marko")]
+Fallback = Annotated[str, typer.Option(help="where to record when MongoDB is away: files; else that is an error")]
 ListenerNames = Annotated[list[str] | None, typer.Option("--listener", help="only this one; may be repeated")]
 
 

@@ -4,38 +4,41 @@ from typing import Annotated
 
 import typer
 
-from lemons.commands.console import Bar, ListenerName, ListenerNames, tell
+from lemons.commands.console import Bar, Fallback, ListenerName, ListenerNames, tell
 from lemons.config import read_config
 
 
 def train(
     listener: ListenerNames = None,
     schedule: Annotated[str, typer.Option(help="a named configuration, such as demo; else the paper's")] = "",
+    fallback: Fallback = "",
 ) -> None:
     """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
     from recsys.fleet import train_all
 
-    for user, model in train_all(read_config(), listener, named_config=schedule).items():
+    for user, model in train_all(read_config(), listener, named_config=schedule, fallback=fallback).items():
         typer.echo(f"{user}: {model}")
 
 
-def evaluate(listener: ListenerNames = None) -> None:
+def evaluate(listener: ListenerNames = None, fallback: Fallback = "") -> None:
     """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
     from recsys.fleet import evaluate_all, format_table
 
-    typer.echo(format_table(evaluate_all(read_config(), listener)))
+    typer.echo(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
 
 
 def report(
     listener: ListenerNames = None,
     paper: Annotated[bool, typer.Option("--paper", help="show the paper's figures beside")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="tables in Markdown, with all intervals")] = False,
+    fallback: Fallback = "",
 ) -> None:
     """Report on all listeners: models and baselines with intervals; evaluates what has not been evaluated yet."""
     from recsys.fleet import report_all
     from recsys.report import format_report
 
-    typer.echo(format_report(report_all(read_config(), listener), paper=paper, markdown=markdown))
+    table = report_all(read_config(), listener, fallback=fallback)
+    typer.echo(format_report(table, paper=paper, markdown=markdown))
 
 
 def recommend(
