@@ -1,11 +1,12 @@
 """Making music libraries."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lemons.commands.console import Bar
+from lemons.commands.console import Bar, tell
 from lemons.config import read_config
 
 app = typer.Typer(help="Make music libraries.", no_args_is_help=True)
@@ -23,3 +24,40 @@ def library_demo(
     path = out or read_config().library_path
     make_demo_library(path, n_tracks=tracks, seed=seed, progress=Bar("demo library", "track"))
     typer.echo(f"{tracks} tracks in {path}")
+
+
+@app.command("msd")
+def library_msd(
+    triplets: Annotated[Path, typer.Option(help="the Taste Profile's train_triplets.txt, .txt.gz or .txt.zip")],
+    metadata: Annotated[Path, typer.Option(help="folder with unique_tracks.txt, sid_mismatches.txt and their like")],
+    snippets: Annotated[Path, typer.Option(help="folder of audio by track ids: TRMFCNV128F92E8B76.mp3, .npy ...")],
+    out: Annotated[Path, typer.Option(help="the library's folder")] = Path("data/msd"),
+    user: Annotated[
+        list[str] | None, typer.Option(help="a persona, a Taste Profile id or NAME=ID; may be repeated; else the seven")
+    ] = None,
+    splits: Annotated[Path | None, typer.Option(help="folder of published splits: track_id,split,listened")] = None,
+    others: Annotated[
+        int | None, typer.Option(help="how many tracks that none of them played; by default as many as they played")
+    ] = None,
+) -> None:
+    """Make a library out of the Million Song Dataset: what the paper's listeners played."""
+    from lemons.library.msd import make_msd_library
+
+    summary = make_msd_library(
+        out,
+        triplets=triplets,
+        metadata=metadata,
+        snippets=snippets,
+        users=user,
+        splits=splits,
+        n_others=others,
+        bar=Bar,
+    )
+    tell(summary.skipped)
+    for name, (heard, played) in summary.heard.items():
+        typer.echo(f"{name}: {heard} of {played} can be heard")
+    _tell_what_is_next(out, summary.n_tracks)
+
+
+def _tell_what_is_next(out: Path, n_tracks: int) -> None:
+    typer.echo(f"{n_tracks} tracks in {out}; next: LEMONS_LIBRARY={shlex.quote(str(out))} lemons train")

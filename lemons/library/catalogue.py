@@ -3,6 +3,8 @@
 import hashlib
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -141,15 +143,23 @@ class Library:
         progress : callable, optional
             ``progress(done, total)``, called after each track
         """
-        damaged = []
-        for done, track_id in enumerate(self.tracks.index, start=1):
+
+        def problem(track_id: str) -> str:
             try:
                 self.load_audio(track_id)
             except DataError as error:
-                damaged.append(track_id)
-                self.skipped.append(f"track {track_id} skipped: {error}")
-            if progress:
-                progress(done, len(self.tracks))
+                return str(error)
+            return ""
+
+        damaged = []
+        # closing() drops what is still waiting when progress() raises, or the wait for it all would hold up Ctrl-C
+        with ThreadPoolExecutor(os.cpu_count()) as pool, closing(pool.map(problem, self.tracks.index)) as problems:
+            for done, (track_id, sentence) in enumerate(zip(self.tracks.index, problems, strict=True), start=1):
+                if sentence:
+                    damaged.append(track_id)
+                    self.skipped.append(f"track {track_id} skipped: {sentence}")
+                if progress:
+                    progress(done, len(self.tracks))
         self.tracks = self.tracks.drop(damaged)
         self.listens = self.listens[self.listens["track_id"].isin(self.tracks.index)]
 
@@ -176,8 +186,8 @@ def open_library(path: str | os.PathLike) -> Library:
     if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
         hint = "make one with `lemons library demo`, `own` or `msd`, or set library_path in config.py"
         raise DataError(f"no music library at {path} (tracks.csv and listens.csv); {hint}")
-    tracks = _read_table(path / "tracks.csv", TRACK_COLUMNS)
-    listens = _read_table(path / "listens.csv", LISTEN_COLUMNS)
+    tracks = read_table(path / "tracks.csv", TRACK_COLUMNS)
+    listens = read_table(path / "listens.csv", LISTEN_COLUMNS)
     if doubled := tracks.loc[tracks["track_id"].duplicated(), "track_id"].tolist():
         raise DataError(f"{path / 'tracks.csv'} lists {doubled[0]} twice; keep one line of each track_id")
     playcounts = pd.to_numeric(listens["playcount"], errors="coerce")
@@ -200,7 +210,8 @@ def open_library(path: str | os.PathLike) -> Library:
     return Library(path, tracks, listens[listens["track_id"].isin(tracks.index)], skipped)
 
 
-def _read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A comma-separated table of texts that has at least these columns; `DataError` where there is none."""
     try:
         # ids and titles stay texts: an id 007 is not 7, an artist called "NA" is not missing
         table = pd.read_csv(path, dtype=str, keep_default_na=False)

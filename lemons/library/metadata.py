@@ -1,0 +1,123 @@
+"""What the Million Song Dataset says about its tracks, from the files that come with it.
+
+A folder with these, by their own names:
+
+``unique_tracks.txt`` or ``track_metadata.db``
+    every track's id, its song's id, artist and title; the former as lines ``track<SEP>song<SEP>artist<SEP>title``, the
+    latter as an SQLite table ``songs``, which has albums and years, too
+``taste_profile_song_to_tracks.txt``, optional
+    a song's id and its tracks' ids in a line, separated by tabs; a song may have several tracks, or none
+``sid_mismatches.txt``, optional
+    songs that were matched to a wrong track, as lines ``ERROR: <SONG TRACK> artist  -  title  !=  artist  -  title``
+``sid_matches_manually_accepted.txt``, optional
+    those of them that somebody found to be right all the same
+``*.cls``, optional
+    genres by track, separated by a tab, as the tagtraum and MAGD annotations have them; the first by name is read
+"""
+
+import os
+import re
+import sqlite3
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from lemons.errors import DataError
+
+LISTS = ("track_metadata.db", "unique_tracks.txt")
+PAIR = re.compile(r"<(SO[A-Z0-9]{16}) (TR[A-Z0-9]{16})>")
+
+
+class Track(NamedTuple):
+    """A track of the Million Song Dataset; texts, empty where they are not known."""
+
+    track_id: str
+    song_id: str
+    artist: str
+    title: str
+    album: str = ""
+    year: str = ""
+
+
+class Metadata:
+    """A folder of metadata; lists of a million tracks are read track by track.
+
+    Parameters
+    ----------
+    folder : path-like
+        see above
+
+    Raises
+    ------
+    DataError
+        if there is no such folder or no list of tracks in it
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = Path(folder)
+        lists = [self.folder / name for name in LISTS if (self.folder / name).is_file()]
+        if not lists:
+            raise DataError(f"{self.folder} holds no {' or '.join(LISTS)}; get one of them, see docs/data.md")
+        self.list = lists[0]
+        accepted = self._pairs("sid_matches_manually_accepted.txt")
+        self.mismatches = self._pairs("sid_mismatches.txt") - accepted  # (song, track) that do not belong together
+
+    def tracks(self) -> Iterator[Track]:
+        """All tracks, one after the other.
+
+        Raises
+        ------
+        DataError
+            if the list is damaged
+        """
+        if self.list.suffix == ".db":
+            yield from self._database()
+            return
+        for number, line in enumerate(self._lines(self.list), start=1):
+            fields = line.split("<SEP>")
+            if len(fields) != 4:
+                raise DataError(
+                    f"{self.list}, line {number}: {line[:60]!r} must be track<SEP>song<SEP>artist<SEP>title"
+                )
+            yield Track(*fields)
+
+    def tracks_of(self, songs: Collection[str]) -> dict[str, set[str]]:
+        """The tracks of each song that is theirs by any list, mismatches left out; a song may have none."""
+        found: dict[str, set[str]] = {song: set() for song in songs}
+        for track in self.tracks():
+            if track.song_id in found:
+                found[track.song_id].add(track.track_id)
+        for line in self._lines(self.folder / "taste_profile_song_to_tracks.txt"):
+            song, *track_ids = line.split("\t")
+            if song in found:
+                found[song].update(one for one in track_ids if one)
+        return {song: {one for one in ids if (song, one) not in self.mismatches} for song, ids in found.items()}
+
+    def genres(self, track_ids: Collection[str]) -> dict[str, str]:
+        """Genres of tracks, for those that have one."""
+        files = sorted(self.folder.glob("*.cls"))
+        rows = (line.split("\t") for line in self._lines(files[0])) if files else []
+        return {row[0]: row[1].lower() for row in rows if len(row) > 1 and row[0] in track_ids}
+
+    def _database(self) -> Iterator[Track]:
+        uri = f"{self.list.absolute().as_uri()}?mode=ro"
+        try:
+            connection = sqlite3.connect(uri, uri=True)
+            try:
+                query = "SELECT track_id, song_id, artist_name, title, release, year FROM songs"
+                for *texts, year in connection.execute(query):
+                    yield Track(*(text or "" for text in texts), year=str(year or ""))  # a year of 0 is not known
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
+            raise DataError(f"{self.list} cannot be read as the table of songs ({error}); get it anew") from error
+
+    def _pairs(self, name: str) -> set[tuple[str, str]]:
+        pairs = (PAIR.search(line) for line in self._lines(self.folder / name))
+        return {(pair[1], pair[2]) for pair in pairs if pair}
+
+    @staticmethod
+    def _lines(path: Path) -> Iterator[str]:
+        if path.is_file():
+            with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+                yield from (line.rstrip("\r\n") for line in file)

@@ -1,0 +1,77 @@
+"""Writing the tables of a library, so that a folder holds a whole library or none."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lemons.errors import DataError
+from lemons.files import atomic_path, safe_name
+
+NOTE = "library.json"  # what the folder holds, or will hold
+
+
+def check_folder(path: str | os.PathLike, maker: str) -> None:
+    """Refuse a folder that holds a library of another origin.
+
+    Raises
+    ------
+    DataError
+        if tables are there that ``maker`` did not write
+    """
+    path = Path(path)
+    if not any((path / name).exists() for name in ("tracks.csv", "listens.csv", NOTE)):
+        return
+    try:
+        made_by = json.loads((path / NOTE).read_text())["made_by"]
+    except (OSError, ValueError, KeyError, TypeError):
+        made_by = ""
+    if made_by != maker:
+        raise DataError(f"{path} holds another library, which is kept; choose another folder for --out")
+
+
+def write_library(
+    path: str | os.PathLike,
+    tracks: pd.DataFrame,
+    listens: pd.DataFrame,
+    *,
+    note: dict[str, Any],
+    splits: dict[str, pd.DataFrame] | None = None,
+    reports: dict[str, pd.DataFrame] | None = None,
+) -> None:
+    """Write a library's tables; a library of the same origin is replaced.
+
+    Killed at any moment it leaves the older library, the new one or none that `open_library` would open: listens.csv
+    goes first and comes last.
+
+    Parameters
+    ----------
+    path : path-like
+        the library's folder, made when it is missing
+    tracks : pd.DataFrame [index=track_id, columns=title, artist, genre, file, ...]
+        the tracks
+    listens : pd.DataFrame [columns=user, track_id, playcount]
+        who played them
+    note : dict
+        for library.json: ``made_by``, which `check_folder` looks for, and what else is worth knowing
+    splits : dict of str to pd.DataFrame [columns=track_id, split, playcount], optional
+        splits by listener
+    reports : dict of str to pd.DataFrame, optional
+        more tables by file name, such as ``missing.csv``
+
+    Raises
+    ------
+    DataError
+        if the folder cannot be written; whether it holds another library, `check_folder` says
+    """
+    path = Path(path)
+    tables = {f"splits/{safe_name(user)}.csv": split for user, split in (splits or {}).items()}
+    tables |= (reports or {}) | {"tracks.csv": tracks.reset_index(names="track_id"), "listens.csv": listens}
+    with atomic_path(path / NOTE) as temporary:
+        temporary.write_text(json.dumps(note, indent=2) + "\n")
+    (path / "listens.csv").unlink(missing_ok=True)
+    for name, table in tables.items():  # in this order: without listens.csv there is no library
+        with atomic_path(path / name) as temporary:
+            table.to_csv(temporary, index=False)
