@@ -7,5 +7,5 @@ library_path = "data/demo"  # the music library: tracks.csv, listens.csv, audio/
 experiments_path = "experiments"  # trained models, sacred's records, TensorBoard's curves
 explanations_path = "experiments/explanations"  # explanations that were computed before
 
-mongodb_url = ""  # empty: sacred logs to files under experiments_path; or such as "mongodb://localhost:27017"
+mongodb_url = ""  # such as "mongodb://localhost:27017": sacred records there, too; empty: to files alone
 mongodb_db_name = "LEMONS"  # the database's name there

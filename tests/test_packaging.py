@@ -34,3 +34,11 @@ def test_conda_and_pip_install_the_same():
 def test_every_requirement_has_a_known_good_version(requirement):
     pins = dict(re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text(), flags=re.MULTILINE))
     assert normal(re.split("[<>=]", requirement)[0]) in {normal(name) for name in pins}
+
+
+def test_what_compose_starts_is_pinned_and_served_to_this_machine_alone():
+    compose = (ROOT / "compose.yml").read_text()
+    images = re.findall(r"image: \S+?:(\S+)", compose) + re.findall(r"omniboard@([0-9.]+)", compose)
+    assert len(images) == 3
+    assert all(re.match(r"\d+\.\d+\.\d+", version) for version in images)
+    assert set(re.findall(r'^ +- "(\S+):\d+:\d+"$', compose, flags=re.MULTILINE)) == {"127.0.0.1"}
