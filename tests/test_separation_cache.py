@@ -194,6 +194,13 @@ def test_any_number_of_channels(tmp_path, rng, n_channels):
     np.testing.assert_array_equal(kept.read("left/loud") + kept.read("rest"), quantize(channels.mean(axis=1)))
 
 
+@pytest.mark.parametrize("suffix", [".mp3", ".ogg", ".flac"])
+def test_compressed_formats_are_heard_as_everywhere_else(tmp_path, rng, suffix):
+    soundfile.write(tmp_path / f"y{suffix}", rng.uniform(-0.3, 0.3, (7 * 44100, 2)), 44100)
+    stems = separate_file(tmp_path / f"y{suffix}", Sides()).load()
+    np.testing.assert_array_equal(sum(stems.values()), load(tmp_path / f"y{suffix}"))
+
+
 def test_a_library_saved_as_arrays(tmp_path, rng):
     samples = rng.integers(-20000, 20000, 20000).astype(np.int16)
     np.save(tmp_path / "y.npy", samples)

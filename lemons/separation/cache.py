@@ -134,19 +134,19 @@ def separate_file(
     path = Path(path)
     folder = cache_folder() / "stems" if folder is None else Path(folder)
     with AudioReader(path) as reader:
-        reader.check_length()
-        audio = hash_file(path)
-        key = f"{VERSION} {audio} {separator.name} {separator.fingerprint}"
-        entry = folder / hashlib.sha256(key.encode()).hexdigest()[:32]
-        report = _read_report(entry)
-        if report is None:
-            discard_folder(entry)
-            with atomic_folder(entry) as temporary:
-                report = {"separator": separator.name, "fingerprint": separator.fingerprint, "audio": audio}
-                report |= _separate(reader, separator, temporary, progress)
-                (temporary / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
-            _tidy(folder, max_bytes, keep=entry)
-            report = _read_report(entry) or report  # another program's, if it was faster
+        reader.check()
+    audio = hash_file(path)
+    key = f"{VERSION} {audio} {separator.name} {separator.fingerprint}"
+    entry = folder / hashlib.sha256(key.encode()).hexdigest()[:32]
+    report = _read_report(entry)
+    if report is None:
+        discard_folder(entry)
+        with atomic_folder(entry) as temporary, AudioReader(path) as reader:
+            report = {"separator": separator.name, "fingerprint": separator.fingerprint, "audio": audio}
+            report |= _separate(reader, separator, temporary, progress)
+            (temporary / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
+        _tidy(folder, max_bytes, keep=entry)
+        report = _read_report(entry) or report  # another program's, if it was faster
     return Separation(path, entry, report)
 
 
@@ -171,8 +171,6 @@ def _separate(reader: AudioReader, separator: Separator, folder: Path, progress)
             done += len(block.mix)
             if progress is not None:
                 progress(done, reader.n_samples)
-    if levels["mix"].dbfs is None:
-        raise DataError(f"{reader.path} is silent (every sample is 0); there is nothing to separate")
     return {
         "sr": reader.sr,
         "n_samples": done,

@@ -9,7 +9,7 @@ from lemons.errors import MissingWeightsError, ParameterError
 from lemons.separation.given import Given
 from lemons.separation.hpss import HPSS
 from lemons.separation.separator import Separator
-from lemons.separation.weights import HUB, is_fetchable, is_there, weights_folder
+from lemons.separation.weights import how_to_get, is_there, weights_folder
 
 STEMS = {  # of the separators known by name; `given` has those of its folder
     "given": (),
@@ -92,7 +92,7 @@ def get_separator(name: str, weights: str | os.PathLike | None = None, device: s
         check_demucs()
     if not is_there(name, folder):
         raise MissingWeightsError(
-            f"{name} has no weights in {folder}; {_how_to_get(name)}, or choose a separator that works without: "
+            f"{name} has no weights in {folder}; {how_to_get(name)}, or choose a separator that works without: "
             f"{WITHOUT_WEIGHTS}"
         )
     if family == "demucs":
@@ -118,12 +118,5 @@ def _lacks(name: str) -> str:
     if name.startswith("demucs:") and find_spec("demucs") is None:
         lacks.append("the package demucs: pip install 'lemons-explanations[demucs]'")
     if not is_there(name, weights_folder(name)):
-        lacks.append(f"weights: {_how_to_get(name)}")
+        lacks.append(f"weights: {how_to_get(name)}")
     return "; ".join(lacks)
-
-
-def _how_to_get(name: str) -> str:
-    if is_fetchable(name):
-        return f"fetch them with `lemons weights {name}`"
-    model = name.partition(":")[2]
-    return f"put the .safetensors and .yaml files of {HUB} for {model} into {weights_folder(name)} or give --weights"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from lemons.audio import MIN_DURATION_S, SAMPLE_RATE, load
+from lemons.audio import MIN_DURATION_S, SAMPLE_RATE, load, quantize
 from lemons.errors import DataError
 from lemons.separation.separator import BLOCK_LENGTH
 
@@ -50,13 +50,15 @@ class AudioReader:
         if self._samples is None:
             self._file.close()
 
-    def check_length(self) -> None:
-        """Refuse a file that is empty or shorter than a second, with a DataError."""
+    def check(self) -> None:
+        """Refuse, with a DataError, a file that is empty, shorter than a second, or silent at 16 bits; reads on."""
         if not self.n_samples:
             raise DataError(f"{self.path} holds no audio (0 samples); choose another file")
         if self.n_samples < MIN_DURATION_S * self.sr:
             seconds = self.n_samples / self.sr
             raise DataError(f"{self.path} lasts {seconds:.2f} s; at least {MIN_DURATION_S:g} s is needed")
+        if not any(quantize(block.mean(axis=0)).any() for block in self.blocks()):
+            raise DataError(f"{self.path} is silent (every sample is 0); there is nothing to separate")
 
     def read(self, length: int) -> np.ndarray:
         """The next samples of the mean of the channels, as float32; fewer than ``length`` at the end."""

@@ -28,7 +28,7 @@ SHA256 = {  # of the archives of that release
 HUB = "https://huggingface.co/adefossez"  # of Demucs' models; their checksums are not published, so nothing is fetched
 TRIES = 4  # of a download that breaks, before the user is asked
 TIMEOUT_S = 30
-CHUNK = 2**18  # bytes
+CHUNK = 2**14  # bytes; at most so many are lost when a connection breaks
 
 
 def cache_folder() -> Path:
@@ -45,9 +45,11 @@ def weights_folder(name: str) -> Path:
     return cache_folder().joinpath("weights", *name.split(":"))
 
 
-def is_fetchable(name: str) -> bool:
-    """Whether `fetch_weights` knows where a separator's weights are published."""
-    return name in SHA256
+def how_to_get(name: str) -> str:
+    """What to do for a separator's weights, as a part of a sentence."""
+    if name in SHA256:
+        return f"fetch them with `lemons weights {name}`"
+    return f"put the model's .safetensors and .yaml from {HUB} into {weights_folder(name)}, or give --weights"
 
 
 def is_there(name: str, path: str | os.PathLike) -> bool:
@@ -83,8 +85,10 @@ def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progres
     DataError
         if the download fails or its checksum is wrong, or the source is damaged or not a checkpoint
     """
-    if not is_fetchable(name):
-        raise ParameterError(f"no weights are published for separator={name!r} here; choose one of {', '.join(SHA256)}")
+    if name.startswith("demucs:"):
+        raise ParameterError(f"weights of {name} are not fetched, for want of published checksums; {how_to_get(name)}")
+    if name not in SHA256:
+        raise ParameterError(f"separator={name!r} has no weights to fetch; choose one of {', '.join(SHA256)}")
     folder = weights_folder(name)
     if source is None:
         if is_there(name, folder):
