@@ -30,6 +30,8 @@ def precompute(
     n_tracks: int = 1,
     kinds: Sequence[str] = KINDS,
     device: str = "cpu",
+    separator: str | None = None,
+    weights: str | os.PathLike | None = None,
 ) -> list[Explanation]:
     """Explain what listeners are recommended most, with a progress bar.
 
@@ -47,6 +49,8 @@ def precompute(
         see `explanations.explain`; the method is the default one
     device : str
         where the models run
+    separator, weights
+        see `explanations.track.open_track`
 
     Returns
     -------
@@ -56,6 +60,8 @@ def precompute(
     ------
     DataError
         if a listener has no trained model
+    ParameterError, MissingWeightsError, MissingDependencyError
+        if the separator is unknown or cannot run
     """
     listeners = library.users if listeners is None else listeners
     checkpoints = {listener: best_checkpoint(experiments_path, listener, library=library) for listener in listeners}
@@ -64,7 +70,7 @@ def precompute(
         for listener, checkpoint in checkpoints.items():
             bar.set_postfix_str(listener)
             for track_id in recommend(checkpoint, library, listener, n=n_tracks)["track_id"]:
-                track = open_track(track_id, library)
+                track = open_track(track_id, library, separator=separator, weights=weights)
                 for kind in kinds:
                     paths = {"experiments_path": experiments_path, "explanations_path": explanations_path}
                     options = {"library": library, "device": device, **paths}
@@ -73,13 +79,15 @@ def precompute(
     return found
 
 
-def main() -> None:
-    """Explain ahead what the configuration's library and experiments hold."""
+def main(*, separator: str | None = None, weights: str | os.PathLike | None = None) -> None:
+    """Explain ahead what the configuration's library and experiments hold; see `precompute` for the separator."""
     config = read_config()
     precompute(
         open_library(config.library_path),
         experiments_path=config.experiments_path,
         explanations_path=config.explanations_path,
+        separator=separator,
+        weights=weights,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from lemons import __version__
-from lemons.commands import explanations, library, recommender
+from lemons.commands import explanations, library, recommender, separation
 from lemons.errors import LemonsError
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: see recsys/experiment.py
@@ -27,6 +27,9 @@ for command in (
     recommender.recommend,
     explanations.precompute,
     explanations.explain,
+    separation.separators,
+    separation.separate,
+    separation.weights,
 ):
     app.command()(command)
 

@@ -23,6 +23,11 @@ def test_the_first_recommendation_of_everybody_is_explained_once(tmp_path, short
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "explanations").iterdir()} == files
 
 
+def test_another_separator_by_request(short_library, model_paths):
+    found = precompute(short_library, listeners=["nina"], kinds=["source"], separator="hpss", **model_paths)
+    assert [(e.separator, len(e.components)) for e in found] == [("hpss", 5)]
+
+
 def test_a_listener_without_a_model_stops_it_before_anything_is_computed(tmp_path, short_library, model_paths):
     with pytest.raises(DataError, match="no model of paige"):
         precompute(short_library, listeners=["marko", "paige"], **model_paths)

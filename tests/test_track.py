@@ -10,7 +10,7 @@ import torch
 from explanations.explanation import load_explanation
 from explanations.track import explain_track, open_track, write_explanation
 from lemons.audio import load, quantize, write_flac
-from lemons.errors import DataError, ParameterError
+from lemons.errors import DataError, MissingWeightsError, ParameterError
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
 from recsys.model import FCN
@@ -62,6 +62,38 @@ def test_any_file_can_be_opened(tmp_path, library, rng):
     track = open_track(str(tmp_path / "my_song.wav"), library)
     assert (track.track_id, track.title) == ("my_song.wav", "“my song”")
     np.testing.assert_array_equal(sum(track.stems.values()), load(tmp_path / "my_song.wav"))
+
+
+def test_a_separator_by_request_even_where_there_are_stems(library):
+    track = open_track("T0", library, separator="hpss")
+    assert track.separator == "hpss"
+    assert len(track.stems) == 5
+    np.testing.assert_array_equal(sum(track.stems.values()), load(library.audio_path("T0")))
+
+
+def test_stems_of_ones_own(tmp_path, library):
+    track = open_track(str(library.audio_path("T0")), library, separator="given", weights=library.path / "stems" / "T0")
+    assert track.separator == "given"
+    for name, y in library.stems("T0").items():
+        np.testing.assert_array_equal(track.stems[name], y)
+
+
+def test_separating_shows_its_progress_once(library):
+    steps = []
+    for _ in range(2):  # the second time, it is in the cache
+        open_track("T1", library, progress=lambda *step: steps.append(step))
+    assert steps == [(N_SAMPLES, N_SAMPLES)]
+
+
+def test_nothing_takes_the_place_of_the_separator_asked_for(tmp_path, library):
+    with pytest.raises(MissingWeightsError, match=r"`lemons weights spleeter:5stems`.*works without: hpss"):
+        open_track("T0", library, separator="spleeter:5stems")
+    with pytest.raises(DataError, match="has no stems of T1"):
+        open_track("T1", library, separator="given")
+    with pytest.raises(ParameterError, match="'magic' is unknown"):
+        open_track("T0", library, separator="magic")
+    with pytest.raises(ParameterError, match="without the name of their separator"):
+        open_track("T0", library, weights=tmp_path)
 
 
 def test_what_is_neither_track_nor_file(library):

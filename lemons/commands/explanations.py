@@ -6,14 +6,15 @@ from typing import Annotated
 import typer
 
 from lemons.commands.console import Bar, ListenerName, tell
+from lemons.commands.separation import SeparatorName, Weights
 from lemons.config import read_config
 
 
-def precompute() -> None:
+def precompute(separator: SeparatorName = None, weights: Weights = None) -> None:
     """Explain each listener's first recommendation ahead, so that the page has something to play at once."""
     from explanations import precompute as ahead
 
-    ahead.main()
+    ahead.main(separator=separator, weights=weights)
 
 
 def explain(
@@ -29,6 +30,8 @@ def explain(
     ] = "5",
     num_samples: Annotated[int, typer.Option(help="for lime: size of the neighborhood, N_s")] = 2048,
     seed: Annotated[int, typer.Option(help="for lime: of the neighborhood's masks")] = 0,
+    separator: SeparatorName = None,
+    weights: Weights = None,
 ) -> None:
     """Explain why a track is recommended to a listener: numbers, picture, and clips to listen to."""
     from explanations.track import explain_track, open_track, write_explanation
@@ -40,7 +43,8 @@ def explain(
     tell(library.skipped)
     library.played(listener)  # the listener and their model first: separating a long file takes a while
     best_checkpoint(config.experiments_path, listener, library=library)
-    opened = open_track(track, library)
+    options = {"separator": separator, "weights": weights, "progress": Bar("separating", "sample")}
+    opened = open_track(track, library, **options)
     explanation = explain_track(
         opened,
         listener=listener,
@@ -56,6 +60,7 @@ def explain(
     )
     write_explanation(out, explanation, opened)
     masks = "all masks" if explanation.neighborhood == "all" else f"{explanation.n_masks} masks drawn"
+    typer.echo(f"separator {opened.separator}: {', '.join(opened.stems)}")
     typer.echo(f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard")
     fidelity = f"{explanation.fidelity_held_out:.2f} {explanation.judged_on}"
     typer.echo(f"relevance {explanation.relevance:.3f}, fidelity {fidelity}")
