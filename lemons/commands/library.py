@@ -59,5 +59,28 @@ def library_msd(
     _tell_what_is_next(out, summary.n_tracks)
 
 
+@app.command("own")
+def library_own(
+    audio: Annotated[Path, typer.Option(help="folder of your music; it is referred to, not copied")],
+    listens: Annotated[
+        Path,
+        typer.Option(help="what was played: a table user,track,playcount, or an export of ListenBrainz or Last.fm"),
+    ],
+    out: Annotated[Path, typer.Option(help="the library's folder")] = Path("data/own"),
+    user: Annotated[str | None, typer.Option(help="the listener's name, where the history is one person's")] = None,
+) -> None:
+    """Make a library out of your own music and listening history; nothing leaves this machine."""
+    from lemons.library.own import UNMATCHED, make_own_library
+
+    summary = make_own_library(out, audio=audio, listens=listens, user=user, bar=Bar)
+    tell(summary.skipped)
+    if summary.unmatched:
+        typer.echo(f"lemons: {len(summary.unmatched)} played tracks have no file, see {out / UNMATCHED}:", err=True)
+        tell(summary.unmatched)
+    for name, played in summary.played.items():
+        typer.echo(f"{name}: {played} of {summary.n_tracks} tracks played")
+    _tell_what_is_next(out, summary.n_tracks)
+
+
 def _tell_what_is_next(out: Path, n_tracks: int) -> None:
     typer.echo(f"{n_tracks} tracks in {out}; next: LEMONS_LIBRARY={shlex.quote(str(out))} lemons train")
