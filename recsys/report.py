@@ -19,7 +19,7 @@ from recsys.evaluation import RANKERS, resampled
 from recsys.ranking import CONFIDENCE, MEASURES, N_RESAMPLES, interval, measure
 
 REPORT_FILE = "report.json"
-MEAN = "mean"  # in place of a listener's name
+MEAN = "mean of listeners"  # in place of a name
 # mean and standard deviation over the seven listeners, on their tracks of the Million Song Dataset: Melchiorre,
 # Haunschmid, Schedl, Widmer, "LEMONS: Listenable Explanations for Music recOmmeNder Systems", ECIR 2021
 PAPER = {"roc_auc": (0.758, 0.113), "average_precision": (0.734, 0.130)}
@@ -39,7 +39,7 @@ def make_report(scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame [columns=user, ranker, measure, value, low, high, std, n_tracks, n_played]
-        listeners as they come, then ``mean``, the only one with a ``std``: the standard deviation over the listeners.
+        listeners as they come, then their mean, which alone has a ``std``: the standard deviation over the listeners.
         The rankers are those that all listeners have, and ``model-<baseline>`` for the differences
 
     Raises
@@ -120,7 +120,7 @@ def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool =
             rows.append(["paper", "", "{:.3f} ± {:.3f}".format(*PAPER[name]), *[""] * (len(rankers) - 1)])
         parts.append(_table([_label(name), "tracks", *rankers], rows, markdown=markdown))
     rows = [[_label(name), *(cell(MEAN, ranker, name) for ranker in rankers)] for name in MEASURES]
-    parts.append(_table(["mean of listeners", *rankers], rows, markdown=markdown))
+    parts.append(_table([MEAN, *rankers], rows, markdown=markdown))
     rows = []
     for ranker in rankers[1:]:
         differences = [cells[MEAN, f"model-{ranker}", name] for name in PAPER]

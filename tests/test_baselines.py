@@ -21,6 +21,12 @@ def test_popularity_counts_the_other_listeners_and_never_ones_own_plays(toy_libr
     assert popularity(library, "marko", ["c"]) == without
 
 
+def test_a_listener_who_is_alone_has_no_popularity_to_go_by(toy_library):
+    library = open_library(toy_library)
+    library.listens = listens(("marko", "a", 1))
+    assert popularity(library, "marko", ["a", "b"]).tolist() == [0, 0]
+
+
 def test_the_colour_of_a_sound_is_learned_where_it_tells_and_chance_where_it_does_not(rng):
     labels = rng.integers(0, 2, 300)
     colour = rng.normal(size=(300, 40)) + np.outer(labels, np.arange(40) < 4)

@@ -174,3 +174,14 @@ def test_a_disk_that_fills_up_leaves_no_half_file(trained):
     assert all(file.stat().st_size < 20_000 for file in (trained / "out").rglob("*"))  # the small ones are whole
     assert not (trained / "out" / "explanation.json").exists()
     assert not list((trained / "out").glob(".*"))
+
+
+def test_the_report_compares_the_model_with_what_needs_none(trained, monkeypatch, capsys):
+    code, printed, _ = lemons(monkeypatch, capsys, "report", "--listener", "marko", "--paper", "--fallback", "files")
+    assert code == 0
+    assert printed.split()[:5] == ["ROC-AUC", "tracks", "model", "popularity", "mel"]
+    assert "0.758 ± 0.113" in printed
+    assert (trained / "experiments" / "report.csv").is_file()
+    code, printed, errors = lemons(monkeypatch, capsys, "report", "--listener", "nina")
+    assert (code, printed) == (2, "")
+    assert "no model of nina trained on" in sentence(errors)

@@ -1,12 +1,14 @@
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from lemons.config import Config
-from lemons.errors import DataError, ParameterError
+from lemons.errors import ConfigError, DataError, ParameterError
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
+from recsys import tracking
 from recsys.evaluation import MEASURES
 from recsys.fleet import evaluate_all, report_all, train_all
 
@@ -56,6 +58,18 @@ def test_another_schedule_is_another_training_and_other_workers_are_not(config, 
     assert trained == []
     assert train_all(config, ["nina"], updates=QUICK | {"lr": 1e-4}) != models
     assert len(trained) == 1
+
+
+def test_a_mongodb_that_is_away_is_an_error_or_files_are(config, monkeypatch):
+    pytest.importorskip("pymongo", reason="pymongo is not installed")
+    monkeypatch.setattr(tracking, "PATIENCE_MS", 100)
+    config = replace(config, mongodb_url="mongodb://127.0.0.1:9")  # nobody listens there
+    with pytest.raises(ConfigError, match="no MongoDB answers"):
+        train_all(config, ["nina"], updates=QUICK)
+    assert not config.experiments_path.exists()
+    train_all(config, ["nina"], updates=QUICK, fallback="files")
+    assert report_all(config, ["nina"], fallback="files")["n_tracks"].unique().tolist() == [4]
+    assert len(list((config.experiments_path / "sacred").glob("[0-9]*"))) == 2
 
 
 def test_one_listener_who_cannot_be_trained_holds_up_nobody(config, caplog):

@@ -43,6 +43,13 @@ def test_over_all_is_the_mean_over_the_listeners_and_its_interval_is_narrower(re
     assert (mean.n_tracks, mean.n_played) == (90, 45)
 
 
+def test_a_listener_may_be_called_mean(report, scores):
+    scores["mean"] = scores.pop("marko")
+    renamed = make_report(scores)
+    assert rows(renamed, "mean", "model").value == rows(report, "marko", "model").value
+    assert rows(renamed, MEAN, "model").value == pytest.approx(rows(report, MEAN, "model").value)
+
+
 def test_a_ranker_that_only_some_listeners_have_is_left_out(report):
     assert set(report["ranker"]) == {"model", "popularity", "mel", "model-popularity", "model-mel"}
     assert len(report) == 4 * 5 * len(MEASURES)
