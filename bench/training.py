@@ -1,0 +1,168 @@
+"""How fast a listener's model is trained, and whether it becomes as good: the plain loop and ours, in one process.
+
+    python bench/training.py
+
+The plain loop is what one writes first: open the file of each snippet's track, cut the snippet, batch them, float32,
+layers in the published order, Adam, ``loss.item()``. Both learn by the same model class from the same tracks. Speed is
+that of the best of several stretches of batches of 20, taken in turn, so that a passing disturbance meets all ways.
+Quality is the ROC-AUC after the demo's schedule, last epoch, on validation and test tracks together; a second seed
+tells how far chance alone moves it.
+"""
+
+import argparse
+import math
+import os
+import tempfile
+import time
+from itertools import count, islice
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads of two programs would slow each other down
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from report import machine, table, write_section
+
+from lemons.audio import to_float
+from lemons.library import open_library
+from recsys.dataset import Crops, TrackSet, load_tracks
+from recsys.learning import SCHEDULES, Learner, has_bf16
+from recsys.metrics import roc_auc
+from recsys.model import FCN
+from recsys.scoring import track_logits
+from recsys.splits import get_split
+
+ROOT = Path(__file__).resolve().parents[1]
+INPUT_LENGTH = 16000  # samples in a snippet
+DEMO = {"batch_size": 8, "n_epochs": 20}
+LR, WD = 1e-3, 1e-4
+
+
+class PlainLoop:
+    """Learn as one writes it first."""
+
+    def __init__(self, model, *, n_steps):
+        self.model = model.to(memory_format=torch.contiguous_format)
+        self._optimizer = torch.optim.Adam(model.parameters(), LR, weight_decay=WD)
+        self._rate = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: SCHEDULES["onecycle"]((step + 1) / n_steps)
+        )
+
+    def losses(self, batches):
+        """The loss of each batch."""
+        model = self.model.train()
+        for y, labels in batches:
+            x = model.spec_bn(model.spec(y).unsqueeze(1))
+            for layer in model.layers:
+                x = F.max_pool2d(F.relu(layer.bn(layer.conv(x))), 2)
+            loss = F.binary_cross_entropy_with_logits(model.head(model.pool(x)), labels)
+            self._optimizer.zero_grad()
+            loss.backward()
+            self._optimizer.step()
+            self._rate.step()
+            yield loss.item()
+
+
+class Files(Crops):
+    """Crops of tracks that are opened again for every snippet, as `tracks.audio` names them."""
+
+    def batches(self, epoch):
+        """Waveforms and labels of one epoch."""
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(len(self.tracks.audio))
+        for first in range(0, len(order), self.batch_size):
+            crops, labels = [], []
+            for i in order[first : first + self.batch_size]:
+                y = np.load(self.tracks.audio[i])
+                start = rng.integers(0, len(y) - self.input_length, endpoint=True)
+                crops.append(torch.from_numpy(to_float(y[start : start + self.input_length])))
+                labels.append(torch.from_numpy(self.tracks.labels[i : i + 1]))
+            yield torch.stack(crops), torch.stack(labels)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--library", type=Path, default=ROOT / "data" / "demo")
+    parser.add_argument("--listeners", nargs="+", default=["johnny", "nina"], help="whose models are trained in full")
+    parser.add_argument("--rounds", type=int, default=8, help="stretches of 5 batches for each way")
+    parser.add_argument("--dry", action="store_true", help="print only")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        text = report(open_library(args.library), args.listeners, rounds=args.rounds, folder=folder)
+    print(text)
+    if not args.dry:
+        write_section("Training a model (bench/training.py)", text)
+
+
+def report(library, listeners, *, rounds, folder):
+    """The section of results.md."""
+
+    def load(user, part):
+        return load_tracks(library, get_split(library, user), part, min_samples=INPUT_LENGTH)
+
+    head = f"{machine()}."
+    fast = speed(load(listeners[0], "train"), rounds=rounds, folder=folder)
+    rows = []
+    for user in listeners:
+        train, *held_out = (load(user, part) for part in ("train", "val", "test"))
+        aucs = [quality(train, held_out, folder=folder, **way) for way in ({"plain": True}, {}, {"seed": 1})]
+        rows.append([user, str(sum(len(part.audio) for part in held_out)), *(f"{auc:.3f}" for auc in aucs)])
+    means = [f"{np.mean([float(row[i]) for row in rows]):.3f}" for i in (2, 3, 4)]
+    good = table(
+        ["listener", "held-out tracks", "ROC-AUC, plain loop", "ours", "ours, other seed"],
+        [*rows, ["mean", "", *means]],
+    )
+    return f"{head}\n\n{fast}\n\n{good}"
+
+
+def speed(tracks, *, rounds, folder):
+    """Snippets per second in batches of 20, validation not counted."""
+    ways = {
+        "the plain loop, float32": (PlainLoop(FCN(), n_steps=10**6), files_of(tracks, folder)),
+        "ours, float32": (Learner(FCN(), n_steps=10**6, precision="float32"), tracks),
+    }
+    if has_bf16(torch.device("cpu")):
+        ways["ours, bfloat16 convolutions"] = (Learner(FCN(), n_steps=10**6, precision="bfloat16"), tracks)
+    n_batches = 5
+    streams, best = {}, dict.fromkeys(ways, math.inf)
+    for name, (learner, data) in ways.items():
+        crops = (Files if isinstance(learner, PlainLoop) else Crops)(data, seed=0, batch_size=20)
+        whole = (batch for epoch in count(1) for batch in crops.batches(epoch) if len(batch[0]) == 20)
+        streams[name] = learner.losses(whole)
+        next(streams[name])  # the first call is slower
+    for _ in range(rounds):
+        for name, losses in streams.items():
+            start = time.perf_counter()
+            list(islice(losses, n_batches))
+            best[name] = min(best[name], time.perf_counter() - start)
+    plain = best["the plain loop, float32"]
+    rows = [[name, f"{20 * n_batches / s:.1f}", f"{plain / s:.1f}"] for name, s in best.items()]
+    return table(["way", "snippets/s", "times faster"], rows)
+
+
+def quality(train, held_out, *, folder, plain=False, seed=0):
+    """ROC-AUC after the demo's schedule, on held-out tracks."""
+    torch.manual_seed(seed)
+    model = FCN()
+    how = {"seed": seed, "batch_size": DEMO["batch_size"]}
+    crops = Files(files_of(train, folder), **how) if plain else Crops(train, **how)
+    n_steps = DEMO["n_epochs"] * len(crops)
+    learner = PlainLoop(model, n_steps=n_steps) if plain else Learner(model, n_steps=n_steps, schedule="onecycle")
+    for epoch in range(1, DEMO["n_epochs"] + 1):
+        list(learner.losses(crops.batches(epoch)))
+    model.to(memory_format=torch.channels_last)
+    logits = np.concatenate([track_logits(model, part.audio) for part in held_out])
+    return roc_auc(np.concatenate([part.labels for part in held_out]), logits)
+
+
+def files_of(tracks, folder):
+    """The same tracks in files, as the published code keeps them: arrays, for whom opening is no decoding."""
+    paths = [Path(folder) / f"{track_id}.npy" for track_id in tracks.track_ids]
+    for path, samples in zip(paths, tracks.audio, strict=True):
+        np.save(path, samples)
+    return TrackSet(tracks.track_ids, paths, tracks.labels)
+
+
+if __name__ == "__main__":
+    main()
