@@ -211,7 +211,7 @@ def run_commandline(experiment: Experiment, observers: Callable[..., list[RunObs
     except (LemonsError, SacredError) as error:
         sys.exit(_say(f"lemons: {error}", 2))
     except KeyboardInterrupt:
-        sys.exit(_say("\nlemons: interrupted; the best model so far, if any, is whole", 130))
+        sys.exit(_say("\nlemons: interrupted; a training goes on when the same command is given again", 130))
 
 
 def _say(sentence: str, code: int) -> int:

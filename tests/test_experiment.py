@@ -50,6 +50,13 @@ def test_a_run_leaves_its_model_its_record_and_the_way_to_repeat_it(paths):
     assert record["stopped"] == ""
 
 
+def test_workers_change_no_weight(paths):
+    updates = paths | {"n_epochs": 1, "input_length": 8000, "user_name": "nina"}
+    models = [training_driver.ex.run(config_updates=updates | {"num_workers": n}).info["model"] for n in (0, 3)]
+    first, second = (load_checkpoint(model)[0].state_dict() for model in models)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
 def test_a_listeners_head_is_tuned_on_the_features_of_another(paths):
     updates = paths | {"n_epochs": 1, "input_length": 8000, "precision": "float32"}
     nina = training_driver.ex.run(config_updates=updates | {"user_name": "nina"}).info["model"]
