@@ -41,6 +41,15 @@ def test_the_colour_of_a_sound_is_learned_where_it_tells_and_chance_where_it_doe
     assert auc(colour, rng.permutation(labels)) == pytest.approx(0.5, abs=0.2)
 
 
+def test_the_regularization_is_what_the_validation_tracks_call_for(rng):
+    labels = rng.integers(0, 2, 300)
+    noise = 10 * rng.normal(size=300)
+    features = np.c_[labels + noise, noise]  # their difference tells; the strongest regularization looks at the first
+    scores = mel_scores(features[:200], labels[:200], features[200:250], labels[200:250], features[250:])
+    assert roc_auc(labels[250:], features[250:, 0]) < 0.7
+    assert roc_auc(labels[250:], scores) == 1
+
+
 def test_bands_that_never_sound_do_no_harm(rng):
     silent = np.full((40, 3), -100.0)
     labels = np.arange(40) % 2

@@ -7,7 +7,7 @@ import pytest
 from lemons.errors import DataError
 from lemons.library import open_library
 from recsys import evaluation
-from recsys.evaluation import BASELINES, MEASURES, evaluate, read_evaluation, read_scores, summarize
+from recsys.evaluation import BASELINES, MEASURES, evaluate, read_evaluation, read_scores, resampled, summarize
 from recsys.ranking import MEASURES as RANKING_MEASURES
 from recsys.ranking import measure
 
@@ -70,6 +70,16 @@ def test_a_library_without_tempo_has_no_tempo_baseline(library, perfect, model):
 def test_a_tempo_that_gives_the_taste_away_is_found_out(library, perfect, model):
     library.tracks["tempo"] = np.where(library.tracks["genre"] == "tone", "120", "90")
     assert evaluate(model, library, "marko")["tempo_roc_auc"] == 1
+
+
+def test_resamples_are_the_same_for_all_rankers_and_others_for_each_listener(rng):
+    scores = pd.DataFrame({"label": np.arange(20) % 2, "model": rng.normal(size=20)})
+    scores["mel"] = 2 * scores["model"]
+    marko, again, nina = (
+        resampled(scores, *of)["roc_auc"] for of in (("model", "marko"), ("mel", "marko"), ("mel", "nina"))
+    )
+    np.testing.assert_array_equal(marko, again)
+    assert abs(np.corrcoef(marko, nina)[0, 1]) < 0.15  # 1000 resamples: standard error 0.03
 
 
 def test_what_was_evaluated_is_read_and_what_is_outdated_is_not(library, perfect, model):
