@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lemons.audio import SAMPLE_RATE, quantize
+from lemons.separation import hpss
 from lemons.separation.hpss import HPSS, PARTS
 
 
@@ -32,6 +33,15 @@ def test_what_rounding_leaves_is_a_few_steps(rng):
     assert not block.residual.any()  # the loudest part has it already
     loudest = np.square(block.stems).sum(axis=1).argmax()
     assert loudest == HPSS.stems.index("percussive high")  # of white noise
+
+
+def test_filtering_piece_by_piece_leaves_no_seam(rng, monkeypatch):
+    mix = quantize(0.2 * rng.standard_normal(3 * SAMPLE_RATE + 5))
+    whole = HPSS().separate(mix, SAMPLE_RATE)
+    monkeypatch.setattr(hpss, "CHUNK", 7)
+    pieces = HPSS().separate(mix, SAMPLE_RATE)
+    for name, y in whole.items():
+        np.testing.assert_array_equal(pieces[name], y)
 
 
 @pytest.mark.parametrize("sr", [SAMPLE_RATE, 32000])

@@ -108,8 +108,9 @@ class Separator(ABC):
         for estimates in self.estimates(heard(), sr):
             if not np.abs(estimates).max(initial=0) <= HIGHEST:
                 raise DataError(f"{self.name} made stems far beyond full scale, or not numbers; are these its weights?")
-            mix, later = np.split(np.concatenate(waiting), [estimates.shape[1]])
-            waiting[:] = [later]
+            if len(waiting) > 1:
+                waiting[:] = [np.concatenate(waiting)]
+            mix, waiting[0] = np.split(waiting[0], [estimates.shape[1]])
             stems = round_16_bit(estimates)
             residual = mix - stems.sum(axis=0)
             stems[rest] += residual
