@@ -17,7 +17,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explanations.screenshot import CHROMIUM, CHROMIUM_ARGS, grow, serve, settle
-from lemons.audio import SAMPLE_RATE, quantize, write_flac
+from lemons.audio import SAMPLE_RATE, load, quantize, write_flac
 from lemons.library import STEMS, open_library
 from lemons.listeners import LISTENERS
 from recsys.checkpoints import finish_run, new_run, save_checkpoint
@@ -59,7 +59,9 @@ def make_model(experiments, library, user, *, seed):
 def write_config(folder, library):
     lines = [f"library_path = {str(library)!r}", f"experiments_path = {str(folder / 'experiments')!r}"]
     (folder / "config.py").write_text("\n".join([*lines, f"explanations_path = {str(folder / 'explanations')!r}"]))
-    return os.environ | {"LEMONS_CONFIG": str(folder / "config.py"), "OMP_NUM_THREADS": "1"}
+    (folder / "tmp").mkdir()
+    paths = {"LEMONS_CONFIG": folder / "config.py", "LEMONS_CACHE": folder / "cache", "TMPDIR": folder / "tmp"}
+    return os.environ | {name: str(path) for name, path in paths.items()} | {"OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture(scope="session")
@@ -182,6 +184,28 @@ def test_a_visitor_chooses_computes_and_hears_what_was_scored(visit, toy):
     page.get_by_text("computed ahead, ready to play").wait_for()
 
 
+def test_a_visitor_drops_a_file_and_hears_why_it_would_be_liked(visit, toy, rng, tmp_path):
+    name = "<script>alert(1)<b> *x* $y$"  # names of files come from strangers, too
+    soundfile.write(tmp_path / "own.wav", rng.uniform(-0.3, 0.3, (DURATION_S * 44100, 2)), 44100)
+    file = {"name": f"{name}.wav", "mimeType": "audio/wav", "buffer": (tmp_path / "own.wav").read_bytes()}
+    for seen in ("computed just now", "computed ahead, ready to play"):
+        page = visit()
+        page.get_by_role("tab", name="Your own music").click()
+        page.locator("input[type=file]").set_input_files(file)
+        page.locator(".lemons-track h3").filter(has_text="script").wait_for(timeout=90_000)
+        assert settled(page).locator(".lemons-track h3").inner_text() == name  # letter by letter
+        if seen == "computed just now":
+            page.get_by_role("button", name="Explain this relevance").click()
+        page.get_by_text(seen).wait_for()
+        settled(page)
+        mix = decoded(page, "The whole track:")
+        np.testing.assert_array_equal(mix, load(tmp_path / "own.wav"))
+        top = "Top-" if page.locator("audio[aria-label^='Top-']").count() else "Top highlight"
+        np.testing.assert_array_equal(decoded(page, top) + decoded(page, "The rest"), mix)
+    shoot(page, "own")
+    assert not list((toy.folder / "tmp").glob("lemons-*"))  # the file is gone
+
+
 def test_a_computation_can_be_cancelled(visit, toy):
     page = visit()
     page.get_by_role("radio", name="Time + source").click()
@@ -242,3 +266,12 @@ def test_a_library_of_other_people_shows_them_letter_by_letter(toy, tmp_path, mo
     pd.read_csv(library / "listens.csv").assign(user="*Zoë*").to_csv(library / "listens.csv", index=False)
     page = run_page(write_config(tmp_path, library), monkeypatch)
     assert [button.label for button in page.button] == [r"\*Zoë\*"]
+
+
+def test_new_listeners_stand_beside_the_personas(toy, tmp_path, monkeypatch):
+    library = shutil.copytree(toy.library.path, tmp_path / "library")
+    listens = pd.read_csv(library / "listens.csv").replace({"user": {"nina": 'Jörg "DJ"/2', "paige": "zoë"}})
+    listens.to_csv(library / "listens.csv", index=False)
+    page = run_page(write_config(tmp_path, library), monkeypatch)
+    names = ["Marko", "Matteo", "Johnny", "Elizabeth", "Sandra", r"Jörg \"DJ\"\/2", "Zoë"]
+    assert [button.label for button in page.button][:7] == names

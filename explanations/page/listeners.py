@@ -14,10 +14,10 @@ N_PERSONAS = len(LISTENERS)
 
 
 def choose_listener(users: Sequence[str]) -> Listener:
-    """Draw a card for each persona that the library knows, or for each of its users; return the chosen one."""
+    """Draw a card for each of the library's users; return the chosen one."""
     st.header("1 · Choose a listener", anchor="listener")
-    listeners = [listener for listener in LISTENERS if listener.name in users]
-    listeners = listeners or [Listener(name, "", "the music of this library", ()) for name in users]
+    personas = {listener.name: listener for listener in LISTENERS}
+    listeners = [personas.get(name) or Listener(name, "", "the music of this library", ()) for name in users]
     if st.session_state.get("listener") not in [listener.name for listener in listeners]:
         st.session_state["listener"] = listeners[0].name
     with st.grid(min(len(listeners), N_PERSONAS), min_column_width=124, gap="xsmall", key="cards"):
