@@ -27,10 +27,10 @@ class Spleeter(Separator):
     Every stem has a network that reads the magnitudes of the mix; the ratios of what they find are masks for the mix's
     spectrogram. Segments of T frames (11.9 s) are independent, so a track of any length needs the memory of one.
 
-    The masks of the published models end at 11 kHz (``F``), so cymbals and breath above it are in none of the
-    estimates. What the estimates leave of the mix goes to "other", the stem that is by its name what the others are
-    not, or to "accompaniment", which holds the cymbals. At the 16 kHz of LEMONS nothing above 8 kHz is heard: what
-    remains there of the residual is 16-bit rounding, since below 11 kHz the masks sum to one.
+    The masks of the published models end at 11 kHz (``F``); what is above, cymbals and breath, is in none of the
+    estimates. This residual goes to "other", which by its name is what the named instruments are not, or to
+    "accompaniment", which has the cymbals. At the 16 kHz of LEMONS it is not heard: below 11 kHz the masks sum to one,
+    so that only the rounding to 16 bits is left there, -89 dBFS or less in music and in white noise.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ PHASES = ((0, 0), (0, 1), (1, 0), (1, 1))  # first row and column of each, in th
 
 
 class UNet(nn.Module):
-    """The network of one stem, with fresh weights.
+    """The network of one stem, with fresh weights; it is not meant to be trained.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class UNet(nn.Module):
         self.mask = nn.Conv2d(len(PHASES), N_CHANNELS * len(PHASES), 5, padding=2)
         self.down_activation = ACTIVATIONS[configuration.conv_activation]
         self.up_activation = ACTIVATIONS[configuration.deconv_activation]
-        self.to(memory_format=torch.channels_last).eval().requires_grad_(False)
+        self.eval().requires_grad_(False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Find the logits of the stem's mask.
