@@ -121,6 +121,8 @@ def _interrupted_run(experiments_path: Path, about: dict[str, Any]) -> tuple[Run
             logger.info("%s is being trained by process %s: this is another run", folder, holder)
             continue
         if found := _read(path):  # again: it may have been another's in the meantime, who may have finished it
+            for half_written in folder.glob(".*.pt"):
+                half_written.unlink()
             return Run(folder, about, found["state"]), lock
         (folder / LOCK_FILE).unlink()
         lock.close()

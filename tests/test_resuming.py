@@ -95,7 +95,7 @@ def test_a_killed_training_ends_with_the_weights_of_one_never_killed(toy_library
 
     n = int(rng.integers(1, 9) if where == "batch" else rng.integers(3, 6))  # 4 epochs of 2 batches; 5 states
     command = [sys.executable, "-c", PROGRAM, where, str(n), json.dumps(updates | paths | {"user_name": "nina"})]
-    killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not list(tmp_path.glob("runs/*/training.json"))
 
@@ -106,9 +106,7 @@ def test_a_killed_training_ends_with_the_weights_of_one_never_killed(toy_library
     epoch = (n - 1) // 2 if where == "batch" else n - 2
     assert after["resumed"] == [epoch]
     assert [run.name.split("_")[-1] for run in tmp_path.glob("runs/2*")] == ["nina"]  # one run, not two
-    assert {file.name for file in resumed["nina"].parent.iterdir() if file.name[0] != "."} == {
-        "best_model.pt", "training.json"
-    }  # fmt: skip
+    assert {file.name for file in resumed["nina"].parent.iterdir()} == {"best_model.pt", "training.json"}
     (record,) = tmp_path.glob("runs/sacred/*/info.json")
     assert json.loads(record.read_text())["resumed"] == {"run": str(resumed["nina"].parent), "epoch": epoch}
     training_driver.ex.observers.clear()
