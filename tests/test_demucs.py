@@ -146,7 +146,9 @@ def test_what_fails_inside_the_package_is_told(weights, rng):
 
 @installed
 def test_missing_weights_are_not_fetched_but_told():
-    with pytest.raises(MissingWeightsError, match=r"huggingface\.co.*htdemucs_6s.*works without: hpss"):
+    with pytest.raises(
+        MissingWeightsError, match=r"htdemucs_6s\.yaml.*from https.*/HTDemucs-6s into .*works without: hpss"
+    ):
         get_separator("demucs:htdemucs_6s")
 
 

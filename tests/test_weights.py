@@ -202,7 +202,7 @@ def test_the_list_says_what_can_run_and_what_the_others_lack(archive):
     [
         ("hpss", "separator='hpss' has no weights to fetch; choose one of spleeter:2stems"),
         ("spleeter:3stems", "choose one of spleeter:2stems"),
-        ("demucs:htdemucs", r"not fetched.*\.safetensors and \.yaml from https://huggingface\.co"),
+        ("demucs:htdemucs", r"not fetched.* from https://huggingface\.co/adefossez/HTDemucs into"),
     ],
 )
 def test_only_published_weights_are_fetched(name, message):

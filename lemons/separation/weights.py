@@ -25,7 +25,7 @@ SHA256 = {  # of the archives of that release
     "spleeter:4stems": "3adb4a50ad4eb18c7c4d65fcf4cf2367a07d48408a5eb7d03cd20067429dfaa8",
     "spleeter:5stems": "25a1e87eb5f75cc72a4d2d5467a0a50ac75f05611f877c278793742513cc7218",
 }
-HUB = "https://huggingface.co/adefossez"  # of Demucs' models; their checksums are not published, so nothing is fetched
+HUB = "https://huggingface.co/adefossez"  # of Demucs' models; we know no checksums of them, so nothing is fetched
 TRIES = 4  # of a download that breaks, before the user is asked
 TIMEOUT_S = 30
 CHUNK = 2**14  # bytes; at most so many are lost when a connection breaks
@@ -49,7 +49,10 @@ def how_to_get(name: str) -> str:
     """What to do for a separator's weights, as a part of a sentence."""
     if name in SHA256:
         return f"fetch them with `lemons weights {name}`"
-    return f"put the model's .safetensors and .yaml from {HUB} into {weights_folder(name)}, or give --weights"
+    model = name.partition(":")[2]
+    page = model.replace("htdemucs", "HTDemucs").replace("_", "-", 1) if "htdemucs" in model else f"Demucs-{model}"
+    files = f"{model}.yaml and the .safetensors files it names"
+    return f"put {files} from {HUB}/{page} into {weights_folder(name)}, or give --weights"
 
 
 def is_there(name: str, path: str | os.PathLike) -> bool:
@@ -86,7 +89,7 @@ def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progres
         if the download fails or its checksum is wrong, or the source is damaged or not a checkpoint
     """
     if name.startswith("demucs:"):
-        raise ParameterError(f"weights of {name} are not fetched, for want of published checksums; {how_to_get(name)}")
+        raise ParameterError(f"weights of {name} are not fetched, for want of checksums to compare with; {how_to_get(name)}")
     if name not in SHA256:
         raise ParameterError(f"separator={name!r} has no weights to fetch; choose one of {', '.join(SHA256)}")
     folder = weights_folder(name)
