@@ -17,7 +17,6 @@ with warnings.catch_warnings():
     # sacred 0.8.7 imports pkg_resources, which says at each import that it is deprecated
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     from sacred.observers import MongoObserver
-    from sacred.observers.mongo import force_bson_encodeable
 
 PATIENCE_MS = 3000  # until a database that does not answer counts as away
 SOCKET_PATIENCE_MS = 10_000  # until one that hangs in the middle of an answer does
@@ -85,7 +84,6 @@ class PatientMongoObserver(MongoObserver):
         """Send the whole record, once more if it must be, and say so if that fails."""
         if not self._recording:
             return
-        self.run_entry = force_bson_encodeable(self.run_entry)
         sent = self._attempt(self._send_metrics, self.run_entry["info"], always=True)
         if not (sent and self._attempt(self._save, always=True)):
             logger.warning("MongoDB lacks the end of its run %s; the record in files is whole", self.run_entry["_id"])
