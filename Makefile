@@ -1,13 +1,15 @@
 # make demo: from a fresh clone to the running page.   make demo SERVE=0: everything but the page itself.
+# make paper: the paper's seven listeners on the Million Song Dataset, once it is in data/msd (docs/data.md).
 # make test: lint and the test suite.                  PYTHON=python3.12 make ...: with another Python.
 PYTHON ?= python3
 VENV ?= .venv
 SERVE ?= 1
+MSD ?= data/msd
 BIN := $(VENV)/bin
 # two OpenMP threads that spin while they wait slow each other down six-fold beside a busy process
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo test lint suite install clean
+.PHONY: demo paper test lint suite install clean
 
 install: $(VENV)/installed
 
@@ -26,6 +28,17 @@ demo: install
 ifeq ($(SERVE),1)
 	$(BIN)/streamlit run explanations/lemons.py
 endif
+
+paper: $(MSD)/listens.csv install
+	LEMONS_LIBRARY=$(MSD) $(BIN)/lemons train
+	LEMONS_LIBRARY=$(MSD) $(BIN)/lemons report --paper
+
+$(MSD)/listens.csv:
+	@echo "make paper: no library in $(MSD). Get train_triplets.txt, unique_tracks.txt and sid_mismatches.txt from" >&2
+	@echo "millionsongdataset.com and audio snippets of its tracks (nobody may hand these out); then make the library:" >&2
+	@echo "  lemons library msd --triplets train_triplets.txt --metadata FOLDER --snippets FOLDER --out $(MSD)" >&2
+	@echo "See docs/data.md." >&2
+	@exit 2
 
 test: install lint suite
 

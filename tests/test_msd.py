@@ -1,6 +1,8 @@
 """The Million Song Dataset's files, as they are but for their size."""
 
+import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -324,3 +326,13 @@ def test_of_two_snippets_of_a_track_the_array_is_taken(tmp_path):
     (tmp_path / "c").mkdir()
     with pytest.raises(DataError, match="no audio in .* is named after a track"):
         find_snippets(tmp_path / "c")
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="there is no make")
+def test_make_paper_without_the_data_says_what_to_get_before_it_installs_anything(tmp_path):
+    command = ["make", "paper", f"MSD={tmp_path / 'msd'}", f"VENV={tmp_path / 'venv'}"]
+    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[1], capture_output=True, text=True)
+    assert done.returncode == 2
+    for word in ("train_triplets.txt", "unique_tracks.txt", "snippets", "lemons library msd", "docs/data.md"):
+        assert word in done.stderr
+    assert not (tmp_path / "venv").exists()
