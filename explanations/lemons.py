@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: spinn
 
 import streamlit as st  # noqa: E402
 
-from explanations.page import data, head, listeners, profile, question, recommendations, result, words  # noqa: E402
+from explanations.page import data, head, listeners, own, profile, question, recommendations, result, words  # noqa: E402
 from lemons.config import read_config  # noqa: E402
 from lemons.errors import LemonsError  # noqa: E402
 
@@ -27,13 +27,21 @@ def main() -> None:
     listener = listeners.choose_listener(library.users)
     profile.draw_profile(library, listener)
     ranking = data.get_recommendations(config, library, listener)
-    track_id = recommendations.choose_track(ranking, listener)
-    case = data.get_case(config, library, listener, track_id)
-    recommendations.draw_track(case, ranking.set_index("track_id").loc[track_id])
-    options = question.choose_question()
-    explanation = question.answer_question(case, options)
-    if explanation is not None:
-        result.draw_result(case, explanation)
+    library_tab, own_tab = recommendations.choose_source()
+    with library_tab:
+        row = recommendations.choose_track(ranking, listener)
+    with own_tab:
+        case = own.choose_own(config, library, listener, is_open=own_tab.open)
+    if not own_tab.open:
+        case = data.get_case(config, library, listener, row)
+    if case is None:
+        question.forget_job()
+    else:
+        recommendations.draw_track(case)
+        options = question.choose_question(case)
+        explanation = question.answer_question(case, options)
+        if explanation is not None:
+            result.draw_result(case, explanation)
     head.draw_foot(library)
 
 

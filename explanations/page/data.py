@@ -18,20 +18,26 @@ from recsys.recommend import recommend
 
 @dataclass(frozen=True)
 class Case:
-    """A track that was recommended to a listener: all that a question about it needs.
+    """A track and a listener: all that a question about them needs.
 
     Attributes
     ----------
     folder : Path
         where explanations are kept
     listener : Listener
-        to whom it was recommended
+        to whom it was recommended, or who is to judge it
     model : torch.nn.Module
         the listener's
     track : Track
         with its stems
     key : tuple
         names model and track, for caches
+    title, about : str
+        what the track is called, and what else is known of it; untrusted text
+    relevance : float
+        of the track for the listener, in [0, 1]
+    recommended : bool
+        whether it was; False for a visitor's own music
     """
 
     folder: Path
@@ -39,6 +45,10 @@ class Case:
     model: torch.nn.Module
     track: Track
     key: tuple
+    title: str
+    about: str
+    relevance: float
+    recommended: bool
 
     @property
     def mix(self) -> np.ndarray:
@@ -57,14 +67,29 @@ def get_recommendations(config: Config, library: Library, listener: Listener) ->
     return _recommend(library, listener.name, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
 
 
-def get_case(config: Config, library: Library, listener: Listener, track_id: str) -> Case:
-    """Model and stems of a recommended track."""
+def get_model(config: Config, library: Library, listener: Listener) -> tuple[torch.nn.Module, tuple]:
+    """A listener's model, and what names it in caches."""
     checkpoint = best_checkpoint(config.experiments_path, listener.name, library=library)
     stamps = _stamps(checkpoint)
-    track_key = (str(library.path), library.fingerprint, track_id)
-    track = _open_track(library, track_id, track_key)
-    model = _load_model(checkpoint, stamps)
-    return Case(config.explanations_path, listener, model, track, (str(checkpoint), *stamps, *track_key))
+    return _load_model(checkpoint, stamps), (str(checkpoint), *stamps)
+
+
+def get_case(config: Config, library: Library, listener: Listener, row: pd.Series) -> Case:
+    """A recommended track, a row of `get_recommendations`, with its stems and the listener's model."""
+    track_key = (str(library.path), library.fingerprint, row["track_id"])
+    track = _open_track(library, row["track_id"], track_key)
+    model, model_key = get_model(config, library, listener)
+    return Case(
+        config.explanations_path,
+        listener,
+        model,
+        track,
+        (*model_key, *track_key),
+        title=str(row["title"]),
+        about=f"{row['artist']} · {row['genre']}",
+        relevance=row["relevance"],
+        recommended=True,
+    )
 
 
 def _stamps(folder: Path, *names: str) -> tuple[int, ...]:

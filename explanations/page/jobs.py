@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 Progress = Callable[[int, int], None]
 PATIENCE_S = 180.0  # a tab in the background asks once a minute; who has not asked for so long has left
@@ -24,21 +25,24 @@ class Job:
     ----------
     done, total : int
         how far it is; ``total`` is 0 before the first report
+    result : object
+        what the work returned; None before it has ended
     error : Exception or None
         what ended the work, when it failed
     """
 
-    def __init__(self, work: Callable[[Progress], None]):
+    def __init__(self, work: Callable[[Progress], Any]):
         self.done = self.total = 0
+        self.result: Any = None
         self.error: Exception | None = None
         self._started = self._watched = time.monotonic()
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
 
-    def _run(self, work: Callable[[Progress], None]) -> None:
+    def _run(self, work: Callable[[Progress], Any]) -> None:
         try:
-            work(self._report)
+            self.result = work(self._report)
         except Cancelled:
             pass
         except Exception as error:  # it belongs to the page's thread, which raises it
@@ -57,6 +61,11 @@ class Job:
     def cancel(self) -> None:
         """Ask the work to end; it does at its next report."""
         self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was asked to end."""
+        return self._cancelled.is_set()
 
     def seconds_left(self) -> float | None:
         """The time that is left if it goes on as before; None before the first report."""

@@ -11,24 +11,26 @@ from explanations.cache import cached_explain, explanation_path
 from explanations.explanation import Explanation, load_explanation
 from explanations.page.data import Case
 from explanations.page.jobs import Job
-from explanations.page.words import duration
-from explanations.question import N_MASKS, cut, exact_work
+from explanations.page.words import duration, listing, parts_of, plain
+from explanations.question import N_MASKS, N_SEGMENTS, cut, exact_work
 from lemons.audio import SAMPLE_RATE
 from lemons.errors import ParameterError
 
 KINDS = {  # kind: its name, the question that it answers
-    "time": ("Time", "Which moments made the difference? The track is cut into five stretches of time."),
-    "source": ("Source", "Which instruments made the difference? The track is taken apart into its instruments."),
+    "time": ("Time", "Which moments made the difference? The track is cut into {n_segments} stretches of time."),
+    "source": ("Source", "Which {parts} made the difference? The track is taken apart into {stems}."),
     "time+source": (
         "Time + source",
-        "Which instruments, and when? Each of them is cut into five stretches of time.",
+        "Which {parts}, and when? Each of {stems} is cut into {n_segments} stretches of time.",
     ),
 }
+SEGMENTS = N_SEGMENTS  # what `explain` cuts time into
 WAYS = {  # name: options of `explain`
     "Every mix": {},  # the exact method, where it applies
     "256 mixes": {"method": "lime", "n_masks": 256},
     "2048 mixes, as in the paper": {"method": "lime", "n_masks": N_MASKS},
 }
+PROBE_S = 10  # what the model hears to find out how fast it listens
 N_HELD_OUT = 128  # mixes beyond the neighbourhood, to judge the explanation by
 POLL_S = 0.4
 
@@ -55,7 +57,7 @@ class Plan:
     work: float
 
 
-def choose_question() -> dict:
+def choose_question(case: Case) -> dict:
     """Draw the choice of a kind and, where it matters, of the mixes; return them as options of `explain`."""
     st.header("3 · Ask why", anchor="why")
     kind = st.segmented_control(
@@ -66,29 +68,33 @@ def choose_question() -> dict:
         format_func=lambda kind: KINDS[kind][0],
         key="kind",
     )
-    st.caption(KINDS[kind][1])
+    stems = case.track.stems
+    n_segments = len(cut(stems, kind="time", segments=SEGMENTS))
+    words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": n_segments}
+    st.caption(plain(KINDS[kind][1].format(**words)))
     way = next(iter(WAYS))
-    if kind == "time+source":  # the others have 32 mixes only
+    if kind == "time+source":  # the others have few mixes
+        n_mixes = f"{2 ** (len(stems) * n_segments):,}".replace(",", " ")
         way = st.segmented_control(
             "How many mixes shall be asked about?",
             list(WAYS),
             default=way,
             required=True,
             key="way",
-            help="Five instruments in five stretches of time make over 33 million mixes. One exact pass answers for "
-            "all of them; audioLIME, as published, draws some at random and hears each.",
+            help=f"{len(stems)} parts in {n_segments} stretches of time make {n_mixes} mixes. One exact pass answers "
+            "for all of them; audioLIME, as published, draws some at random and hears each.",
         )
-    return {"kind": kind, **WAYS[way]}
+    return {"kind": kind, "segments": SEGMENTS, **WAYS[way]}
 
 
 def answer_question(case: Case, options: dict) -> Explanation | None:
     """The explanation, when it is known; else draw the button that computes it, or the progress of that."""
     plan = _plan(case.folder, case.model, case.track.stems, case.key, options)
     if st.session_state.get("job_path") != plan.path:  # who asks something else does not want the old answer any more
-        _forget_job()
+        forget_job()
     job = st.session_state.get("job")
     if job is not None and not job.watch():
-        _forget_job()
+        forget_job()
         if job.error:
             raise job.error
     if plan.path.is_file():
@@ -98,7 +104,8 @@ def answer_question(case: Case, options: dict) -> Explanation | None:
         _show_progress(plan.exact)
         return None
     # not by a callback: a click while the page still changes must ask what the page then shows
-    if st.button("Explain this recommendation", key="explain", type="primary"):
+    what = "recommendation" if case.recommended else "relevance"
+    if st.button(f"Explain this {what}", key="explain", type="primary"):
         _start(case, plan)
         st.rerun()
     seconds = plan.work * seconds_per_mix(case.model, len(case.mix))
@@ -107,22 +114,27 @@ def answer_question(case: Case, options: dict) -> Explanation | None:
     return None
 
 
+def seconds_per_mix(model: torch.nn.Module, n_samples: int) -> float:
+    """How long the model listens to one mix on this machine."""
+    return n_samples * _seconds_per_sample(model)
+
+
 @st.cache_resource(show_spinner=False)
-def seconds_per_mix(_model, n_samples: int) -> float:
-    """How long the model listens to one mix on this machine; measured once."""
-    y = torch.zeros(1, n_samples)
+def _seconds_per_sample(_model) -> float:
+    """Measured once."""
+    y = torch.zeros(1, PROBE_S * SAMPLE_RATE)
     with torch.inference_mode():
         _model(y[:, :SAMPLE_RATE])  # the first call is slow
         started = time.perf_counter()
         _model(y)
-    return time.perf_counter() - started
+    return (time.perf_counter() - started) / y.shape[1]
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> Plan:
     path = explanation_path(folder, _model, _stems, **options)
     kind = options["kind"]
-    segments = cut(_stems, kind=kind)
+    segments = cut(_stems, kind=kind, segments=options["segments"])
     if "method" not in options:
         try:
             return Plan(options, path, True, exact_work(_model, _stems, kind=kind, segments=segments))
@@ -150,7 +162,8 @@ def _start(case: Case, plan: Plan) -> None:
     st.session_state.setdefault("computed", set()).add(plan.path)
 
 
-def _forget_job() -> None:
+def forget_job() -> None:
+    """Nobody waits for the answer any more."""
     if job := st.session_state.pop("job", None):
         job.cancel()
     st.session_state.pop("job_path", None)
@@ -167,7 +180,7 @@ def _show_progress(exact: bool) -> None:
         done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
-    st.button("Cancel", key="cancel", on_click=_forget_job)
+    st.button("Cancel", key="cancel", on_click=forget_job)
 
 
 def _say_when(path: Path) -> None:

@@ -1,6 +1,7 @@
 """Second step: what would this listener like, and which of these tracks shall be explained?"""
 
 import html
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
@@ -12,10 +13,15 @@ from explanations.page.words import plain
 from lemons.listeners import Listener
 
 
-def choose_track(ranking: pd.DataFrame, listener: Listener) -> str:
-    """Draw the recommendations; return the chosen track's id, at first that of the most relevant."""
+def choose_source() -> Sequence:
+    """Draw the choice between recommended tracks and the visitor's own music; return a tab for either."""
+    st.header("2 · Choose a track", anchor="recommendations")
+    return st.tabs(["Recommended tracks", "Your own music"], key="source", on_change="rerun")
+
+
+def choose_track(ranking: pd.DataFrame, listener: Listener) -> pd.Series:
+    """Draw the recommendations; return the row of the chosen track, at first the most relevant."""
     name = name_of(listener)
-    st.header("2 · Choose a recommended track", anchor="recommendations")
     st.caption(
         f"The ten most relevant of the tracks that {plain(name)}'s model never heard in training. "
         "Relevance runs from 0 to 1. Choose by the circle before a track."
@@ -39,14 +45,14 @@ def choose_track(ranking: pd.DataFrame, listener: Listener) -> str:
         alt=f"The ten tracks recommended to {name}",
     )
     rows = [row for row in event["selection"]["rows"] if row < len(ranking)]  # of a longer table, before a new training
-    return ranking["track_id"].iloc[rows[0] if rows else 0]
+    return ranking.iloc[rows[0] if rows else 0]
 
 
-def draw_track(case: Case, row: pd.Series) -> None:
+def draw_track(case: Case) -> None:
     """Draw the chosen track: what it is, how relevant, and its sound."""
     with st.container(border=True, key="track"):
         left, right = st.columns([3, 1], vertical_alignment="center")
-        title, artist, genre = (html.escape(str(row[name])) for name in ("title", "artist", "genre"))
-        left.html(f'<div class="lemons-track"><h3>{title}</h3><p>{artist} · {genre}</p></div>')
-        right.metric(f"Relevance for {plain(name_of(case.listener))}", f"{row['relevance']:.2f}")
+        title, about = html.escape(case.title), html.escape(case.about)
+        left.html(f'<div class="lemons-track"><h3>{title}</h3><p>{about}</p></div>')
+        right.metric(f"Relevance for {plain(name_of(case.listener))}", f"{case.relevance:.2f}")
         play(case.mix, name="The whole track")

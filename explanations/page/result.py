@@ -72,7 +72,7 @@ def _first_sound(components: Sequence[Component]) -> float:
 
 def _draw_picture(case: Case, explanation: Explanation) -> None:
     st.subheader("Where it comes from", anchor=False)
-    alt = "Instruments by time, each cell coloured by its weight; the numbers are in the table below"
+    alt = "Parts by time, each cell coloured by its weight; the numbers are in the table below"
     key = (*case.key, explanation.kind, explanation.method, explanation.n_masks)
     with st.container(key="picture"):
         st.image(_picture(explanation, case.track.stems, key, case.track.title), alt=alt)

@@ -2,6 +2,7 @@
 
 import base64
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ LEMON = Path(__file__).parent / "lemon.svg"
 NAMES = {"vocals": "the vocals", "piano": "the piano", "drums": "the drums", "bass": "the bass"}
 NAMES |= {"other": "the other instruments", "mix": "the part"}
 LOUD = 0.5  # a component is named in the sentence when its weight is at least this share of the largest
+MAX_TITLE = 120  # letters of a file's name that are shown
 SHORT_S = 3  # shorter stretches are named to a tenth of a second
 JOINER = "\u2060"  # has no width; between the letters of an address it keeps Markdown from making a link of it
 
@@ -70,6 +72,26 @@ def name_of(component: Component, kind: str) -> str:
 def _place_of(component: Component) -> str:
     digits = int(component.end_s - component.start_s < SHORT_S)
     return f"from {clock(component.start_s, digits=digits)} to {clock(component.end_s, digits=digits)}"
+
+
+def parts_of(separator: str) -> str:
+    """What a separator makes of a track.
+
+    >>> parts_of("hpss"), parts_of("spleeter:5stems")
+    ('parts of the sound', 'instruments')
+    """
+    return "parts of the sound" if separator == "hpss" else "instruments"
+
+
+def file_title(name: str) -> str:
+    r"""What to call a file of unknown origin: its name without folders, extension and what no eye can see.
+
+    >>> file_title("C:\\Music\\My_`best`\u202e\n.song.mp3"), file_title(".mp3")
+    ("My 'best'.song", 'untitled')
+    """
+    stem = re.sub(r"\.\w+$", "", re.split(r"[/\\]", name)[-1]).replace("_", " ").replace("`", "'")
+    seen = "".join(letter for letter in stem if unicodedata.category(letter)[0] != "C")
+    return seen.strip()[:MAX_TITLE] or "untitled"
 
 
 def listing(words: Sequence[str]) -> str:

@@ -1,0 +1,230 @@
+"""Second step, the other way: the visitor's own music.
+
+A file that was dropped is decoded, separated and heard by the listener's model in a job, which begins at once, can be
+cancelled, and is dropped when something else is wanted. On disk the file lies in a private folder for that long only;
+what the separator made of it is kept in the cache that pages and commands share.
+"""
+
+import gc
+import hashlib
+import tempfile
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import librosa
+import streamlit as st
+import torch
+from scipy.special import expit
+
+from explanations.hashing import hash_waveforms
+from explanations.page.data import Case, get_model
+from explanations.page.jobs import Job, Progress
+from explanations.page.listeners import name_of
+from explanations.page.words import capitalized, clock, file_title, listing, plain, sentence
+from explanations.track import Track, open_track
+from lemons.audio import MIN_DURATION_S, to_int16
+from lemons.config import Config
+from lemons.errors import DataError, LemonsError
+from lemons.library import Library
+from lemons.listeners import Listener
+from lemons.separation import list_separators
+from lemons.separation.reading import AudioReader
+from recsys.scoring import track_logits
+
+FORMATS = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff"]
+MAX_MB = 100  # five minutes in stereo, 24 bits, 48 kHz, have 86 MB
+MAX_S = 300  # an explanation of so long a track takes 2 GB of memory and, on two cores, some minutes
+RATES = (8000, 192000)  # Hz, of files
+STAGES = {  # percent of the way: what happens from there on
+    0: "Reading the file …",
+    5: "Taking the track apart …",
+    80: "{name}'s model listens …",
+}
+READ, SEPARATED = list(STAGES)[1:]
+POLL_S = 0.5
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A file after its job.
+
+    Attributes
+    ----------
+    track : Track
+        with its stems
+    logit : float
+        the listener's model's answer
+    key : str
+        fingerprint of the stems
+    """
+
+    track: Track
+    logit: float
+    key: str
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What a visitor waits for: which file, separator and model it is about, and the job."""
+
+    file_id: str
+    separator: str
+    model_key: tuple
+    job: Job
+
+
+def choose_own(config: Config, library: Library, listener: Listener, *, is_open: bool) -> Case | None:
+    """Draw the place where a file can be dropped; return its case as soon as the listener's model has heard it.
+
+    While ``is_open`` is False nothing begins, but what was chosen stays chosen.
+    """
+    st.caption(
+        f"Would {plain(name_of(listener))} like it, and why? Drop a track of yours: WAV, FLAC, Ogg, MP3 or AIFF, from "
+        f"{MIN_DURATION_S:g} second to {MAX_S // 60} minutes, {MAX_MB} MB at most. It stays on the computer that runs "
+        "this page: the file is deleted once it is read, its parts stay in the cache of separated tracks."
+    )
+    if is_open:
+        _warm_up()
+    separator = _choose_separator()
+    file = st.file_uploader("An audio file", FORMATS, key="own_file", max_upload_size=MAX_MB)
+    if file is None:
+        _forget()
+        return None
+    model, model_key = get_model(config, library, listener)
+    wanted = (file.file_id, separator, model_key)
+    hearing = st.session_state.get("own")
+    if hearing is None or (hearing.file_id, hearing.separator, hearing.model_key) != wanted:
+        heard = hearing.job.result if hearing and (hearing.file_id, hearing.separator) == wanted[:2] else None
+        _forget()
+        if not is_open:
+            return None
+        work = partial(_hear, file.getvalue(), file.name, separator, library, model, heard)
+        hearing = st.session_state["own"] = Hearing(*wanted, Job(work))
+    heard = _wait(hearing.job, listener) if is_open else None
+    if heard is None:
+        return None
+    about = f"your own music, taken apart by {separator}"
+    key = (*model_key, heard.key)
+    relevance = float(expit(heard.logit))
+    title = heard.track.title
+    return Case(config.explanations_path, listener, model, heard.track, key, title, about, relevance, recommended=False)
+
+
+@st.cache_resource(show_spinner="Getting ready …")
+def _warm_up() -> None:
+    """Spare the jobs what holds the interpreter, once: imports, and garbage collections of all that was imported.
+
+    Streamlit collects after every run of a script, also of the fragment that asks for progress; beside that, importing
+    librosa in a job took a minute.
+    """
+    _ = librosa.stft, librosa.istft, librosa.decompose.hpss  # imported when first named
+    gc.collect()
+    gc.freeze()
+
+
+def _choose_separator() -> str:
+    """Draw the choice among the separators that can run, and what the others lack."""
+    records = [record for record in list_separators() if record.name != "given"]
+    ready = {record.name: record.stems for record in records if record.ready}
+    names = ["hpss", *(name for name in ready if name != "hpss")]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="separator-row"):
+        separator = st.selectbox("Take it apart into", names, format_func=lambda name: _describe(name, ready[name]))
+        with st.popover("More separators", disabled=len(ready) == len(records)):
+            st.markdown("These take a track apart into instruments, once they have what they lack:")
+            lines = [f"- **{plain(one.name)}** lacks {sentence(one.lacks)}" for one in records if not one.ready]
+            st.markdown("\n".join(lines))
+    return separator
+
+
+def _describe(name: str, stems: tuple[str, ...]) -> str:
+    if name == "hpss":
+        return "Parts of the sound, not instruments: what lasts and what strikes, low to high (hpss)"
+    return f"{capitalized(listing(stems))} ({name})"
+
+
+def _wait(job: Job, listener: Listener) -> Heard | None:
+    """What the job found; else draw how far it is, or why there is nothing."""
+    running = job.watch()
+    if job.result is not None and not job.cancelled:
+        return job.result
+    if running and not job.cancelled:
+        _show_progress(name_of(listener))
+    elif isinstance(job.error, LemonsError):
+        st.error(sentence(str(job.error)), icon=":material/error:")
+    elif job.error:
+        raise job.error
+    else:
+        st.caption("This track was not heard to its end.")
+        st.button("Start again", key="own_again", on_click=_forget)
+    return None
+
+
+def _forget() -> None:
+    """Nobody waits for the file any more."""
+    if hearing := st.session_state.pop("own", None):
+        hearing.job.cancel()
+
+
+@st.fragment(run_every=POLL_S)
+def _show_progress(name: str) -> None:
+    hearing = st.session_state.get("own")
+    if hearing is None or not hearing.job.watch() or hearing.job.cancelled:
+        st.rerun()  # the whole page
+    stage = next(text for percent, text in reversed(STAGES.items()) if hearing.job.done >= percent)
+    st.progress(hearing.job.done / 100, text=stage.format(name=plain(name)))
+    st.button("Cancel", key="own_cancel", on_click=hearing.job.cancel)
+
+
+def _hear(
+    data: bytes,
+    name: str,
+    separator: str,
+    library: Library,
+    model: torch.nn.Module,
+    heard: Heard | None,
+    progress: Progress,
+) -> Heard:
+    """The job's work; what was heard before by another model need not be separated again."""
+    if heard is None:
+        track = _open(data, name, separator, library, progress)
+        key = hash_waveforms(track.stems)
+    else:
+        track, key = heard.track, heard.key
+    progress(SEPARATED, 100)
+    logit = float(track_logits(model, [to_int16(sum(track.stems.values()))])[0])
+    progress(100, 100)
+    return Heard(track, logit, key)
+
+
+def _open(data: bytes, name: str, separator: str, library: Library, progress: Progress) -> Track:
+    """A file's track; errors call it by its title."""
+    title, content = file_title(name), hashlib.sha256(data).hexdigest()
+    suffix = Path(name).suffix.lower()
+    with tempfile.TemporaryDirectory(prefix="lemons-") as folder:  # for this user's eyes only
+        path = Path(folder) / (content + (suffix if suffix[1:] in FORMATS else ""))
+        path.write_bytes(data)
+        progress(0, 100)
+        try:
+            _check(path)
+            progress(READ, 100)
+            track = open_track(
+                str(path),
+                library,
+                separator=separator,
+                progress=lambda done, total: progress(READ + (SEPARATED - READ) * done // max(total, 1), 100),
+            )
+        except LemonsError as error:
+            raise type(error)(str(error).replace(str(path), f"“{title}”")) from error
+    return replace(track, track_id=f"own-{content[:16]}", title=title)
+
+
+def _check(path: Path) -> None:
+    """Refuse what would take too long, or makes no sense, before all of it is read."""
+    with AudioReader(path) as reader:
+        if not RATES[0] <= reader.sr <= RATES[1]:
+            rates = f"between {RATES[0]} and {RATES[1]} Hz"
+            raise DataError(f"{path} has {reader.sr} samples per second; convert it to a rate {rates}")
+        seconds = reader.n_samples / reader.sr
+        if seconds > MAX_S:
+            raise DataError(f"{path} lasts {clock(seconds)} minutes, more than {clock(MAX_S)}; cut out a part of it")
