@@ -3,8 +3,9 @@
 The stability study of the LEMONS paper (after Mishra et al., arXiv 2005.07788): each track is explained ``repeats``
 times with neighborhoods of N_s masks, and U_n counts the components that are among the top k of any repeat. U_n = k
 means that every repeat told the same; more means that the seed had a say in what a listener hears. The masks are those
-that audioLIME draws with seeds 0, 1, ..., as `explanations.explain` does for the method ``"lime"``; the model's answers
-come from one pass of the exact engine per track, whatever the number of masks. The exact method itself draws nothing.
+that audioLIME draws with seeds 0, 1, ..., as `explanations.explain` does for the method ``"lime"``, of segments
+that are cut hard, as published; the model's answers come from one pass of the exact engine per track, whatever the
+number of masks. The exact method itself draws nothing.
 
     python -m explanations.stability --tracks 50 --repeats 5 --k 3 --num-samples 512,1024,2048,4096
 
