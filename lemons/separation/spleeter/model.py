@@ -105,7 +105,7 @@ class Spleeter(Separator):
             stems[..., : tail.shape[-1]] += tail
             tail = stems[..., step - length :]
             yield stems[..., early : step - length]
-            early = max(early - (stems.shape[-1] + step - length), 0)
+            early = 0
 
     @torch.inference_mode()
     def _separate(self, segment: np.ndarray, mono: bool) -> np.ndarray:
