@@ -103,7 +103,7 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
 
 def discard_folder(path: str | os.PathLike) -> None:
     """Remove a folder, if it is there; from one moment to the next, for whoever looks."""
-    hidden = _hidden(Path(path))
+    hidden = _hidden(Path(f"{path}-old"))  # another name than that of the one which may be in the making
     try:
         os.rename(path, hidden)
     except FileNotFoundError:  # never was, or another program was faster

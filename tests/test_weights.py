@@ -136,6 +136,9 @@ def test_weights_from_an_archive_or_a_folder(archive, checkpoint):
         assert contents(weights_folder(NAME)) == contents(checkpoint)
         (weights_folder(NAME) / "model.index").write_text("older")  # replaced by the next
     assert source.exists()
+    fetch_weights(NAME, source=checkpoint)
+    fetch_weights(NAME, source=weights_folder(NAME))  # from itself: nothing is lost
+    assert contents(weights_folder(NAME)) == contents(checkpoint)
     assert not is_official(NAME, archive)
 
 

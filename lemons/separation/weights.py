@@ -8,9 +8,8 @@ import os
 import shutil
 import tarfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pooch
 import requests
@@ -89,7 +88,9 @@ def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progres
         if the download fails or its checksum is wrong, or the source is damaged or not a checkpoint
     """
     if name.startswith("demucs:"):
-        raise ParameterError(f"weights of {name} are not fetched, for want of checksums to compare with; {how_to_get(name)}")
+        raise ParameterError(
+            f"weights of {name} are not fetched, for want of checksums to compare with; {how_to_get(name)}"
+        )
     if name not in SHA256:
         raise ParameterError(f"separator={name!r} has no weights to fetch; choose one of {', '.join(SHA256)}")
     folder = weights_folder(name)
@@ -175,32 +176,28 @@ class Continuing:
 
 
 def _install(name: str, source: Path, folder: Path) -> None:
-    """Unpack or copy a checkpoint into its folder, all of it or nothing."""
-    if not source.exists():
+    """Put a checkpoint into its folder, all of it or nothing."""
+    if source.is_dir():
+        _copy(name, source, folder, source)
+        return
+    if not source.is_file():
         raise DataError(f"no such archive or folder of weights: {source}; check the path")
-    with _unpacked(source, folder) as temporary:
-        found = next((one for one in [temporary, *sorted(temporary.glob("*/"))] if is_there(name, one)), None)
-        if found is None:
-            raise DataError(f"{source} does not hold {name}: checkpoint, model.index and model.data-00000-of-00001")
-        discard_folder(folder)
-        with atomic_folder(folder) as new:
-            for file in found.iterdir():
-                if file.is_file():
-                    shutil.move(file, new)
-
-
-@contextmanager
-def _unpacked(source: Path, folder: Path) -> Iterator[Path]:
-    temporary = folder.with_name(f".unpacked-{folder.name}.{os.getpid()}")
-    try:
-        temporary.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, temporary, dirs_exist_ok=True)
-        else:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=".unpacked-") as temporary:
+        try:
             with tarfile.open(source) as archive:
                 archive.extractall(temporary, filter="data")
-        yield temporary
-    except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
-        raise DataError(f"{source} cannot be unpacked: {error}; it should be a .tar.gz or a folder") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+            raise DataError(f"{source} cannot be unpacked: {error}; it should be a .tar.gz or a folder") from error
+        _copy(name, Path(temporary), folder, source)
+
+
+def _copy(name: str, unpacked: Path, folder: Path, source: Path) -> None:
+    found = next((one for one in [unpacked, *sorted(unpacked.glob("*/"))] if is_there(name, one)), None)
+    if found is None:
+        raise DataError(f"{source} does not hold {name}: checkpoint, model.index and model.data-00000-of-00001")
+    with atomic_folder(folder) as new:
+        for file in found.iterdir():
+            if file.is_file():
+                shutil.copy(file, new)
+        discard_folder(folder)  # last: the source may be this very folder
