@@ -68,6 +68,7 @@ def endless(monkeypatch):
         (wav(np.zeros(2 * SAMPLE_RATE)), "is silent"),
         (wav(np.ones(SAMPLE_RATE // 2) / 2), "lasts 0.50 s; at least 1 s is needed"),
         (wav(np.ones(4 * SAMPLE_RATE) / 2), "lasts 0:04 minutes, more than 0:03"),
+        (wav(np.ones(2 * SAMPLE_RATE) / 2).replace(b"\x80\x3e\0\0", b"\x01\0\0\0", 1), "has 1 samples per second"),
     ],
 )
 def test_what_cannot_be_heard_is_one_sentence_that_names_the_file(page, monkeypatch, data, sentence):
@@ -109,6 +110,22 @@ def test_another_listener_or_file_drops_the_old_job(page, endless):
         assert not job.watch()
         assert job.error is None
     assert not list(Path(tempfile.tempdir).iterdir())
+
+
+def test_two_visitors_do_not_disturb_each_other(page, endless):
+    other = AppTest.from_file(str(SCRIPT), default_timeout=60)
+    other.session_state["source"] = "Your own music"
+    other.run()
+    for visitor in (page, other):
+        visitor.file_uploader(key="own_file").set_value(("song.wav", NOISE, "audio/wav")).run()
+    page.button(key="own_cancel").click().run()
+    mine, theirs = page.session_state["own"].job, other.session_state["own"].job
+    mine._thread.join(10)
+    assert not mine.watch()
+    assert theirs.watch()
+    assert not theirs.cancelled
+    theirs.cancel()
+    theirs._thread.join(10)
 
 
 def test_cancelling_ends_the_job_and_offers_to_start_again(page, endless):

@@ -21,7 +21,7 @@ from explanations.hashing import hash_waveforms
 from explanations.page.data import Case, get_model
 from explanations.page.jobs import Job, Progress
 from explanations.page.listeners import name_of
-from explanations.page.words import capitalized, clock, file_title, listing, plain, sentence
+from explanations.page.words import capitalized, clock, file_title, listing, parts_of, plain, sentence
 from explanations.track import Track, open_track
 from lemons.audio import MIN_DURATION_S, to_int16
 from lemons.config import Config
@@ -104,7 +104,7 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     heard = _wait(hearing.job, listener) if is_open else None
     if heard is None:
         return None
-    about = f"your own music, taken apart by {separator}"
+    about = f"your own music, taken apart into {parts_of(separator)} ({separator})"
     key = (*model_key, heard.key)
     relevance = float(expit(heard.logit))
     title = heard.track.title
@@ -129,7 +129,12 @@ def _choose_separator() -> str:
     ready = {record.name: record.stems for record in records if record.ready}
     names = ["hpss", *(name for name in ready if name != "hpss")]
     with st.container(horizontal=True, vertical_alignment="bottom", key="separator-row"):
-        separator = st.selectbox("Take it apart into", names, format_func=lambda name: _describe(name, ready[name]))
+        separator = st.selectbox(
+            "Take it apart into",
+            names,
+            format_func=lambda name: _describe(name, ready[name]),
+            help="hpss needs no weights: it tells what lasts from what strikes, and low from high.",
+        )
         with st.popover("More separators", disabled=len(ready) == len(records)):
             st.markdown("These take a track apart into instruments, once they have what they lack:")
             lines = [f"- **{plain(one.name)}** lacks {sentence(one.lacks)}" for one in records if not one.ready]
@@ -139,7 +144,7 @@ def _choose_separator() -> str:
 
 def _describe(name: str, stems: tuple[str, ...]) -> str:
     if name == "hpss":
-        return "Parts of the sound, not instruments: what lasts and what strikes, low to high (hpss)"
+        return "Parts of the sound, not instruments (hpss)"
     return f"{capitalized(listing(stems))} ({name})"
 
 
@@ -221,10 +226,15 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
 
 def _check(path: Path) -> None:
     """Refuse what would take too long, or makes no sense, before all of it is read."""
-    with AudioReader(path) as reader:
+    try:
+        reader = AudioReader(path)
+    except DataError as error:  # its reason speaks of this machine's files
+        formats = "WAV, FLAC, Ogg, MP3 or AIFF"
+        raise DataError(f"{path} cannot be read as audio: it is damaged, or none of {formats}; convert it") from error
+    with reader:
         if not RATES[0] <= reader.sr <= RATES[1]:
             rates = f"between {RATES[0]} and {RATES[1]} Hz"
             raise DataError(f"{path} has {reader.sr} samples per second; convert it to a rate {rates}")
         seconds = reader.n_samples / reader.sr
-        if seconds > MAX_S:
-            raise DataError(f"{path} lasts {clock(seconds)} minutes, more than {clock(MAX_S)}; cut out a part of it")
+    if seconds > MAX_S:
+        raise DataError(f"{path} lasts {clock(seconds)} minutes, more than {clock(MAX_S)}; cut out a part of it")
