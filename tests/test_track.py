@@ -1,6 +1,7 @@
 """From a track or a file to the clips, the picture and the text of its explanation."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -69,6 +70,16 @@ def test_a_separator_by_request_even_where_there_are_stems(library):
     assert track.separator == "hpss"
     assert len(track.stems) == 5
     np.testing.assert_array_equal(sum(track.stems.values()), load(library.audio_path("T0")))
+
+
+def test_spleeters_stems_are_explained(tmp_path, library, paths):
+    tiny = Path(__file__).parent / "golden" / "spleeter" / "tiny2"
+    track = open_track("T1", library, separator="spleeter:2stems", weights=tiny)
+    assert list(track.stems) == ["vocals", "accompaniment"]
+    np.testing.assert_array_equal(sum(track.stems.values()), load(library.audio_path("T1")))
+    explanation = explain_track(track, listener="marko", kind="source", library=library, **paths)
+    assert explanation.separator == "spleeter:2stems"
+    assert {component.stem for component in explanation.components} == {"vocals", "accompaniment"}
 
 
 def test_stems_of_ones_own(tmp_path, library):
