@@ -25,6 +25,7 @@ MBID = "0b1e2a3c-4d5e-6f70-8192-a3b4c5d6e7f8"
         ("Song (Deluxe Edition)", "Song"),
         ("Song - Mono", "Song (Album Version)"),
         ("Song (feat. Zoë) - Remastered", "Song"),
+        ("Song - Remastered (feat. Zoë)", "Song"),
         ("東京", "東京"),
     ],
 )

@@ -64,7 +64,7 @@ def plain(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text.casefold())
     folded = "".join(one for one in folded if not unicodedata.combining(one)).translate(PLAIN)
     shortened = GUEST.sub("", EDITION_SUFFIX.sub("", folded))
-    shortened = EDITION_SUFFIX.sub("", shortened)  # as a guest may stand before an edition
+    shortened = EDITION_SUFFIX.sub("", shortened)  # which may stand before a guest
     for candidate in (shortened, folded):
         words = re.sub(r"[\W_]+", " ", re.sub(r"['’`´]", "", candidate)).strip()
         if words:
