@@ -17,14 +17,14 @@ GIT_PATIENCE_S = 10
 
 def sources() -> list[tuple[str, str]]:
     """Path (from `ROOT`) and MD5 of every file of ours that this program has imported, the program itself included."""
-    files = {Path(module.__file__) for name, module in list(sys.modules.items()) if _is_ours(name, module)}
+    files = {Path(module.__file__).resolve() for module in list(sys.modules.values()) if _is_ours(module)}
     return [(os.path.relpath(file, ROOT), hashlib.md5(file.read_bytes()).hexdigest()) for file in sorted(files)]
 
 
-def _is_ours(name: str, module: Any) -> bool:
+def _is_ours(module: Any) -> bool:
+    """By its file, not by its name: the program itself is called ``__main__``, and so is what runs the tests."""
     file = getattr(module, "__file__", None)
-    inside = name.split(".")[0] in FLOORS or name == "__main__"
-    return bool(file) and inside and ROOT in Path(file).resolve().parents
+    return bool(file) and any(ROOT / floor in Path(file).resolve().parents for floor in FLOORS)
 
 
 def repositories(folder: str | os.PathLike = ROOT) -> list[dict[str, Any]]:
