@@ -37,7 +37,11 @@ def explanation_path(
     Path
         ``<folder>/<first 32 digits of the hash>.json``; the file need not exist
     """
-    text = json.dumps(describe_question(model, stems, **question), sort_keys=True, default=vars)
+    return _path(folder, describe_question(model, stems, **question))
+
+
+def _path(folder: str | os.PathLike, described: dict) -> Path:
+    text = json.dumps(described, sort_keys=True, default=vars)
     return Path(folder) / f"{hash_text(text)[:32]}.json"
 
 
@@ -58,10 +62,12 @@ def cached_explain(
     The names are those given now, whatever they were when it was computed. A damaged file is replaced.
     """
     names = {"track_id": track_id, "listener": listener, "separator": separator}
-    path = explanation_path(folder, model, stems, **question)
+    described = describe_question(model, stems, **question)
+    path = _path(folder, described)
     try:
         return replace(load_explanation(path), **names)
     except DataError:
+        question["segments"] = described["segments"]  # beats are not tracked twice
         explanation = explain(model, stems, **question, **names, batch_size=batch_size, progress=progress)
     explanation.save(path)
     return explanation
