@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lemons.errors import DataError, ParameterError
+from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.segments import Segments
 
@@ -187,7 +187,7 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
         return explanation
     except FileNotFoundError as error:
         raise DataError(f"no such explanation: {path}; compute it first") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ParameterError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
 
 
