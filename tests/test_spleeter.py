@@ -7,6 +7,7 @@ import pytest
 
 from lemons.audio import quantize
 from lemons.errors import DataError, ParameterError
+from lemons.separation import list_separators
 from lemons.separation.spleeter import PUBLISHED, Configuration, Spleeter, load_spleeter, read_configuration
 from lemons.separation.spleeter.weights import variable_shapes
 from lemons.separation.tf_checkpoint import read_checkpoint
@@ -250,3 +251,9 @@ def test_a_file_that_is_no_configuration_is_refused(tmp_path, text, match):
     (tmp_path / "own.json").write_text(text)
     with pytest.raises(DataError, match=match):
         read_configuration(tmp_path / "own.json")
+
+
+def test_the_catalogue_lists_the_stems_that_the_networks_have():
+    """It names them itself, since asking the networks would import torch."""
+    listed = {record.name: record.stems for record in list_separators()}
+    assert {name: listed[name] for name in PUBLISHED} == {name: one.instruments for name, one in PUBLISHED.items()}
