@@ -16,6 +16,7 @@ from explanations.answers import ExactAnswers, HeardAnswers
 from explanations.clips import TOP_K, common_gain, mix_of
 from explanations.explanation import Component, Explanation, top_components
 from explanations.fits import Fit, fit_drawn, fit_exact
+from explanations.lookup import make_lookup
 from explanations.question import MIX, N_MASKS, N_SEGMENTS, describe_question, factorize
 from lemons.audio import SAMPLE_RATE
 from lemons.audiolime import Factorization
@@ -112,6 +113,7 @@ def explain(
         logit=logit,
         clip_logits=dict(zip(clips, clip_logits, strict=True)),
         gain=common_gain([sum(stems.values()), *sounds]),
+        lookup=make_lookup(answers.table) if question["method"] == "exact" else None,
         seconds=time.perf_counter() - started,
     )
 

@@ -1,7 +1,8 @@
 """What an explanation is: components with weights, and all that is needed to trust and to repeat it.
 
 It holds no sound: the components are rebuilt from the stems, which its hashes identify. Its JSON is the same bytes for
-the same question on the same versions, so the seconds it took are left out of the file and out of comparisons.
+the same question on the same versions, so the seconds it took are left out of the file and out of comparisons. The
+answers to other mixes, where one pass gave them all, lie beside it as npz.
 """
 
 import dataclasses
@@ -11,11 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from explanations.lookup import Lookup, load_lookup
 from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.segments import Segments
 
-FORMAT = 3  # of the JSON file; raise it when a field changes its meaning
+FORMAT = 4  # of the JSON file; raise it when a field changes its meaning
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Explanation:
         of the programs the numbers depend on
     seconds : float or None
         how long it took; None when it was read from a file
+    lookup : Lookup or None
+        the answers to every mix of the components; None for ``"lime"``, which knows some only
     """
 
     kind: str
@@ -120,6 +124,7 @@ class Explanation:
     model_hash: str
     versions: dict[str, str]
     seconds: float | None = field(default=None, compare=False)
+    lookup: Lookup | None = field(default=None, compare=False, repr=False)
 
     def top(self, k: int) -> tuple[Component, ...]:
         """The k components that speak most for the recommendation; fewer when fewer do, maybe none."""
@@ -136,18 +141,20 @@ class Explanation:
 
     def to_json(self) -> str:
         """The text of its file: the same for the same question."""
-        fields = {"format": FORMAT} | dataclasses.asdict(self)
-        del fields["seconds"]
+        fields = {"format": FORMAT} | dataclasses.asdict(dataclasses.replace(self, lookup=None))
+        del fields["seconds"], fields["lookup"]
         return json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write it as JSON, whole or not at all.
+        """Write it as JSON, whole or not at all; its lookup, where there is one, under the same name as npz.
 
         Raises
         ------
         DataError
-            if the file cannot be written
+            if a file cannot be written
         """
+        if self.lookup is not None:
+            self.lookup.save(Path(path).with_suffix(".npz"))
         with atomic_path(path) as temporary:
             temporary.write_text(self.to_json(), encoding="utf-8")
 
@@ -168,12 +175,12 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
     Returns
     -------
     Explanation
-        equal to the one that was saved
+        equal to the one that was saved, with the lookup that lies beside it
 
     Raises
     ------
     DataError
-        if there is no such file, or it does not hold an explanation of this format
+        if there is no such file, or it or its lookup is damaged or of another format
     """
     path = Path(path)
     try:
@@ -184,11 +191,12 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
         fields["components"] = tuple(Component(**component) for component in fields["components"])
         explanation = Explanation(**fields)
         _check_types(explanation, *explanation.components)
-        return explanation
     except FileNotFoundError as error:
         raise DataError(f"no such explanation: {path}; compute it first") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
+    lookup = path.with_suffix(".npz")
+    return dataclasses.replace(explanation, lookup=load_lookup(lookup)) if lookup.is_file() else explanation
 
 
 def _check_types(*records) -> None:

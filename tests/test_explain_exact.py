@@ -245,3 +245,17 @@ def test_margins_survive_the_file(tmp_path, fcn, stems):
     explanation = replace(explanation, components=(part, *explanation.components[1:]))
     explanation.save(tmp_path / "explanation.json")
     assert load_explanation(tmp_path / "explanation.json") == explanation
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_lookup_knows_what_the_model_says_of_other_mixes(fcn, stems, kind, rng, tmp_path):
+    explanation = explain(fcn, stems, kind=kind, segments=2)
+    explanation.save(tmp_path / "why.json")
+    lookup = load_explanation(tmp_path / "why.json").lookup
+    factorization = question.factorize(stems, kind=kind, segments=explanation.segments)
+    masks = rng.integers(0, 2, (5, factorization.get_number_components()))
+    mixes = [factorization.compose_model_input(np.flatnonzero(mask)) for mask in masks]
+    with torch.no_grad():
+        heard = torch.cat([fcn(torch.from_numpy(mix)[None]) for mix in mixes])[:, 0].numpy()
+    np.testing.assert_allclose(lookup.logits(masks), heard, atol=1e-3)  # the engine's own tolerance at float32
+    assert explain(fcn, stems, kind=kind, segments=2, method="lime", n_masks=8).lookup is None

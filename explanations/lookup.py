@@ -1,0 +1,141 @@
+"""The answers to every mix of a track's components, small enough to travel: what if this stem were silent?
+
+After one pass of the exact engine a logit is a few additions and, for each channel, a maximum over groups of columns
+(`lemons.exact.table`). What the mean pooling gives is one number per group and state once the head has weighed it, so a
+table of some megabytes, in a file or in a browser, answers for all 2^25 mixes without the model and without the sound.
+"""
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from lemons.errors import DataError
+from lemons.exact import ScoreTable
+from lemons.files import atomic_path
+
+MAX_VALUES = 2**22  # 16 MB in float32: short segments beside the receptive field make tables that nobody wants to load
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """The parts of a logit, by group of neighbouring segments and by state of their components.
+
+    Attributes
+    ----------
+    sounding : np.ndarray [shape=(n_segments, n_rows), dtype=bool]
+        the components that are not silent; the others are in no state
+    spans : np.ndarray [shape=(n_groups, 2), dtype=int]
+        first and last segment that a group depends on
+    shares : np.ndarray [shape=(n_states,), dtype=float32]
+        what the mean pooling adds to the logit, for all states of the first group, then for those of the second, ...
+    maxima : np.ndarray [shape=(n_states, n_channels), dtype=float32]
+        each channel's maximum over the group's columns; no channels without maximum pooling
+    gains : np.ndarray [shape=(n_channels,), dtype=float32]
+        the head's weights of the maxima
+    bias : float
+        the head's
+
+    The state of a group is the number whose bits are its sounding components, segment by segment and row by row, the
+    first of them the most significant.
+    """
+
+    sounding: np.ndarray
+    spans: np.ndarray
+    shares: np.ndarray
+    maxima: np.ndarray
+    gains: np.ndarray
+    bias: float
+
+    def logits(self, masks: np.ndarray) -> np.ndarray:
+        """The model's logits (n_masks,) for masks (n_masks, n_components) of zeros and ones.
+
+        They are within float32's rounding, some 1e-5, of those of the `ScoreTable` it was made of.
+        """
+        switches = np.asarray(masks, dtype=np.int64).reshape(-1, *self.sounding.shape)
+        logits = np.full(len(switches), self.bias)
+        maxima = np.full((len(switches), len(self.gains)), -np.inf, dtype=np.float32)
+        start = 0
+        for first, last in self.spans:
+            segments = slice(first, last + 1)
+            bits = switches[:, segments][:, self.sounding[segments]]
+            rows = start + bits @ (1 << np.arange(bits.shape[1])[::-1])
+            logits += self.shares[rows]
+            np.maximum(maxima, self.maxima[rows], out=maxima)
+            start += 1 << bits.shape[1]
+        return logits + maxima.astype(np.float64) @ self.gains if len(self.gains) else logits
+
+    @property
+    def layout(self) -> dict:
+        """What a reader of `to_bytes` has to know: ``groups``, ``sounding`` and ``n_channels``, as JSON takes them."""
+        groups = self.spans.tolist()
+        return {"groups": groups, "sounding": self.sounding.astype(int).tolist(), "n_channels": len(self.gains)}
+
+    def to_bytes(self) -> bytes:
+        """All numbers as little-endian float32: bias, gains, then of each group its shares and its maxima."""
+        parts, start = [np.float32([self.bias]), self.gains], 0
+        for first, last in self.spans:
+            stop = start + (1 << int(self.sounding[first : last + 1].sum()))
+            parts += [self.shares[start:stop], self.maxima[start:stop].ravel()]
+            start = stop
+        return np.concatenate(parts).astype("<f4").tobytes()
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write it as npz, whole or not at all; DataError if that fails."""
+        with atomic_path(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **vars(self))
+
+
+def make_lookup(table: ScoreTable) -> Lookup | None:
+    """The lookup of a table.
+
+    Parameters
+    ----------
+    table : ScoreTable
+        what a pass of the exact engine found
+
+    Returns
+    -------
+    Lookup or None
+        None when the model's head is not linear, so that logits are no sums, or the table is too large to travel
+    """
+    head, pools = table.local.head, table.local.pools
+    n_values = sum(len(group.sums) * (1 + group.maxima.shape[1]) for group in table.pooled)
+    if not isinstance(head, nn.Linear) or n_values > MAX_VALUES:
+        return None
+    weights = dict(zip(pools, head.weight[0].detach().double().chunk(len(pools)), strict=True))
+    mean, gains = weights.get("mean"), weights.get("max")
+    zeros = [torch.zeros(len(group.sums)) for group in table.pooled]
+    shares = zeros if mean is None else [group.sums @ mean / table.n_cells for group in table.pooled]
+    maxima = [group.maxima if gains is not None else group.maxima[:, :0] for group in table.pooled]
+    return Lookup(
+        sounding=table.sounding.astype(bool),
+        spans=np.array([(group.first, group.last) for group in table.pooled]),
+        shares=torch.cat(shares).float().cpu().numpy(),
+        maxima=torch.cat(maxima).float().cpu().numpy(),
+        gains=np.zeros(0, np.float32) if gains is None else gains.float().cpu().numpy(),
+        bias=0.0 if head.bias is None else float(head.bias.detach()[0]),
+    )
+
+
+def load_lookup(path: str | os.PathLike) -> Lookup:
+    """Read a lookup that was saved.
+
+    Raises
+    ------
+    DataError
+        if there is no such file, or it holds no lookup
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            fields = dict(arrays)
+        return Lookup(**fields | {"bias": float(fields["bias"])})
+    except FileNotFoundError as error:
+        raise DataError(f"no such lookup: {path}; compute the explanation beside it again") from error
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is not a lookup ({error}); delete it and compute it again") from error
