@@ -9,8 +9,8 @@ import soundfile
 
 from explanations.explanation import Component
 from explanations.page import jobs
-from explanations.page.sound import flac_bytes
 from explanations.page.words import name_of, names_of, plain, sentence
+from explanations.sound import flac_bytes
 from lemons.audio import quantize
 
 

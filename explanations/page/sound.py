@@ -1,34 +1,9 @@
-"""Sound for the browser, sample for sample what was scored."""
-
-import io
+"""Sound on the page."""
 
 import numpy as np
-import soundfile
 import streamlit as st
 
-from lemons.audio import SAMPLE_RATE
-
-
-def flac_bytes(y: np.ndarray, *, gain: float = 1.0) -> bytes:
-    """A waveform as a FLAC file: 16 bits, or 24 where a gain took it off the 16-bit grid.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n_samples,)]
-        waveform in [-1, 1), already multiplied by ``gain``
-    gain : float
-        1, or a power of two below
-
-    Returns
-    -------
-    bytes
-        of a lossless file: decoded, it is ``y`` bit for bit
-    """
-    bits = 16 if gain == 1 else 24
-    file = io.BytesIO()
-    samples = (y.astype(np.float64) * 2**31).astype(np.int32)  # libsndfile keeps the upper bits; it would scale floats
-    soundfile.write(file, samples, SAMPLE_RATE, format="FLAC", subtype=f"PCM_{bits}")
-    return file.getvalue()
+from explanations.sound import flac_bytes
 
 
 def play(y: np.ndarray, *, name: str, gain: float = 1.0, start_s: float = 0.0) -> None:
