@@ -1,0 +1,132 @@
+// Everything around the grid: transport, presets, the model's answer. Each part draws what it is told and reports clicks.
+
+const MAX_TICKS = 9; // times on the ruler
+let players = 0; // groups of radio buttons need names of their own
+
+/** Play, to the start, loop, the time, and the volume of everything. */
+class Transport {
+  /** `on`: play(), home(), loop(), volume(value). */
+  constructor(on) {
+    this.playButton = iconButton("play", "Play", on.play);
+    this.loopButton = iconButton("loop", "Loop", on.loop);
+    this.time = element("span", { class: "time" });
+    const oninput = (event) => on.volume(event.target.valueAsNumber);
+    this.volume = slider({ label: "Volume", min: 0, max: 1, step: 0.01, value: 1, oninput });
+    this.root = element(
+      "div",
+      { class: "transport" },
+      iconButton("start", "To the start", on.home),
+      this.playButton,
+      this.loopButton,
+      this.time,
+      element("label", { class: "volume" }, icon("volume"), this.volume),
+    );
+  }
+
+  draw({ playing, loop, ready }) {
+    const name = playing ? "pause" : "play";
+    if (this.shown !== name) {
+      this.shown = name;
+      this.playButton.replaceChildren(icon(name));
+      this.playButton.setAttribute("aria-label", capitalized(name));
+      this.playButton.title = `${capitalized(name)} (space)`;
+    }
+    this.playButton.disabled = !ready;
+    this.loopButton.setAttribute("aria-pressed", loop);
+  }
+
+  setPosition(seconds, duration) {
+    setText(this.time, `${clock(Math.floor(seconds))} / ${clock(duration)}`);
+  }
+}
+
+/** The presets, and how many components are the explanation. */
+class Presets {
+  /** `on`: preset(name), k(value), kept(value) once the slider is let go. */
+  constructor(on) {
+    const group = `lemons-preset-${(players += 1)}`;
+    this.buttons = Object.entries(PRESETS).map(([name, label]) => {
+      const input = element("input", { type: "radio", name: group, value: name, onchange: () => on.preset(name) });
+      return { name, input, node: element("label", {}, input, element("span", {}, label)) };
+    });
+    this.radios = element("div", { class: "presets", role: "radiogroup", "aria-label": "What to hear" }, ...this.buttons.map(({ node }) => node));
+    const [oninput, onchange] = [on.k, on.kept].map((act) => (event) => act(event.target.valueAsNumber));
+    this.slider = slider({ label: "Components in the explanation", min: 1, max: 1, step: 1, value: 1, oninput, onchange });
+    this.number = element("span", { class: "number" });
+    this.k = element("label", { class: "k" }, this.number, this.slider);
+    this.note = element("p", { class: "note" }, "Nothing in this track speaks for it, so there is no explanation to hear.");
+    this.root = element("div", { class: "choice" }, this.radios, this.k, this.note);
+  }
+
+  draw(choice) {
+    const n = choice.ranked.length;
+    for (const { name, input } of this.buttons) {
+      input.checked = choice.preset === name;
+      input.disabled = name === "explanation" && !n;
+    }
+    this.k.hidden = !n;
+    this.note.hidden = n > 0;
+    Object.assign(this.slider, { max: Math.max(n, 1), disabled: n < 2 });
+    setSlider(this.slider, choice.k);
+    this.slider.setAttribute("aria-valuetext", `the top ${choice.k} of ${n} that speak for the track`);
+    setText(this.number, `Top ${choice.k} of ${n}`);
+  }
+}
+
+/** The model's answer to what is heard, beside its answer to the full mix. */
+class Answer {
+  constructor() {
+    this.value = element("output", { class: "value" });
+    this.meter = element("div", { class: "meter", role: "meter", "aria-label": "Relevance of what you hear", "aria-valuemin": 0, "aria-valuemax": 1 });
+    this.comparison = element("p", { class: "comparison" });
+    this.note = element("p", { class: "note" });
+    const heading = element("p", { class: "question" }, "The model gives what you hear: ", this.value);
+    this.root = element("div", { class: "answer" }, heading, this.meter, this.comparison, this.note);
+  }
+
+  /** `relevance` is null where it is not known; then `why` says why. */
+  draw({ relevance, full, why, quieter }) {
+    const known = relevance !== null;
+    setText(this.value, known ? relevance.toFixed(2) : "–");
+    this.root.classList.toggle("unknown", !known);
+    this.meter.style.setProperty("--value", known ? relevance : 0);
+    this.meter.style.setProperty("--full", full);
+    if (known) this.meter.setAttribute("aria-valuenow", relevance.toFixed(4));
+    else this.meter.removeAttribute("aria-valuenow");
+    // the difference of the numbers that are shown, or it would look miscalculated
+    const difference = known && ` · difference ${signed(Number(relevance.toFixed(2)) - Number(full.toFixed(2)), 2)}`;
+    setText(this.comparison, `Full mix: ${full.toFixed(2)}${difference || ""}`);
+    const notes = [!known && why, quieter && "Volumes do not count: the model hears every part at its true level."];
+    setText(this.note, notes.filter(Boolean).join(" "));
+  }
+}
+
+/** The time axis, and the handle that moves along it. */
+class Ruler {
+  constructor({ seek }) {
+    const oninput = (event) => seek(event.target.valueAsNumber);
+    this.slider = slider({ label: "Position", min: 0, max: 1, step: 0.01, value: 0, oninput });
+    this.ticks = element("div", { class: "ticks", "aria-hidden": "true" });
+    this.root = element("div", { class: "ruler" }, element("div", { class: "lane" }, this.ticks, this.slider));
+  }
+
+  build({ borders, duration }) {
+    this.slider.max = duration;
+    const step = Math.ceil((borders.length - 1) / MAX_TICKS);
+    const digits = Number(duration / (borders.length - 1) < 3);
+    const places = borders.length > 2 ? borders.filter((_, i) => i % step === 0) : [0, 0.25, 0.5, 0.75].map((part) => part * duration);
+    if (places[places.length - 1] !== duration) places.push(duration);
+    this.ticks.replaceChildren(
+      ...places.map((seconds) => {
+        const tick = element("span", {}, clock(seconds, digits));
+        tick.style.left = `${(100 * seconds) / duration}%`;
+        return tick;
+      }),
+    );
+  }
+
+  setPosition(seconds, duration) {
+    setSlider(this.slider, seconds);
+    this.slider.setAttribute("aria-valuetext", `${clock(seconds)} of ${clock(duration)}`);
+  }
+}

@@ -1,0 +1,52 @@
+// From switches to gains over time: as lemons/segments.py cuts a track, so that what is heard is what was scored.
+
+const SAMPLE_RATE = 16000; // Hz
+
+/** What sounds of a row in which segments: raised cosines at the borders between on and off, 1 between two that are on. */
+class Envelope {
+  /** `borders` and `fades` in seconds; a segment passes into the next over border - fade to border + fade. */
+  constructor(borders, fades) {
+    this.borders = borders;
+    this.fades = fades;
+  }
+
+  get duration() {
+    return this.borders[this.borders.length - 1];
+  }
+
+  /** First and last second of what sounds in segments, fades included. */
+  span(first, last = first) {
+    return [this.borders[first] - this.fades[first], this.borders[last + 1] + this.fades[last + 1]];
+  }
+
+  /** The gain of a row at a place, from its switches (one for each segment). */
+  level(switches, seconds) {
+    return switches.reduce((sum, on, s) => sum + on * (this.risen(s, seconds) - this.risen(s + 1, seconds)), 0);
+  }
+
+  /** How far the track has passed over a border: 0 before it, 1 after it. */
+  risen(border, seconds) {
+    if (border === 0) return 1;
+    if (border === this.borders.length - 1) return 0;
+    const [here, half] = [this.borders[border], this.fades[border]];
+    const late = seconds - here + 0.5 / SAMPLE_RATE; // Python's fades are taken at the middle of their samples
+    if (Math.abs(late) >= half) return Number(late > 0);
+    return 0.5 + 0.5 * Math.sin((Math.PI / 2) * (late / half));
+  }
+
+  /** Automate a gain: the context's time `at` is the track's second `from`. */
+  schedule(param, switches, { at, from }) {
+    param.setValueAtTime(this.level(switches, from), at);
+    for (let border = 1; border < switches.length; border++) {
+      const after = this.borders[border] + this.fades[border];
+      if (switches[border] === switches[border - 1] || after <= from) continue;
+      const before = Math.max(this.borders[border] - this.fades[border], from);
+      const n = Math.round((after - before) * SAMPLE_RATE);
+      if (n > 1) {
+        const curve = Float32Array.from({ length: n }, (_, i) => this.level(switches, before + i / SAMPLE_RATE));
+        param.setValueCurveAtTime(curve, at + before - from, (n - 1) / SAMPLE_RATE);
+      }
+      param.setValueAtTime(switches[border], at + after - from); // exactly 0 or 1 from here on
+    }
+  }
+}

@@ -1,0 +1,22 @@
+// Sounds and answers, from an address or from the page itself.
+
+/** The bytes behind an address. Data addresses are decoded here: a report that is opened from disk may not fetch. */
+async function bytesOf(src) {
+  if (src.startsWith("data:")) {
+    const text = atob(src.slice(src.indexOf(",") + 1));
+    return Uint8Array.from(text, (letter) => letter.charCodeAt(0)).buffer;
+  }
+  const response = await fetch(src);
+  if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
+  return response.arrayBuffer();
+}
+
+/** Sounds as audio buffers; decoded offline, since a context that may sound must wait for a click. */
+async function loadSounds(rows) {
+  const decoder = new OfflineAudioContext(1, 1, SAMPLE_RATE);
+  return Promise.all(rows.map(async ({ src }) => decoder.decodeAudioData(await bytesOf(src))));
+}
+
+async function loadAnswers(answers) {
+  return answers && new Answers(await bytesOf(answers.src), answers);
+}

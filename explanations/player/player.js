@@ -1,0 +1,304 @@
+// The player: what was chosen becomes sound and picture. Streamlit, or a report's script, mounts it on an element.
+
+const STARTED = "lemons-player-started"; // tells the other players of a page, and other copies of this script, to pause
+
+class Player {
+  /** `onkept(k)` is called when the slider of the top components is let go. */
+  constructor(parent, { onkept }) {
+    this.onkept = onkept;
+    this.build();
+    this.root.lemonsPlayer = this; // for tests and the curious
+    this.ready = Promise.resolve();
+    this.life = new AbortController(); // ends all that listens beyond the root
+    const { signal } = this.life;
+    window.addEventListener(STARTED, ({ detail }) => detail !== this && this.pause(), { signal });
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
+    new ResizeObserver(() => this.life.signal.aborted || requestAnimationFrame(() => this.draw())).observe(this.root);
+    this.root.addEventListener("keydown", (event) => press(this, event));
+    parent.append(this.root);
+  }
+
+  build() {
+    const change = (act) => this.change(act);
+    this.transport = new Transport({
+      play: () => (this.playing ? this.pause() : this.play()),
+      home: () => this.home(),
+      loop: () => change(() => (this.loop = !this.loop)),
+      volume: (value) => change(() => (this.volume = value)),
+    });
+    this.presets = new Presets({
+      preset: (name) => change((choice) => choice.setPreset(name)),
+      k: (k) => change((choice) => choice.setK(k)),
+      kept: (k) => this.onkept(k),
+    });
+    this.answer = new Answer();
+    this.ruler = new Ruler({ seek: (seconds) => this.seek(seconds) });
+    this.grid = new Grid({
+      cell: (index) => this.clickCell(index),
+      row: (row) => change((choice) => choice.toggle(choice.ofRow(row))),
+      mute: (row) => change((choice) => flip(choice.muted, row)),
+      solo: (row) => this.solo(row),
+      volume: (row, value) => change((choice) => (choice.volumes[row] = value)),
+    });
+    this.caption = element("p", { class: "caption", "aria-live": "polite" });
+    this.state = element("p", { class: "state", role: "status" });
+    this.again = element("button", { type: "button", class: "again", onclick: () => this.load() }, "Try again");
+    this.trouble = element("div", { class: "trouble" }, this.state, this.again);
+    const matched = element("input", { type: "checkbox", role: "switch", onchange: ({ target }) => this.match(target.checked) });
+    this.levelNote = element("span", { class: "note" });
+    this.root = element(
+      "section",
+      { class: "lemons-player", tabindex: -1 },
+      element("div", { class: "bar" }, this.transport.root, this.presets.root),
+      element("div", { class: "now" }, this.caption, this.answer.root),
+      this.trouble,
+      element("div", { class: "grid" }, this.ruler.root, this.grid.root),
+      element(
+        "div",
+        { class: "foot" },
+        element("label", { class: "match" }, matched, element("span", {}, "Match loudness")),
+        this.levelNote,
+        element("p", { class: "keys" }, KEYS),
+      ),
+    );
+  }
+
+  /** Show an explanation; what is already playing goes on if the sounds are the same. */
+  update(data) {
+    const { rows, answers, k, ...rest } = data;
+    const sounds = JSON.stringify([rows, answers]);
+    const question = JSON.stringify([rows, rest]);
+    if (question !== this.question) {
+      const volumes = this.choice?.volumes;
+      this.choice = new Choice(data);
+      if (sounds === this.sounds) this.choice.volumes = volumes;
+      this.envelope = new Envelope(data.borders, data.fades);
+      this.grid.build(data);
+      this.ruler.build(data);
+    } else if (k !== this.data.k) this.choice.setK(k);
+    Object.assign(this, { data, question });
+    this.root.setAttribute("aria-label", `Why ${data.title}${data.listener ? ` for ${data.listener}` : ""}: the player`);
+    if (sounds !== this.sounds) {
+      this.sounds = sounds;
+      this.load();
+    } else if (this.sound) this.grid.setSounds(this.sound.buffers);
+    this.draw();
+  }
+
+  /** Get sounds and answers; `ready` is kept when they are there, or it is said why not. */
+  load() {
+    this.sound?.close();
+    Object.assign(this, { sound: null, answers: null, failure: "" });
+    const loading = Promise.all([loadSounds(this.data.rows), loadAnswers(this.data.answers)]);
+    const arrived = ([buffers, answers]) => {
+      if (this.loading !== loading) return; // other sounds were wanted meanwhile, or nobody waits any more
+      this.sound = new Sound(buffers, { onend: () => this.draw() });
+      this.answers = answers;
+      this.grid.setSounds(buffers);
+      this.draw();
+      this.sound.place = this.first;
+      this.move();
+    };
+    const failed = (error) => {
+      if (this.loading !== loading) return;
+      this.failure = `The sounds could not be loaded (${error.message}).`;
+      this.draw();
+    };
+    this.loading = loading;
+    this.ready = loading.then(arrived).catch(failed);
+    this.draw();
+  }
+
+  change(act) {
+    act(this.choice);
+    this.draw();
+  }
+
+  /** Bring sound and picture in line with the choice. */
+  draw() {
+    if (this.life.signal.aborted) return;
+    const { choice, sound, data } = this;
+    this.transport.draw({ playing: this.playing, loop: this.loop, ready: Boolean(sound) });
+    this.presets.draw(choice);
+    this.grid.draw(choice);
+    setText(this.caption, choice.caption);
+    setText(this.state, this.failure || (sound ? "" : "Loading the sounds …"));
+    this.trouble.hidden = Boolean(sound);
+    this.again.hidden = !this.failure;
+    setText(this.levelNote, data.words.level ?? "");
+    const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
+    const why = this.data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
+    this.answer.draw({ relevance: this.relevance(), full: data.relevance, why, quieter });
+    if (!sound) return;
+    sound.setVolumes(this.volumes);
+    sound.setMaster(this.volume * data.gain * this.boost);
+    sound.setProgram({ envelope: this.envelope, switches: choice.switches(choice.mask), range: this.range, loop: this.loop });
+    if (this.matched) this.weigh();
+    this.move();
+  }
+
+  /** The gain of each row: 0 where it is muted. */
+  get volumes() {
+    return this.choice.volumes.map((volume, row) => (this.choice.rowIsOn(row) ? volume : 0));
+  }
+
+  /** What is played: the component that is heard alone; in a loop, the segments that sound; else everything. */
+  get range() {
+    const { alone, stretch, components } = this.choice;
+    if (alone !== null) return this.envelope.span(components[alone].segment);
+    return this.loop && stretch ? this.envelope.span(...stretch) : [0, this.data.duration];
+  }
+
+  /** Where what is heard begins. */
+  get first() {
+    const { stretch } = this.choice;
+    return stretch ? this.envelope.span(...stretch)[0] : 0;
+  }
+
+  play() {
+    if (!this.sound || this.playing) return;
+    window.dispatchEvent(new CustomEvent(STARTED, { detail: this }));
+    const { stretch } = this.choice;
+    const [start, end] = stretch ? this.envelope.span(...stretch) : this.range;
+    const place = this.sound.position();
+    if (place >= end - 0.01) this.sound.seek(start); // nothing would be heard from here on
+    this.sound.play();
+    this.draw();
+    this.follow();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.sound.pause();
+    this.draw();
+  }
+
+  seek(seconds) {
+    this.sound?.seek(Math.max(0, Math.min(seconds, this.data.duration)));
+    this.move();
+  }
+
+  home() {
+    this.seek(this.first);
+  }
+
+  /** Hear a component alone, go back from it, or switch it in "What if". */
+  clickCell(index) {
+    const { choice } = this;
+    if (choice.preset === "own" && choice.alone === null) return this.change(() => choice.toggle([index]));
+    if (choice.alone === index) return this.back();
+    if (choice.alone === null) this.before = { place: this.position(), playing: this.playing };
+    choice.alone = index;
+    this.sound?.seek(this.range[0]);
+    this.draw();
+    this.play();
+  }
+
+  /** From a component alone to the preset, where it was left. */
+  back() {
+    if (this.choice.alone === null) return;
+    this.choice.alone = null;
+    if (!this.before.playing) this.pause();
+    this.draw();
+    this.seek(this.before.place);
+  }
+
+  /** The playhead, once a frame while something plays. */
+  follow() {
+    this.move();
+    if (this.playing) requestAnimationFrame(() => this.follow());
+  }
+
+  move() {
+    const seconds = this.position();
+    this.transport.setPosition(seconds, this.data.duration);
+    this.ruler.setPosition(seconds, this.data.duration);
+    this.grid.setPosition(seconds / this.data.duration);
+  }
+
+  match(matched) {
+    this.matched = matched;
+    if (!matched) this.boost = 1;
+    this.weighed = null;
+    this.draw();
+  }
+
+  /** Bring what is heard to the loudness of the full mix. */
+  async weigh() {
+    const { choice, sound } = this;
+    const heard = { switches: choice.switches(choice.mask), volumes: this.volumes, gain: this.data.gain };
+    const weighed = JSON.stringify([heard, this.sounds]);
+    if (weighed === this.weighed) return;
+    this.weighed = weighed;
+    const boost = await boostOf(sound, heard);
+    if (weighed !== this.weighed || sound !== this.sound) return; // something else is heard by now
+    this.boost = boost;
+    this.draw();
+  }
+
+  solo(row) {
+    this.change((choice) => flip(choice.soloed, row));
+  }
+
+  escape() {
+    this.back();
+    this.loop = false;
+    this.change((choice) => choice.clearRows());
+  }
+
+  get playing() {
+    return Boolean(this.sound?.playing);
+  }
+
+  position() {
+    return this.sound ? this.sound.position() : 0;
+  }
+
+  gains() {
+    return this.sound ? this.sound.gains() : this.data.rows.map(() => 0);
+  }
+
+  level() {
+    return this.sound ? this.sound.level() : 0;
+  }
+
+  mask() {
+    return this.choice.heard;
+  }
+
+  /** The model's answer to what is heard, or null where it is not known. */
+  relevance() {
+    const mask = this.mask();
+    if (this.answers) return this.answers.relevance(mask);
+    return mask.every(Boolean) ? this.data.relevance : null;
+  }
+
+  destroy() {
+    this.life.abort();
+    this.loading = null;
+    this.sound?.close();
+    this.root.remove();
+  }
+}
+
+Object.assign(Player.prototype, { loop: false, matched: false, volume: 1, boost: 1, failure: "" });
+
+function flip(set, value) {
+  if (!set.delete(value)) set.add(value);
+}
+
+const mounted = new WeakMap();
+
+/** Called anew by Streamlit whenever data or theme change; what it returns is called once, at the end. */
+export default function mount({ data, parentElement, setStateValue }) {
+  let player = mounted.get(parentElement);
+  if (!player) {
+    player = new Player(parentElement, { onkept: (k) => setStateValue("k", k) });
+    mounted.set(parentElement, player);
+  }
+  player.update(data);
+  return () => {
+    player.destroy();
+    mounted.delete(parentElement);
+  };
+}
