@@ -140,6 +140,18 @@ def fidelity_sentence(explanation: Explanation) -> str:
     )
 
 
+def method_sentence(explanation: Explanation) -> str:
+    """How the weights were found."""
+    masks = f"{explanation.n_masks:,}".replace(",", " ")
+    if explanation.method == "lime":
+        how = f"audioLIME: the model heard {explanation.work:.0f} mixes"
+    else:
+        how = f"Exact: one pass, {explanation.work:.0f} times the work of hearing the track once, answers for every mix"
+    drawn = explanation.neighborhood == "drawn"
+    fit = f"fitted to {masks} of them, drawn with seed {explanation.seed}" if drawn else f"fitted to all {masks}"
+    return f"{how}; {fit}. Fidelity on those: {explanation.fidelity:.2f}."
+
+
 def duration(seconds: float) -> str:
     """A time to wait for, roughly.
 
