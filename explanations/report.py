@@ -149,7 +149,7 @@ def _facts(explanation: Explanation) -> Iterable[str]:
         "Explained": explanation.target,
         "Segments begin at": ", ".join(f"{start:g} s" for start in starts),
         "Stems from": explanation.separator,
-        "Fidelity": f"{explanation.fidelity_held_out:.4f} {explanation.judged_on}; in sample {explanation.fidelity:.4f}",
+        "Fidelity": f"{explanation.fidelity_held_out:.4f} {explanation.judged_on}",
         "Answer to silence": f"{explanation.intercept:.4f} by the linear model",
         "Audio, SHA-256": explanation.audio_hash,
         "Stems, SHA-256": explanation.stems_hash,

@@ -63,9 +63,14 @@ def clock(seconds: float, *, digits: int = 0) -> str:
     return f"{minutes:.0f}:{rest:0{3 + digits if digits else 2}.{digits}f}"
 
 
+def noun_of(stem: str) -> str:
+    """A stem in words, such as "the drums"."""
+    return NAMES.get(stem, f"the {stem} part")
+
+
 def name_of(component: Component, kind: str) -> str:
     """A component in words, such as "the drums from 0:18 to 0:24"."""
-    stem = NAMES.get(component.stem, f"the {component.stem} part")
+    stem = noun_of(component.stem)
     return stem if kind == "source" else f"{stem} {_place_of(component)}"
 
 

@@ -1,12 +1,14 @@
 // What somebody chose to hear: a preset or one component alone, and what is muted. No sound and no document here.
 
 const PRESETS = { explanation: "Explanation", mix: "Full mix", rest: "Rest", own: "What if" };
-const MAX_NAMED = 4; // components that a caption names
+const MAX_NAMED = 6; // stretches of sound that a caption names
+const SHORT_S = 3; // shorter segments are named to a tenth of a second, as in explanations/page/words.py
 
 class Choice {
   constructor(data) {
     this.components = data.components;
     this.rows = data.rows;
+    this.borders = data.borders;
     /** Indices of those that speak for the track, the strongest first. */
     this.ranked = data.components.map((_, index) => index).filter((index) => data.components[index].weight > 0);
     this.ranked.sort((a, b) => data.components[b].weight - data.components[a].weight || a - b);
@@ -82,20 +84,36 @@ class Choice {
   }
 
   get what() {
-    const name = (index) => this.components[index].name;
-    if (this.alone !== null) return `Alone: ${name(this.alone)}`;
+    if (this.alone !== null) return `Alone: ${this.components[this.alone].name}`;
     if (this.preset === "mix") return "Full mix";
-    if (this.preset === "explanation") {
-      const more = this.k - MAX_NAMED;
-      return `Explanation: ${this.top.slice(0, MAX_NAMED).map(name).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-    }
-    if (this.preset === "rest") {
-      const without = this.k > 1 ? `the top ${this.k}` : name(this.top[0]);
-      return this.ranked.length ? `Rest: everything but ${without}` : "Rest: everything";
-    }
+    if (this.preset === "explanation") return `Explanation: ${this.named(this.top)}`;
+    if (this.preset === "rest") return `Rest: everything${this.ranked.length ? ` but ${this.named(this.top)}` : ""}`;
     const n = this.own.reduce((sum, on) => sum + on, 0);
     const total = this.own.length;
     return `What if: ${n === total ? "everything" : n ? `${n} of ${total} parts` : "silence"}`;
+  }
+
+  /** Components in words: the row of the first of them first, neighbours in time as one stretch. */
+  named(indices) {
+    const rows = [...new Set(indices.map((index) => this.components[index].row))];
+    const found = rows.map((row) => this.stretchesOf(row, new Set(indices)));
+    if (found.flat().length > MAX_NAMED) return `the top ${indices.length}`;
+    const digits = Number(this.borders.some((border, s) => border - this.borders[s - 1] < SHORT_S));
+    const place = ([start, end]) => ` from ${clock(start, digits)} to ${clock(end, digits)}`;
+    const places = (stretches) => (this.borders.length > 2 ? stretches.map(place).join(" and") : "");
+    return rows.map((row, i) => this.rows[row].noun + places(found[i])).join(", ");
+  }
+
+  /** Where chosen components of a row sound: [start, end] in seconds for each stretch. */
+  stretchesOf(row, chosen) {
+    const found = [];
+    this.ofRow(row).forEach((index, segment, all) => {
+      const end = this.borders[segment + 1];
+      if (!chosen.has(index)) return;
+      if (chosen.has(all[segment - 1])) found[found.length - 1][1] = end;
+      else found.push([this.borders[segment], end]);
+    });
+    return found;
   }
 
   get without() {

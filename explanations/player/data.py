@@ -6,7 +6,7 @@ import numpy as np
 
 from explanations.clips import TOP_K, check_same_stems
 from explanations.explanation import Explanation
-from explanations.page.words import capitalized, name_of
+from explanations.page.words import capitalized, name_of, noun_of
 from explanations.question import MIX
 from explanations.sound import flac_bytes
 from lemons.audio import SAMPLE_RATE, common_gain
@@ -68,7 +68,7 @@ def player_data(
     Returns
     -------
     dict
-        ``rows``: what is switched, with ``name``, ``label`` and ``src``; ``borders`` of segments and the ``fades``
+        ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``; ``borders`` of segments and the ``fades``
         on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
         ``segment``, ``weight`` and ``name``; ``gain``, a power of two that keeps every mix of rows within full scale;
         ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
@@ -88,7 +88,7 @@ def player_data(
         "kind": explanation.kind,
         "duration": explanation.segments.borders[-1] / SAMPLE_RATE,
         "gain": gain / scale,
-        "rows": [{"name": name, "label": capitalized(name), "src": src[name]} for name in names],
+        "rows": [{"name": name, "label": capitalized(name), "noun": noun_of(name), "src": src[name]} for name in names],
         "borders": [border / SAMPLE_RATE for border in explanation.segments.borders],
         "fades": _fades(explanation.segments),
         "components": [

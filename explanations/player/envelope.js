@@ -36,17 +36,22 @@ class Envelope {
 
   /** Automate a gain: the context's time `at` is the track's second `from`. */
   schedule(param, switches, { at, from }) {
-    param.setValueAtTime(this.level(switches, from), at);
-    for (let border = 1; border < switches.length; border++) {
-      const after = this.borders[border] + this.fades[border];
-      if (switches[border] === switches[border - 1] || after <= from) continue;
-      const before = Math.max(this.borders[border] - this.fades[border], from);
-      const n = Math.round((after - before) * SAMPLE_RATE);
+    param.setValueAtTime(this.level(switches, from), 0); // it does not sound before `at`
+    const borders = switches.map((_, border) => border).slice(1);
+    const fades = borders.filter((border) => switches[border] !== switches[border - 1]).map((border) => ({
+      start: Math.max(this.borders[border] - this.fades[border], from),
+      end: this.borders[border] + this.fades[border],
+      value: switches[border],
+    }));
+    const ahead = fades.filter(({ end }) => end > from);
+    ahead.forEach(({ start, end, value }, i) => {
+      const n = Math.round((end - start) * SAMPLE_RATE);
       if (n > 1) {
-        const curve = Float32Array.from({ length: n }, (_, i) => this.level(switches, before + i / SAMPLE_RATE));
-        param.setValueCurveAtTime(curve, at + before - from, (n - 1) / SAMPLE_RATE);
+        const curve = Float32Array.from({ length: n }, (_, j) => this.level(switches, start + j / SAMPLE_RATE));
+        param.setValueCurveAtTime(curve, at + start - from, (n - 1) / SAMPLE_RATE);
       }
-      param.setValueAtTime(switches[border], at + after - from); // exactly 0 or 1 from here on
-    }
+      const meets = ahead[i + 1]?.start - end < 0.5 / SAMPLE_RATE; // the next curve, which may not overlap a value
+      if (!meets) param.setValueAtTime(value, at + end - from); // exactly 0 or 1 from here on
+    });
   }
 }
