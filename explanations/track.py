@@ -11,6 +11,7 @@ from explanations.clips import save_clips
 from explanations.explanation import Explanation
 from explanations.figure import draw_explanation
 from explanations.question import N_MASKS, N_SEGMENTS
+from explanations.report import write_report
 from lemons.audiolime.neighborhood import Progress
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
@@ -177,8 +178,9 @@ def write_explanation(folder: str | os.PathLike, explanation: Explanation, track
     Returns
     -------
     list of Path
-        ``top1.flac``, ``top3.flac``, ``rest.flac``, ``explanation.png`` and ``explanation.json``; top3 + rest is the
-        track, sample for sample (times ``explanation.gain``)
+        ``top1.flac``, ``top3.flac``, ``rest.flac``, ``explanation.png``, ``report.html``, the answers to other mixes
+        where they are known as ``explanation.npz``, and ``explanation.json``; top3 + rest is the track, sample for
+        sample (times ``explanation.gain``)
 
     Raises
     ------
@@ -187,8 +189,11 @@ def write_explanation(folder: str | os.PathLike, explanation: Explanation, track
     DataError
         if a file cannot be written
     """
-    picture, text = Path(folder) / "explanation.png", Path(folder) / "explanation.json"
+    folder = Path(folder)
+    picture, report, text = folder / "explanation.png", folder / "report.html", folder / "explanation.json"
     clips = save_clips(folder, explanation, track.stems)
     draw_explanation(explanation, track.stems, picture, title=track.title)
+    write_report(report, explanation, track)
+    answers = [text.with_suffix(".npz")] if explanation.lookup else []
     explanation.save(text)  # last: where it is, everything is
-    return [*clips.values(), picture, text]
+    return [*clips.values(), picture, report, *answers, text]

@@ -127,7 +127,7 @@ def test_an_explanation_can_be_heard_seen_and_read(tmp_path, library, paths, kin
     explanation = explain_track(track, listener="marko", kind=kind, library=library, **paths)
     files = write_explanation(tmp_path / "out", explanation, track)
     assert sorted(file.name for file in files) == sorted(file.name for file in (tmp_path / "out").iterdir())
-    assert {file.suffix for file in files} == {".flac", ".png", ".json"}
+    assert {file.suffix for file in files} == {".flac", ".png", ".html", ".npz", ".json"}
     top3, rest = (soundfile.read(tmp_path / "out" / f"{name}.flac", dtype="float32")[0] for name in ("top3", "rest"))
     np.testing.assert_array_equal(top3 + rest, load(library.audio_path("T0")))
     assert load_explanation(tmp_path / "out" / "explanation.json") == explanation
