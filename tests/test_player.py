@@ -27,8 +27,9 @@ STEP = 2.0**-15  # of 16 bits
 SCALE = 3.1e-5  # relative: Chromium divides positive samples by 32767, negative ones by 32768
 SPY = """
 window.starts = [];
-const start = AudioBufferSourceNode.prototype.start;
-AudioBufferSourceNode.prototype.start = function (...when) { window.starts.push(when); return start.apply(this, when); };
+const sources = AudioBufferSourceNode.prototype;
+const start = sources.start;
+sources.start = function (...when) { window.starts.push(when); return start.apply(this, when); };
 """
 PRESETS = ("Explanation", "Full mix", "Rest", "What if")
 
@@ -155,7 +156,7 @@ def test_time_passes_and_all_rows_are_in_step(visit, explained, track):
     player.page.wait_for_timeout(1000)
     second = player.get(both)
     passed = {name: second[name] - first[name] for name in first}
-    assert passed["position"] == pytest.approx(passed["context"], abs=1e-6)
+    assert passed["position"] == pytest.approx(passed["context"], abs=0.05)  # which may step between two looks at it
     # the sound card, or what takes its place, has a clock of its own, and buffers
     assert passed["position"] == pytest.approx(passed["clock"], abs=0.3)
     player.click("Pause")

@@ -5,19 +5,22 @@ const MAX_NAMED = 6; // stretches of sound that a caption names
 const SHORT_S = 3; // shorter segments are named to a tenth of a second, as in explanations/page/words.py
 
 class Choice {
-  constructor(data) {
+  /** `before`: the choice of another explanation of the same rows, of which what still makes sense is kept. */
+  constructor(data, before) {
     this.components = data.components;
     this.rows = data.rows;
     this.borders = data.borders;
     /** Indices of those that speak for the track, the strongest first. */
     this.ranked = data.components.map((_, index) => index).filter((index) => data.components[index].weight > 0);
     this.ranked.sort((a, b) => data.components[b].weight - data.components[a].weight || a - b);
-    this.preset = this.ranked.length ? "explanation" : "mix";
+    const kept = before && before.preset !== "own" ? before.preset : "explanation";
+    this.preset = this.ranked.length ? kept : "mix";
     this.own = null; // the mask of "What if": at first what was heard when it was chosen
     this.alone = null; // index of the component that is heard alone
     this.setK(data.k);
-    this.clearRows();
-    this.volumes = data.rows.map(() => 1);
+    this.muted = before?.muted ?? new Set();
+    this.soloed = before?.soloed ?? new Set();
+    this.volumes = before?.volumes ?? data.rows.map(() => 1);
   }
 
   setK(k) {

@@ -46,7 +46,7 @@ class Presets {
   constructor(on) {
     const group = `lemons-preset-${(players += 1)}`;
     this.buttons = Object.entries(PRESETS).map(([name, label]) => {
-      const input = element("input", { type: "radio", name: group, value: name, onchange: () => on.preset(name) });
+      const input = element("input", { type: "radio", name: group, value: name, onclick: () => on.preset(name) });
       return { name, input, node: element("label", {}, input, element("span", {}, label)) };
     });
     this.radios = element("div", { class: "presets", role: "radiogroup", "aria-label": "What to hear" }, ...this.buttons.map(({ node }) => node));
@@ -115,7 +115,7 @@ class Ruler {
     const step = Math.ceil((borders.length - 1) / MAX_TICKS);
     const digits = Number(duration / (borders.length - 1) < 3);
     const places = borders.length > 2 ? borders.filter((_, i) => i % step === 0) : [0, 0.25, 0.5, 0.75].map((part) => part * duration);
-    if (places[places.length - 1] !== duration) places.push(duration);
+    if (places[places.length - 1] !== duration) places.splice(step > 1 ? -1 : places.length, step > 1 ? 1 : 0, duration);
     this.ticks.replaceChildren(
       ...places.map((seconds) => {
         const tick = element("span", {}, clock(seconds, digits));

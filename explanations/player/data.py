@@ -68,8 +68,8 @@ def player_data(
     Returns
     -------
     dict
-        ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``; ``borders`` of segments and the ``fades``
-        on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
+        ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``; ``borders`` of the segments and the
+        ``fades`` on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
         ``segment``, ``weight`` and ``name``; ``gain``, a power of two that keeps every mix of rows within full scale;
         ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
         and the lookup's layout, or None; ``words``: sentences to show

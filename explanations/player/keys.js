@@ -7,15 +7,16 @@ const KEYS = "Keys: space plays and pauses, ← → seek, Home goes to the start
 function press(player, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const { target, key } = event;
-  const isSlider = target.matches("input[type=range]");
+  const isRuler = target === player.ruler.slider; // by itself it would move by hundredths of a second
+  const isSlider = target.matches("input[type=range]") && !isRuler;
   // after a click on a button, space still plays; who came to it by keyboard expects it to press the button
-  const byKeyboard = target !== player.root && target.matches(":focus-visible");
+  const byKeyboard = target !== player.root && !isRuler && target.matches(":focus-visible");
   const takesArrows = isSlider || (byKeyboard && target.matches("input"));
   const nRows = player.data.rows.length;
   if (key === " " && (isSlider || !byKeyboard)) player.playing ? player.pause() : player.play();
   else if (key === "ArrowLeft" && !takesArrows) player.seek(player.position() - SEEK_S);
   else if (key === "ArrowRight" && !takesArrows) player.seek(player.position() + SEEK_S);
-  else if (key === "Home") player.home();
+  else if (key === "Home" && !isSlider) player.home();
   else if (key === "Escape") player.escape();
   else if (/^[1-9]$/.test(key) && Number(key) <= nRows && nRows > 1) player.solo(Number(key) - 1);
   else return;

@@ -65,39 +65,36 @@ class Player {
 
   /** Show an explanation; what is already playing goes on if the sounds are the same. */
   update(data) {
-    const { rows, answers, k, ...rest } = data;
-    const sounds = JSON.stringify([rows, answers]);
-    const question = JSON.stringify([rows, rest]);
+    const { k, answers, ...rest } = data;
+    const question = JSON.stringify(rest);
+    const sources = JSON.stringify([soundsOf(data), answers]);
     if (question !== this.question) {
-      const volumes = this.choice?.volumes;
-      this.choice = new Choice(data);
-      if (sounds === this.sounds) this.choice.volumes = volumes;
+      this.choice = new Choice(data, soundsOf(data) === this.sounds ? this.choice : undefined);
       this.envelope = new Envelope(data.borders, data.fades);
       this.grid.build(data);
       this.ruler.build(data);
+      if (soundsOf(data) === this.sounds && this.sound) this.grid.setSounds(this.sound.buffers);
     } else if (k !== this.data.k) this.choice.setK(k);
     Object.assign(this, { data, question });
     this.root.setAttribute("aria-label", `Why ${data.title}${data.listener ? ` for ${data.listener}` : ""}: the player`);
-    if (sounds !== this.sounds) {
-      this.sounds = sounds;
-      this.load();
-    } else if (this.sound) this.grid.setSounds(this.sound.buffers);
+    if (sources !== this.sources) this.load();
+    this.sources = sources;
     this.draw();
   }
 
-  /** Get sounds and answers; `ready` is kept when they are there, or it is said why not. */
+  /** Get what is not there yet of sounds and answers; then `ready` is kept, also if it failed and the player says so. */
   load() {
-    this.sound?.close();
-    Object.assign(this, { sound: null, answers: null, failure: "" });
-    const loading = Promise.all([loadSounds(this.data.rows), loadAnswers(this.data.answers)]);
+    if (soundsOf(this.data) !== this.sounds) {
+      this.sound?.close();
+      this.sound = null;
+    }
+    Object.assign(this, { sounds: soundsOf(this.data), answers: null, failure: "" });
+    const loading = Promise.all([this.sound?.buffers ?? loadSounds(this.data.rows), loadAnswers(this.data.answers)]);
     const arrived = ([buffers, answers]) => {
-      if (this.loading !== loading) return; // other sounds were wanted meanwhile, or nobody waits any more
-      this.sound = new Sound(buffers, { onend: () => this.draw() });
+      if (this.loading !== loading) return; // others were wanted meanwhile, or nobody waits any more
       this.answers = answers;
-      this.grid.setSounds(buffers);
+      if (!this.sound) this.open(buffers);
       this.draw();
-      this.sound.place = this.first;
-      this.move();
     };
     const failed = (error) => {
       if (this.loading !== loading) return;
@@ -107,6 +104,12 @@ class Player {
     this.loading = loading;
     this.ready = loading.then(arrived).catch(failed);
     this.draw();
+  }
+
+  open(buffers) {
+    this.sound = new Sound(buffers, { onend: () => this.draw() });
+    this.sound.place = this.first;
+    this.grid.setSounds(buffers);
   }
 
   change(act) {
@@ -123,11 +126,11 @@ class Player {
     this.grid.draw(choice);
     setText(this.caption, choice.caption);
     setText(this.state, this.failure || (sound ? "" : "Loading the sounds …"));
-    this.trouble.hidden = Boolean(sound);
+    this.trouble.hidden = sound && !this.failure;
     this.again.hidden = !this.failure;
     setText(this.levelNote, data.words.level ?? "");
     const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
-    const why = this.data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
+    const why = data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
     this.answer.draw({ relevance: this.relevance(), full: data.relevance, why, quieter });
     if (!sound) return;
     sound.setVolumes(this.volumes);
@@ -205,8 +208,9 @@ class Player {
 
   /** The playhead, once a frame while something plays. */
   follow() {
+    cancelAnimationFrame(this.frame);
     this.move();
-    if (this.playing) requestAnimationFrame(() => this.follow());
+    if (this.playing) this.frame = requestAnimationFrame(() => this.follow());
   }
 
   move() {
@@ -282,6 +286,10 @@ class Player {
 }
 
 Object.assign(Player.prototype, { loop: false, matched: false, volume: 1, boost: 1, failure: "" });
+
+function soundsOf(data) {
+  return JSON.stringify(data.rows.map(({ src }) => src));
+}
 
 function flip(set, value) {
   if (!set.delete(value)) set.add(value);

@@ -115,10 +115,9 @@ class Sound {
     if (this.playing) this.start(this.place);
   }
 
-  /** Where the track is, in seconds. */
-  position() {
+  /** Where the track is, in seconds. The clock may move on between two looks at it: who needs both says when. */
+  position(now = this.context?.currentTime) {
     if (!this.playing) return this.place;
-    const now = this.context.currentTime;
     const staying = this.takes.filter((take) => take.leaving === undefined);
     const take = staying.findLast(({ at }) => at <= now) ?? staying[0];
     return Math.min(take.from + Math.max(0, now - take.at), take.until);
@@ -129,7 +128,7 @@ class Sound {
     const now = this.context.currentTime;
     const at = Math.ceil((now + LEAD_S) * SAMPLE_RATE) / SAMPLE_RATE;
     const [start, end] = this.range.map(onGrid);
-    let from = onGrid(seconds ?? this.position() + at - now);
+    let from = onGrid(seconds ?? this.position(now) + at - now);
     if (from < start || from >= end) from = start;
     for (const take of this.takes) take.leave(at);
     this.add({ at, from, soft: from !== start });
