@@ -30,7 +30,8 @@ def draw_experiments(config: Config) -> None:
     st.header("Experiments", anchor="experiments")
     runs, skipped = read_runs(config.experiments_path)
     if skipped:
-        with st.expander(f"{len(skipped)} records were left out", icon=":material/warning:"):
+        were = "record was" if len(skipped) == 1 else "records were"
+        with st.expander(f"{len(skipped)} {were} left out", icon=":material/warning:"):
             st.markdown("\n".join(f"- {plain(line)}" for line in skipped[:MAX_SKIPPED]))
     if not runs:
         command = "`python recsys/experiment.py with user_name=marko`"

@@ -81,8 +81,8 @@ def _about(run: RecordedRun) -> str:
             f" Its model is that of epoch {plain(str(run.scores.get('epoch', '?')))}, the best on validation tracks."
         )
     elif run.kind == EVALUATION and "n_tracks" in run.scores:
-        tracks = f"{run.scores['n_tracks']} test tracks, of which {run.scores.get('n_played', '?')} were played"
-        text += f" On {plain(tracks)}."
+        n_tracks, n_played = (plain(str(run.scores.get(name, "?"))) for name in ("n_tracks", "n_played"))
+        text += f" On {n_tracks} test tracks, {n_played} of them played."
     if "resumed" in run.info:
         text += " It took up a run that had been interrupted."
     return text
@@ -115,7 +115,13 @@ def _draw_chart(curves: pd.DataFrame, names: dict[str, str], *, title: str, zero
     spec = {
         "mark": {"type": "line", "point": {"size": 36}, "strokeWidth": 2},  # a line of one epoch is only a point
         "encoding": {
-            "x": {"field": "step", "type": "quantitative", "title": "epoch", "axis": {"tickMinStep": 1}, "scale": epochs},
+            "x": {
+                "field": "step",
+                "type": "quantitative",
+                "title": "epoch",
+                "axis": {"tickMinStep": 1},
+                "scale": epochs,
+            },
             "y": {"field": "value", "type": "quantitative", "title": None, "scale": values},
             "color": {
                 "field": "curve",
