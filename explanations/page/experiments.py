@@ -37,7 +37,7 @@ def draw_experiments(config: Config) -> None:
         command = "`python recsys/experiment.py with user_name=marko`"
         st.info(f"No run has been recorded yet; {command} trains a model, `lemons train` one for every listener.")
         return
-    st.caption("Every training and evaluation on this machine, the newest first. Choose one by the circle before it.")
+    st.caption("Every recorded training and evaluation, the newest first. Choose one by the circle before it.")
     chosen = _choose_run(runs)
     if chosen is None:
         st.info("No run is of this kind.")

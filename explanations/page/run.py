@@ -14,7 +14,7 @@ from recsys.runs import DIED, EVALUATION, RUNNING, TRAINING, RecordedRun, read_c
 PROGRAMS = {TRAINING: "recsys/experiment.py", EVALUATION: "recsys/eval.py"}
 LOSSES = {"train.avg_loss": "training", "val.loss": "validation"}
 MEASURES = {"val.roc_auc": "ROC-AUC", "val.average_precision": "average precision"}
-BLUE, ORANGE = "#2e8bc9", "#d98200"  # every kind of colour vision tells them apart; 3:1 on either theme's ground
+BLUE, ORANGE = "#2e8bc9", "#cb7700"  # every kind of colour vision tells them apart; 3:1 on either theme's ground
 RANKERS = {
     "model": "the model",
     "popularity": "popularity",
@@ -95,40 +95,34 @@ def _draw_curves(run: RecordedRun) -> None:
     except DataError as error:
         st.warning(sentence(str(error)), icon=":material/warning:")
         return
+    losses, measures = (curves[curves["name"].isin(names)] for names in (LOSSES, MEASURES))
+    # the numbers reach the browser after the chart; without domains Vega would warn that it has none to look at
+    x = [0, max([1, *losses["step"], *measures["step"]])]
     left, right = st.columns(2, gap="medium")
     with left:
-        _draw_chart(curves, LOSSES, title="Loss", zero=True)
-    with right:
-        _draw_chart(curves, MEASURES, title="On validation tracks", zero=False)
+        _draw_chart(losses, LOSSES, title="Loss", x=x, y=[0.0, max([0.1, *losses["value"]])])
+    with right:  # chance reaches about 0.5 by either measure: half of the tracks were played
+        _draw_chart(measures, MEASURES, title="On validation tracks", x=x, y=[min([0.5, *measures["value"]]), 1.0])
 
 
-def _draw_chart(curves: pd.DataFrame, names: dict[str, str], *, title: str, zero: bool) -> None:
+def _draw_chart(points: pd.DataFrame, names: dict[str, str], *, title: str, x: list[int], y: list[float]) -> None:
+    """Lines over epochs; ``x`` and ``y`` are the ends of the axes."""
     st.markdown(f"**{title}**")
-    points = curves[curves["name"].isin(names)]
     if points.empty:
         st.caption("Nothing yet.")
         return
     points = points.assign(curve=points["name"].map(names))
-    # the numbers reach the browser after the chart; without domains Vega would warn that it has none to look at
-    epochs = {"domain": [0, int(points["step"].max())]}
-    values = {"domain": [0.0 if zero else float(points["value"].min()), float(points["value"].max())], "nice": True}
     spec = {
         "mark": {"type": "line", "point": {"size": 36}, "strokeWidth": 2},  # a line of one epoch is only a point
         "encoding": {
-            "x": {
-                "field": "step",
-                "type": "quantitative",
-                "title": "epoch",
-                "axis": {"tickMinStep": 1},
-                "scale": epochs,
-            },
-            "y": {"field": "value", "type": "quantitative", "title": None, "scale": values},
+            "x": {"field": "step", "type": "quantitative", "title": "epoch", "scale": {"domain": x}},
+            "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"domain": y, "nice": True}},
             "color": {
                 "field": "curve",
                 "type": "nominal",
                 "title": None,
                 "scale": {"domain": list(names.values()), "range": [BLUE, ORANGE]},
-                "legend": {"orient": "bottom"},
+                "legend": {"orient": "top", "offset": 8, "padding": 0},
             },
             "tooltip": [
                 {"field": "curve", "title": " "},
