@@ -11,6 +11,7 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from explanations.page import own
+from explanations.page.store import get_store
 from lemons.audio import SAMPLE_RATE
 
 SCRIPT = Path(__file__).resolve().parents[1] / "explanations" / "app.py"
@@ -31,6 +32,7 @@ def page(short_library, model_paths, tmp_path, monkeypatch):
     paths = {"library_path": short_library.path, **model_paths}
     (tmp_path / "config.py").write_text("\n".join(f"{name} = {str(path)!r}" for name, path in paths.items()))
     (tmp_path / "tmp").mkdir()
+    get_store()  # its folder lies elsewhere
     monkeypatch.setenv("LEMONS_CONFIG", str(tmp_path / "config.py"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     page = AppTest.from_file(str(SCRIPT), default_timeout=60)
