@@ -79,6 +79,8 @@ def settle(page) -> None:
     page.wait_for_function("!document.querySelector('[data-stale=true]')")
     sounds = "[...document.querySelectorAll('audio')]"
     page.wait_for_function(f"{sounds}.every(a => a.readyState > 0 && a.networkState != a.NETWORK_LOADING)")
+    for player in page.locator(".lemons-player").all():
+        player.evaluate("player => player.lemonsPlayer.ready")
 
 
 def grow(page) -> None:

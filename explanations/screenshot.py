@@ -1,14 +1,14 @@
 """Pictures of the page for the README: `python -m explanations.screenshot`.
 
 Starts the page of the configured library in a server of its own, drives Debian's chromium through it, and writes
-``imgs/landing_page.png`` (the listener and the recommendations) and ``imgs/explanation.png`` (an answer).
+``imgs/landing_page.png`` (examples, listeners, a profile) and ``imgs/explanation.png`` (an answer in the player).
 """
 
 from explanations.browser import CHROMIUM, CHROMIUM_ARGS, ROOT, grow, serve, settle
 from lemons.errors import DataError, MissingDependencyError
 
-LISTENER = "Elizabeth"
-WIDTH = 1280  # pixels
+LISTENER = "elizabeth"
+WIDTH, MARGIN = 1280, 12  # pixels
 ANSWER_MS = 30 * 60 * 1000  # milliseconds; an explanation on a busy machine, too
 
 
@@ -32,27 +32,23 @@ def main() -> None:
         page = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS).new_page()
         page.set_default_timeout(ANSWER_MS)
         page.set_viewport_size({"width": WIDTH, "height": 1000})
-        page.goto(server.url)
+        page.goto(f"{server.url}/?listener={LISTENER}&kind=time%2Bsource")
         error = page.get_by_test_id("stAlertContentError")
         page.get_by_text("3 · Ask why").or_(error).first.wait_for()
         if error.count():
             raise DataError(error.first.inner_text())
         settle(page)
-        page.get_by_role("button", name=LISTENER, exact=True).click()
-        page.get_by_text(f"{LISTENER} loves").wait_for()
-        settle(page)
-        page.get_by_role("radio", name="Time + source").click()
-        settle(page)
         if (explain := page.get_by_role("button", name="Explain this recommendation")).count():
             explain.click()
-        page.get_by_text("Where it comes from").wait_for()
+        page.locator(".lemons-player").wait_for()
         settle(page)
         grow(page)
-        middle = page.locator("#why").bounding_box()["y"] - 12
-        picture = page.locator(".st-key-picture").bounding_box()
-        end = picture["y"] + picture["height"] + 12
-        for name, top, bottom in (("landing_page", 0, middle), ("explanation", middle, end)):
-            cut = {"x": 0, "y": top, "width": WIDTH, "height": bottom - top}
+        for name, first, last in (
+            ("landing_page", page.locator(".lemons-head"), page.locator("#recommendations")),
+            ("explanation", page.locator(".lemons-answer"), page.locator(".lemons-player")),
+        ):
+            top, end = first.bounding_box()["y"] - MARGIN, last.bounding_box()
+            cut = {"x": 0, "y": top, "width": WIDTH, "height": end["y"] + end["height"] + MARGIN - top}
             page.screenshot(path=ROOT / "imgs" / f"{name}.png", clip=cut)
 
 

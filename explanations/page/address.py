@@ -9,6 +9,21 @@ from typing import TypeVar
 
 import streamlit as st
 
+_SCROLL = st.components.v2.component(
+    "lemons_scroll",
+    js="""
+let seen = 0
+export default ({ data, parentElement }) => {
+  if (data === seen) return
+  seen = data
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches
+  const place = parentElement.host ?? parentElement
+  place.style.scrollMarginTop = "5rem" // below the bar that stays
+  place.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" })
+}
+""",
+)
+
 FIELDS = ("library", "listener", "track", "kind", "method", "seed", "k", "beside")
 T = TypeVar("T")
 
@@ -38,6 +53,12 @@ def jump(**choices: str | int | None) -> None:
     """Choose from elsewhere than by the widgets: they are made anew, so that they show it."""
     remember(**choices)
     st.session_state["jumps"] = st.session_state.get("jumps", 0) + 1
+
+
+def draw_landing() -> None:
+    """Where a jump lands: the page scrolls there, once."""
+    if jumps := st.session_state.get("jumps"):
+        _SCROLL(key="landing", data=jumps)
 
 
 def key(name: str) -> str:

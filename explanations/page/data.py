@@ -97,11 +97,13 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
 
 
 def get_case_beside(config: Config, library: Library, listener: Listener, case: Case) -> Case:
-    """The same track for another listener."""
+    """The same track for another listener, to whom nobody recommended it."""
     model, model_key = get_model(config, library, listener)
     track_key = case.key[len(model_key) :]
     relevance = _hear(model, case.track, (*model_key, *track_key))
-    return replace(case, listener=listener, model=model, key=(*model_key, *track_key), relevance=relevance)
+    return replace(
+        case, listener=listener, model=model, key=(*model_key, *track_key), relevance=relevance, recommended=False
+    )
 
 
 def get_explanations(config: Config) -> list[Explanation]:

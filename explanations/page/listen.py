@@ -31,6 +31,7 @@ def draw_listen() -> None:
         place = recommendations.draw_track(case)
         options = question.choose_options(case)
         cases = beside.choose_cases(config, library, case)
+        address.draw_landing()
         if not _answer(cases, question.ask(cases, options)):
             recommendations.play_track(place, case)
     address.show_address()

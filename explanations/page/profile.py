@@ -28,7 +28,6 @@ def draw_profile(config: Config, library: Library, listener: Listener) -> None:
             for label, number in numbers.items():
                 st.metric(label, f"{number:,}".replace(",", " "), border=True, width="stretch")
         _draw_genres(played)
-        _draw_habits(config, library, listener)
     with right:
         st.markdown("**Most played**")
         st.dataframe(
@@ -43,6 +42,7 @@ def draw_profile(config: Config, library: Library, listener: Listener) -> None:
             },
             alt=f"The tracks that {name_of(listener)} played, the most played first",
         )
+        _draw_habits(config, library, listener)
 
 
 def _draw_genres(played: pd.DataFrame) -> None:
