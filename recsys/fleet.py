@@ -165,15 +165,16 @@ def _evaluate(
 
 
 def _for_each(library: Library, users: Sequence[str] | None, do: Callable[[str], Any]) -> dict[str, Any]:
+    users = users or library.users
+    if len(users) == 1:
+        return {users[0]: do(users[0])}
     done, failed = {}, {}
-    for user in users or library.users:
+    for user in users:
         try:
             done[user] = do(user)
         except LemonsError as error:
             logger.warning("%s: %s", user, error)
             failed[user] = error
-    if len(failed) == 1 and not done:
-        raise next(iter(failed.values()))
     if failed:
         first, error = next(iter(failed.items()))
         raise DataError(f"{len(failed)} of {len(failed) + len(done)} listeners failed; {first}: {error}")

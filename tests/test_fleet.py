@@ -109,9 +109,10 @@ def test_one_listener_who_cannot_be_trained_holds_up_nobody(config, caplog):
     assert "nina: 2 of 48 tracks" in caplog.text
 
 
-def test_evaluation_before_training_says_the_command(config):
+def test_evaluation_before_training_says_the_command_once(config, caplog):
     with pytest.raises(DataError, match=r"no model of nina trained on .* `python recsys/experiment\.py with user_name"):
         evaluate_all(config, ["nina"])
+    assert caplog.text == ""
 
 
 def test_an_unknown_schedule_is_refused(config):
