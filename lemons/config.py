@@ -76,7 +76,8 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
     Returns
     -------
     Config
-        relative paths of the file count from its folder; $LEMONS_LIBRARY, where it is set, is the library's path
+        relative paths of the file count from its folder; $LEMONS_LIBRARY, where it is set, is the library's path, and
+        counts from the working folder
 
     Raises
     ------
@@ -84,7 +85,8 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
         if the file is missing, fails to run, or sets a name that LEMONS does not know
     """
     found = find_config(path)
-    library = {"library_path": Path(os.environ["LEMONS_LIBRARY"])} if os.environ.get("LEMONS_LIBRARY") else {}
+    named = os.environ.get("LEMONS_LIBRARY")
+    library = {"library_path": Path(named).absolute()} if named else {}  # in records, it holds wherever they are read
     if found is None:
         return Config(**library)
     try:

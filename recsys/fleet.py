@@ -9,7 +9,7 @@ import pandas as pd
 
 from lemons.config import Config
 from lemons.errors import DataError, LemonsError, ParameterError
-from lemons.files import atomic_path
+from lemons.files import atomic_path, safe_name
 from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
@@ -20,6 +20,7 @@ from recsys.resuming import what_matters
 from recsys.tracking import make_observers
 
 RESULTS_FILE = "results.csv"
+FINGERPRINT_DIGITS = 8  # in the name of a folder; enough for libraries of one name
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ def evaluate_all(
     -------
     pd.DataFrame [index=user, columns=`recsys.evaluation.MEASURES`]
         ROC-AUC and average precision, and the ROC-AUC of each baseline: a row for each listener, then mean and
-        standard deviation over them; also written to ``<experiments>/results.csv``
+        standard deviation over them; also written to results.csv in `results_folder`
 
     Raises
     ------
@@ -103,35 +104,35 @@ def evaluate_all(
         if a listener cannot be evaluated; the others are evaluated all the same
     """
     library = open_library(config.library_path)
-    updates = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
-    updates |= {"device": device} if device else {}
-    evaluation_driver.ex.observers[:] = _observers(config, fallback)
-
-    def evaluate(user: str) -> dict[str, Any]:
-        checkpoint = best_checkpoint(config.experiments_path, user, library=library)
-        if results := read_evaluation(checkpoint, library, user):
-            return results
-        return evaluation_driver.ex.run(config_updates=updates | {"user_name": user}).result
-
-    table = summarize(list(_for_each(library, users, evaluate).values()))
-    with atomic_path(config.experiments_path / RESULTS_FILE) as temporary:
+    evaluated = _evaluate(config, library, users, device=device, fallback=fallback)
+    table = summarize([results for _, results in evaluated.values()])
+    file = results_folder(config, library) / RESULTS_FILE
+    with atomic_path(file) as temporary:
         table.to_csv(temporary)
+    logger.info("written to %s", file)
     return table
 
 
 def report_all(
     config: Config, users: Sequence[str] | None = None, *, device: str | None = None, fallback: str = ""
 ) -> pd.DataFrame:
-    """Evaluate what is not evaluated, and write the report on all: ``<experiments>/report.json`` and ``report.csv``.
+    """Evaluate what is not evaluated, and write the report on all: report.json and report.csv in `results_folder`.
 
     Parameters and errors are those of `evaluate_all`, the result is that of `recsys.report.make_report`.
     """
-    evaluate_all(config, users, device=device, fallback=fallback)
     library = open_library(config.library_path)
-    models = {user: best_checkpoint(config.experiments_path, user, library=library) for user in users or library.users}
-    report = make_report({user: read_scores(model) for user, model in models.items()})
-    write_report(config.experiments_path, report)
+    evaluated = _evaluate(config, library, users, device=device, fallback=fallback)
+    report = make_report({user: read_scores(model) for user, (model, _) in evaluated.items()})
+    folder = results_folder(config, library)
+    write_report(folder, report)
+    logger.info("written to %s", folder)
     return report
+
+
+def results_folder(config: Config, library: Library) -> Path:
+    """Where the results on a library are: its folder's name and its fingerprint tell it from others."""
+    name = safe_name(f"{library.path.resolve().name}-{library.fingerprint[:FINGERPRINT_DIGITS]}")
+    return config.experiments_path / "results" / name
 
 
 def format_table(table: pd.DataFrame) -> str:
@@ -146,16 +147,34 @@ def format_table(table: pd.DataFrame) -> str:
     return table.rename_axis(None).map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").to_string()
 
 
+def _evaluate(
+    config: Config, library: Library, users: Sequence[str] | None, *, device: str | None, fallback: str
+) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Each listener's best model and its evaluation, which is made where there is none."""
+    updates = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
+    updates |= {"device": device} if device else {}
+    evaluation_driver.ex.observers[:] = _observers(config, fallback)
+
+    def evaluate(user: str) -> tuple[Path, dict[str, Any]]:
+        checkpoint = best_checkpoint(config.experiments_path, user, library=library)
+        if results := read_evaluation(checkpoint, library, user):
+            return checkpoint, results
+        return checkpoint, evaluation_driver.ex.run(config_updates=updates | {"user_name": user}).result
+
+    return _for_each(library, users, evaluate)
+
+
 def _for_each(library: Library, users: Sequence[str] | None, do: Callable[[str], Any]) -> dict[str, Any]:
+    users = users or library.users
+    if len(users) == 1:
+        return {users[0]: do(users[0])}
     done, failed = {}, {}
-    for user in users or library.users:
+    for user in users:
         try:
             done[user] = do(user)
         except LemonsError as error:
             logger.warning("%s: %s", user, error)
             failed[user] = error
-    if len(failed) == 1 and not done:
-        raise next(iter(failed.values()))
     if failed:
         first, error = next(iter(failed.items()))
         raise DataError(f"{len(failed)} of {len(failed) + len(done)} listeners failed; {first}: {error}")

@@ -45,6 +45,8 @@ class PatientMongoObserver(MongoObserver):
     def _begin(self) -> None:
         self.run_entry: dict[str, Any] = {}
         self._unsent: list[tuple[str, dict]] = []  # metrics
+        self._n_sent: dict[str, int] = {}  # values of each metric
+        self._unsent_files: list[dict[str, Any]] = []
         self._recording, self._told, self._not_before = True, False, 0.0
 
     def started_event(self, **event: Any) -> int | None:
@@ -59,9 +61,21 @@ class PatientMongoObserver(MongoObserver):
         self._attempt(self._send_metrics, info)
 
     def _send_metrics(self, info: dict) -> None:
+        """Send each value to its place, so that what is sent anew, for want of an answer, is there once."""
         while self._unsent:
-            name, values = self._unsent[0]
-            super().log_metrics({name: values}, info)
+            name, measured = self._unsent[0]
+            start = self._n_sent.get(name, 0)
+            end = start + len(measured["steps"])
+            metric = {"run_id": self.run_entry["_id"], "name": name}
+            push = {
+                field: {"$each": measured[field], "$position": start, "$slice": end}
+                for field in ("steps", "values", "timestamps")
+            }
+            made = self.metrics.update_one(metric, {"$push": push}, upsert=True).upserted_id
+            if not start:
+                made = made or self.metrics.find_one(metric)["_id"]  # by an earlier attempt
+                info.setdefault("metrics", []).append({"name": name, "id": str(made)})
+            self._n_sent[name] = end
             del self._unsent[0]
 
     def resource_event(self, filename: str) -> None:
@@ -69,8 +83,14 @@ class PatientMongoObserver(MongoObserver):
         self._attempt(super().resource_event, filename)
 
     def artifact_event(self, **event: Any) -> None:
-        """Store a file that the run has made."""
-        self._attempt(super().artifact_event, **event)
+        """Store a file that the run has made, or keep it in mind until the database is back."""
+        self._unsent_files.append(event)
+        self._attempt(self._send_files)
+
+    def _send_files(self) -> None:
+        while self._unsent_files:
+            super().artifact_event(**self._unsent_files[0])
+            del self._unsent_files[0]
 
     @staticmethod
     def _try_to_detect_content_type(filename: str) -> str:
@@ -84,8 +104,11 @@ class PatientMongoObserver(MongoObserver):
         """Send the whole record, once more if it must be, and say so if that fails."""
         if not self._recording:
             return
-        sent = self._attempt(self._send_metrics, self.run_entry["info"], always=True)
-        if not (sent and self._attempt(self._save, always=True)):
+        if not (
+            self._attempt(self._send_metrics, self.run_entry["info"], always=True)
+            and self._attempt(self._save, always=True)
+            and self._attempt(self._send_files, always=True)
+        ):
             logger.warning("MongoDB lacks the end of its run %s; the record in files is whole", self.run_entry["_id"])
 
     def _save(self) -> None:

@@ -1,5 +1,6 @@
 """Records of experiments: sacred, to files and, when it is asked for, to MongoDB; TensorBoard when it is asked for."""
 
+import ast
 import logging
 import sys
 import warnings
@@ -205,13 +206,42 @@ def run_commandline(experiment: Experiment, observers: Callable[..., list[RunObs
     # by Python 3.12 on, in sacred 0.8.7; other warnings of deprecation are shown
     warnings.filterwarnings("ignore", message=r"datetime\.datetime\.utcnow\(\) is deprecated", module="sacred")
     try:
+        arguments = keep_texts(experiment, sys.argv)
         # the only effect of --debug: errors come here as they are; a call for help takes no other option
-        wants_help = {"help", "-h", "--help"} & set(sys.argv[1:])
-        return experiment.run_commandline(sys.argv if wants_help else [*sys.argv, "--debug"])
+        wants_help = {"help", "-h", "--help"} & set(arguments[1:])
+        return experiment.run_commandline(arguments if wants_help else [*arguments, "--debug"])
     except (LemonsError, SacredError) as error:
         sys.exit(_say(f"lemons: {error}", 2))
     except KeyboardInterrupt:
         sys.exit(_say("\nlemons: interrupted; a training goes on when the same command is given again", 130))
+
+
+def keep_texts(experiment: Experiment, arguments: list[str]) -> list[str]:
+    """Put the values of parameters that are texts into quotation marks, lest sacred make a number of a name like 123.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        whose configuration tells which parameters are texts
+    arguments : list of str
+        of the command line; what stands before ``with`` stays as it is, and so do values in quotation marks
+    """
+    texts = {name for config in experiment.configurations for name, value in config().items() if isinstance(value, str)}
+    start = arguments.index("with") if "with" in arguments else len(arguments)
+    kept = arguments[:start]
+    for argument in arguments[start:]:
+        name, sign, value = argument.partition("=")
+        if sign and name.strip() in texts and not isinstance(_literal(value.strip()), str):
+            argument = f"{name}={value.strip()!r}"
+        kept.append(argument)
+    return kept
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return None
 
 
 def _say(sentence: str, code: int) -> int:

@@ -182,7 +182,7 @@ def test_the_report_compares_the_model_with_what_needs_none(trained, monkeypatch
     assert code == 0
     assert printed.split()[:5] == ["ROC-AUC", "tracks", "model", "popularity", "mel"]
     assert "0.758 ± 0.113" in printed
-    assert (trained / "experiments" / "report.csv").is_file()
+    assert list((trained / "experiments" / "results").glob("toy-*/report.csv"))
     code, printed, errors = lemons(monkeypatch, capsys, "report", "--listener", "nina")
     assert (code, printed) == (2, "")
     assert "no model of nina trained on" in sentence(errors)

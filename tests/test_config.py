@@ -77,6 +77,7 @@ def test_a_named_file_must_exist(tmp_path, monkeypatch):
 
 def test_the_environment_chooses_the_library_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setenv("LEMONS_LIBRARY", "data/own")
-    assert read_config(ROOT / "config_template.py") == Config(library_path=Path("data/own"))
+    own = tmp_path / "data" / "own"  # in records it must hold in other folders, too
+    assert read_config(ROOT / "config_template.py") == Config(library_path=own)
     (tmp_path / "config.py").write_text("library_path = 'music'\nexperiments_path = '/models'\n")
-    assert read_config() == Config(library_path=Path("data/own"), experiments_path=Path("/models"))
+    assert read_config() == Config(library_path=own, experiments_path=Path("/models"))

@@ -93,6 +93,20 @@ def test_training_and_evaluation_from_inside_their_folder(program, tmp_path):
     assert "track" not in again.stderr.replace("test tracks", "")  # ... and none when all are remembered
 
 
+@pytest.mark.parametrize("user", ["123", "1e3", "True", "null", "'quoted'"])
+def test_a_listener_is_who_the_command_line_says_to_the_letter(program, toy_library, tmp_path, user):
+    listens = pd.read_csv(toy_library / "listens.csv").replace({"user": {"nina": user.strip("'")}})
+    listens.to_csv(toy_library / "listens.csv", index=False)
+    trained = program("recsys/experiment.py", "with", "demo", f"user_name={user}", "n_epochs=1", "input_length=8000")
+    assert trained.returncode == 0, trained.stderr
+    evaluated = program("recsys/eval.py", "with", f"user_name={user}")
+    assert evaluated.returncode == 0, evaluated.stderr
+    (record,) = (tmp_path / "runs").glob("*/training.json")
+    assert json.loads(record.read_text())["config"]["user_name"] == user.strip("'")
+    assert json.loads(record.read_text())["config"]["n_epochs"] == 1  # a number stays one
+    assert json.loads(record.with_name("evaluation.json").read_text())["user"] == user.strip("'")
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [

@@ -29,7 +29,8 @@ def test_all_listeners_are_trained_and_evaluated_once(config, monkeypatch):
     table = evaluate_all(config)
     assert table.index.tolist() == ["marko", "nina", "mean", "std"]
     assert table.columns.tolist() == list(MEASURES)
-    pd.testing.assert_frame_equal(pd.read_csv(config.experiments_path / "results.csv", index_col="user"), table)
+    (written,) = config.experiments_path.glob("results/toy-????????/results.csv")
+    pd.testing.assert_frame_equal(pd.read_csv(written, index_col="user"), table)
     assert len(list((config.experiments_path / "sacred").glob("[0-9]*"))) == 4  # a record of each
 
     for driver in (training_driver, evaluation_driver):
@@ -39,7 +40,32 @@ def test_all_listeners_are_trained_and_evaluated_once(config, monkeypatch):
     report = report_all(config)  # of what was evaluated
     of_marko = report[(report["user"] == "marko") & (report["ranker"] == "mel") & (report["measure"] == "roc_auc")]
     assert of_marko["value"].tolist() == [table.at["marko", "mel_roc_auc"]]
-    assert (config.experiments_path / "report.json").is_file()
+    assert written.with_name("report.json").is_file()
+
+
+def test_results_on_one_library_leave_those_on_another_alone(config):
+    train_all(config, ["nina"], named_config="demo", updates=QUICK)
+    report_all(config, ["nina"])
+    (first,) = (config.experiments_path / "results").iterdir()
+    before = {file.name: file.read_bytes() for file in first.iterdir()}
+    assert set(before) == {"report.csv", "report.json"}
+
+    listens = config.library_path / "listens.csv"  # the same place, another library
+    listens.write_text(listens.read_text() + "nina,tone00,1\n")
+    train_all(config, ["nina"], named_config="demo", updates=QUICK)
+    report_all(config, ["nina"])
+    second, third = sorted((config.experiments_path / "results").iterdir(), key=lambda folder: folder != first)
+    assert {file.name: file.read_bytes() for file in second.iterdir()} == before
+    assert third.name.startswith("toy-")
+
+
+@pytest.mark.parametrize("user", ["123", "1e3", "True", "null"])
+def test_a_listener_may_be_called_like_a_number(config, user):
+    listens = pd.read_csv(config.library_path / "listens.csv").replace({"user": {"nina": user}})
+    listens.to_csv(config.library_path / "listens.csv", index=False)
+    assert train_all(config, updates=QUICK).keys() == {"marko", user}
+    assert evaluate_all(config, [user]).index.tolist() == [user, "mean", "std"]
+    assert report_all(config)["user"].unique().tolist() == ["marko", user, "mean of listeners"]
 
 
 def test_evaluations_of_an_earlier_version_are_made_anew(config):
@@ -83,9 +109,10 @@ def test_one_listener_who_cannot_be_trained_holds_up_nobody(config, caplog):
     assert "nina: 2 of 48 tracks" in caplog.text
 
 
-def test_evaluation_before_training_says_the_command(config):
+def test_evaluation_before_training_says_the_command_once(config, caplog):
     with pytest.raises(DataError, match=r"no model of nina trained on .* `python recsys/experiment\.py with user_name"):
         evaluate_all(config, ["nina"])
+    assert caplog.text == ""
 
 
 def test_an_unknown_schedule_is_refused(config):

@@ -103,9 +103,37 @@ def test_a_table_of_lastfm_may_have_a_first_line_or_none(tmp_path):
     assert read(tmp_path, headless) == [Play("", "Zoë", "So What", "First"), Play("", "B, C", "T")]
 
 
+FIRST_LINES = [
+    "Artist,Album,Track,Date",
+    "artist,album,title,timestamp",
+    "Artist Name,Album Name,Track Name,Time",
+    "artist,release_name,name,date",
+]
+
+
+@pytest.mark.parametrize("first", FIRST_LINES)
+def test_a_first_line_is_no_scrobble_whatever_it_calls_the_track(tmp_path, first):
+    assert read(tmp_path, f"{first}\nZoë,First,So What,1700000000\n") == [Play("", "Zoë", "So What", "First")]
+
+
+def test_top_tracks_of_lastfm_count_as_often_as_they_were_played(tmp_path):
+    top = [{"name": "So What", "playcount": "17", "artist": {"name": "Zoë", "mbid": ""}, "@attr": {"rank": "1"}}]
+    pages = {"toptracks": {"track": top, "@attr": {"user": "zoë"}}}
+    assert read(tmp_path, pages) == [Play("zoë", "Zoë", "So What", playcount=17)]
+
+
+def test_an_export_of_listenbrainz_may_have_been_unpacked_and_packed_again(tmp_path):
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("export/user.json", json.dumps({"user_id": 7, "username": "zoë"}))
+        archive.writestr("export/listens/2023/11.jsonl", json.dumps(BARE) + "\n")
+        archive.writestr("__MACOSX/export/listens/2023/._11.jsonl", "what macOS adds")
+    assert list(read_history(tmp_path / "export.zip")) == [Play("zoë", "B", "T")]
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
+        ("artist,what,when,where\n", "begins with 'artist,what,when,where'"),
         ("a,b\n", "begins with 'a,b'; a table's first line must name track, such as user,track,playcount"),
         ("", "begins with ''"),
         ("user,track,playcount\nbob,T,1\nbob,T,often\n", "line 3: playcount='often' must be a whole number"),

@@ -133,11 +133,37 @@ def test_a_database_that_goes_away_holds_up_nothing_and_gets_the_rest_when_it_is
     (record,), (metric,) = server.database.runs.find(), server.database.metrics.find()
     assert record["status"] == ("COMPLETED" if comes_back else "RUNNING")
     assert metric["steps"] == ([1, 2, 3, 4] if comes_back else [1])
+    assert [one["name"] for one in record["artifacts"]] == (["test_mongodb.py"] if comes_back else [])
     told = [message for message in caplog.messages if "connection refused" in message]
     assert len(told) == 1
     assert "the run goes on and is recorded to files" in told[0]
     assert ("the record in files is whole" in caplog.text) is not comes_back
     assert not list(tmp_path.rglob("*.pickle"))
+
+
+def test_what_was_stored_but_not_answered_is_stored_once(server, observers, monkeypatch):
+    monkeypatch.setattr(mongodb, "PAUSE_S", 0)
+    store = mongomock.collection.Collection.update_one
+    answers = iter([False, True] * 9)  # the first time that anything is sent, its answer gets lost
+
+    def unanswered(collection, query, update, **options):
+        stored = store(collection, query, update, **options)
+        if "$push" in update and not next(answers):
+            raise pymongo.errors.NetworkTimeout("localhost:27017: timed out")
+        return stored
+
+    monkeypatch.setattr(mongomock.collection.Collection, "update_one", unanswered)
+
+    def main(run):
+        for step in range(4):
+            run.log_scalar("loss", 1 / (step + 1), step)
+            run._emit_heartbeat()
+
+    experiment(main, observers).run()
+    (record,), (metric,) = server.database.runs.find(), server.database.metrics.find()
+    assert metric["steps"] == [0, 1, 2, 3]
+    assert metric["values"] == [1, 1 / 2, 1 / 3, 1 / 4]
+    assert record["info"]["metrics"] == [{"name": "loss", "id": str(metric["_id"])}]
 
 
 def test_a_database_that_is_away_is_not_asked_at_every_beat(server, observers):

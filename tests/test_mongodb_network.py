@@ -74,7 +74,7 @@ class Server:
             document = documents.setdefault(key, {"_id": bson.ObjectId()} | update["q"])
             document.update(update["u"].get("$set", {}))
             for field, values in update["u"].get("$push", {}).items():
-                document.setdefault(field, []).extend(values["$each"])
+                document[field] = document.get(field, [])[: values["$position"]] + values["$each"]
             return {"n": 1, "nModified": 1} | ({"upserted": [{"index": 0, "_id": document["_id"]}]} if new else {})
         found = {"find": list(documents.values()) if not command.get("filter") else [], "aggregate": [{"n": 1}]}
         batch = found.get(name, []) if documents else []

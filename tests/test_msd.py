@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pandas as pd
 import pytest
 import soundfile
 
+from lemons.audio import SAMPLE_RATE
+from lemons.cli import main
 from lemons.errors import DataError, ParameterError
 from lemons.library import open_library
 from lemons.library.metadata import Metadata
@@ -336,3 +339,26 @@ def test_make_paper_without_the_data_says_what_to_get_before_it_installs_anythin
     for word in ("train_triplets.txt", "unique_tracks.txt", "snippets", "lemons library msd", "docs/data.md"):
         assert word in done.stderr
     assert not (tmp_path / "venv").exists()
+
+
+def test_the_commands_of_make_paper_go_from_the_datasets_files_to_the_table(msd, monkeypatch, capsys):
+    plays = {"marko": range(10, 15), "nina": range(15, 20)}
+    plays = [(get_listener(name).user_id, i, 1) for name, songs in plays.items() for i in songs]
+    write_plays(msd / "train_triplets.txt", plays)
+    for file in list((msd / "snippets").rglob("TR*")):  # a training needs a second of sound
+        y = np.load(file) if file.suffix == ".npy" else soundfile.read(file)[0]
+        np.save(file.with_name(f"{file.name[:18]}.npy"), np.resize(y, SAMPLE_RATE).astype(np.float32))
+    _, out = make(msd, users=["marko", "nina"], n_others=20)
+    (msd / "config.py").write_text("experiments_path = 'experiments'\n")
+    monkeypatch.setenv("LEMONS_CONFIG", str(msd / "config.py"))
+    monkeypatch.setenv("LEMONS_LIBRARY", str(out))
+    for arguments in (["train", "--schedule", "demo"], ["report", "--paper"]):  # the paper's has a thousand epochs
+        monkeypatch.setattr(sys, "argv", ["lemons", *arguments])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        assert not exit_.value.code
+    table = [line.split() for line in capsys.readouterr().out.splitlines()]
+    start = table.index(["ROC-AUC", "tracks", "model", "popularity", "mel", "loudness"])
+    assert [line[0] for line in table[start + 2 : start + 7]] == ["marko", "nina", "mean", "std", "paper"]
+    assert table[start + 2][1] == "2"  # of ten tracks, one that marko played and one that he did not
+    assert table[start + 6] == ["paper", "0.758", "±", "0.113"]

@@ -25,8 +25,14 @@ from lemons.errors import DataError
 
 DELIMITERS = ",;\t"
 HEADLESS = ("artist", "album", "track", "date")  # the columns of a Last.fm table without a first line
+OTHER_NAMES = {  # of columns, in tables that name an artist
+    "artist name": "artist", "artist_name": "artist", "album name": "album", "release_name": "album",
+    "track name": "track", "track_name": "track", "title": "track", "song": "track", "name": "track",
+}  # fmt: skip
 MBID_COLUMNS = ("recording_mbid", "track_mbid", "mbid")
 EXAMPLE = "user,track,playcount"
+DATE = re.compile(r"^$|\d")  # tells a scrobble from a first line that names other columns
+LISTENS = re.compile(r"(?<![^/])listens/[^.]*\.jsonl$")  # in the archive, or in a folder that was packed again
 BLANK = re.compile(r"\s*")
 
 
@@ -77,10 +83,11 @@ def read_history(path: str | os.PathLike) -> Iterator[Play]:
 def _read_archive(path: Path) -> Iterator[Play]:
     """The export of ListenBrainz: user.json, and listens by month in listens/<year>/<month>.jsonl."""
     with zipfile.ZipFile(path) as archive:
-        names = sorted(name for name in archive.namelist() if name.startswith("listens/") and name.endswith(".jsonl"))
+        names = sorted(filter(LISTENS.search, archive.namelist()))
         if not names:
             raise DataError(f"{path} holds no listens/*.jsonl; choose the export of ListenBrainz, or unpack it")
-        user = _user_of(json.loads(archive.read("user.json"))) if "user.json" in archive.namelist() else ""
+        about = LISTENS.sub("", names[0]) + "user.json"
+        user = _user_of(json.loads(archive.read(about))) if about in archive.namelist() else ""
         for name in names:
             yield from _plays_in(_values(archive.read(name).decode()), user)
 
@@ -128,7 +135,9 @@ def _play_of(value: dict[str, Any], user: str) -> Play | None:
         if _dict(value.get("@attr")).get("nowplaying"):
             return None
         names = (_text(value["artist"]), value["name"], _text(value.get("album")))
-        return Play(user, *names, tuple(one.lower() for one in [_text(value.get("mbid"))] if one))
+        count = str(value.get("playcount", 1))  # where it is a list of somebody's top tracks
+        ids = tuple(one.lower() for one in [_text(value.get("mbid"))] if one)
+        return Play(user, *names, ids, playcount=int(count) if count.isdecimal() else 1)
     if isinstance(value.get("track"), str) and isinstance(value.get("artist"), str):  # and those of its statistics
         return Play(user, value["artist"], value["track"], _text(value.get("album")))
     return None
@@ -154,13 +163,13 @@ def _read_table(text: str, name: str) -> Iterator[Play]:
     first = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [cell.strip().lower() for cell in next(csv.reader([first], delimiter=delimiter), [])]
+    header = _columns(next(csv.reader([first], delimiter=delimiter), []))
     user = ""
     if "track" in header:
         next(rows)
         if header[-1].startswith("date#"):  # as lastfmstats.com says whose scrobbles they are
             user = first.strip().rpartition("#")[2]
-    elif len(header) == len(HEADLESS):
+    elif len(header) == len(HEADLESS) and DATE.search(header[-1]):
         header = list(HEADLESS)
     else:
         raise DataError(f"{name} begins with {first[:60]!r}; a table's first line must name track, such as {EXAMPLE}")
@@ -177,3 +186,12 @@ def _read_table(text: str, name: str) -> Iterator[Play]:
             yield play._replace(artist=cells.get("artist", ""), title=cells["track"])
         else:
             yield play._replace(track=cells["track"])
+
+
+def _columns(cells: list[str]) -> list[str]:
+    """The columns that a first line names, by the names used here."""
+    header = [cell.strip().lower() for cell in cells]
+    if "track" in header:
+        return header
+    named = [OTHER_NAMES.get(cell, cell) for cell in header]
+    return named if {"artist", "track"} <= set(named) else header
