@@ -7,15 +7,20 @@ answers to other mixes, where one pass gave them all, lie beside it as npz.
 
 import dataclasses
 import json
+import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pandas as pd
 
 from explanations.lookup import Lookup, load_lookup
 from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.segments import Segments
+
+logger = logging.getLogger(__name__)
 
 FORMAT = 4  # of the JSON file; raise it when a field changes its meaning
 
@@ -164,6 +169,29 @@ def top_components(components: Iterable[Component], k: int) -> tuple[Component, 
     return tuple(sorted((c for c in components if c.weight > 0), key=lambda c: -c.weight)[:k])
 
 
+def stem_shares(explanations: Sequence[Explanation]) -> pd.Series:
+    """What each stem contributes to what speaks for tracks, on average.
+
+    Parameters
+    ----------
+    explanations : sequence of Explanation
+        of any tracks
+
+    Returns
+    -------
+    pd.Series [index=stem]
+        percents, the largest first; they sum to 100, tracks for which nothing speaks left out
+    """
+    shares = []
+    for explanation in explanations:
+        weights = pd.Series([c.weight for c in explanation.components], [c.stem for c in explanation.components])
+        positive = weights.clip(lower=0).groupby(level=0).sum()
+        if positive.sum() > 0:
+            shares.append(100 * positive / positive.sum())
+    mean = pd.DataFrame(shares).fillna(0.0).mean()
+    return mean.sort_values(ascending=False, kind="stable")
+
+
 def load_explanation(path: str | os.PathLike) -> Explanation:
     """Read an explanation that was saved.
 
@@ -182,7 +210,34 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
     DataError
         if there is no such file, or it or its lookup is damaged or of another format
     """
-    path = Path(path)
+    explanation, lookup = _read(Path(path)), Path(path).with_suffix(".npz")
+    return dataclasses.replace(explanation, lookup=load_lookup(lookup)) if lookup.is_file() else explanation
+
+
+def load_explanations(folder: str | os.PathLike) -> list[Explanation]:
+    """Read all explanations of a folder, without their lookups; files that hold none are named in the log and skipped.
+
+    Parameters
+    ----------
+    folder : path-like
+        need not exist
+
+    Returns
+    -------
+    list of Explanation
+        in the order of their files' names
+    """
+    found = []
+    for path in sorted(Path(folder).glob("[!.]*.json")):
+        try:
+            found.append(_read(path))
+        except DataError as error:
+            logger.warning("%s", error)
+    return found
+
+
+def _read(path: Path) -> Explanation:
+    """The explanation in a file, without its lookup."""
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         if fields.pop("format") != FORMAT:
@@ -191,12 +246,11 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
         fields["components"] = tuple(Component(**component) for component in fields["components"])
         explanation = Explanation(**fields)
         _check_types(explanation, *explanation.components)
+        return explanation
     except FileNotFoundError as error:
         raise DataError(f"no such explanation: {path}; compute it first") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
-    lookup = path.with_suffix(".npz")
-    return dataclasses.replace(explanation, lookup=load_lookup(lookup)) if lookup.is_file() else explanation
 
 
 def _check_types(*records) -> None:

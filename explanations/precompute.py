@@ -1,7 +1,8 @@
 """Explanations computed ahead, so that the page has something to play at once.
 
 Run as ``python -m explanations.precompute`` after training: the track that each listener is recommended most, explained
-by components of every kind. What is there already is not computed again.
+by components of every kind, and a few more by their sources, from which the page tells what a model listens for. What
+is there already is not computed again.
 """
 
 import os
@@ -19,6 +20,8 @@ from lemons.config import read_config
 from lemons.library import Library, open_library
 from recsys.checkpoints import best_checkpoint
 from recsys.recommend import recommend
+
+N_HABITS = 3  # tracks of each listener that are explained by their sources
 
 
 def precompute(
@@ -82,13 +85,15 @@ def precompute(
 def main(*, separator: str | None = None, weights: str | os.PathLike | None = None) -> None:
     """Explain ahead what the configuration's library and experiments hold; see `precompute` for the separator."""
     config = read_config()
-    precompute(
-        open_library(config.library_path),
-        experiments_path=config.experiments_path,
-        explanations_path=config.explanations_path,
-        separator=separator,
-        weights=weights,
-    )
+    library = open_library(config.library_path)
+    options = {
+        "experiments_path": config.experiments_path,
+        "explanations_path": config.explanations_path,
+        "separator": separator,
+        "weights": weights,
+    }
+    precompute(library, **options)
+    precompute(library, n_tracks=N_HABITS, kinds=["source"], **options)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
 """The page, driven in a real browser and, where that suffices, without one."""
 
 import io
+import itertools
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pandas as pd
@@ -16,15 +20,15 @@ import soundfile
 import torch
 from streamlit.testing.v1 import AppTest
 
-from explanations.screenshot import CHROMIUM, CHROMIUM_ARGS, grow, serve, settle
+from explanations.browser import CHROMIUM, CHROMIUM_ARGS, grow, serve, settle
 from lemons.audio import SAMPLE_RATE, load, quantize, write_flac
 from lemons.library import STEMS, open_library
 from lemons.listeners import LISTENERS
-from recsys.checkpoints import finish_run, new_run, save_checkpoint
+from recsys.checkpoints import best_checkpoint, finish_run, load_checkpoint, new_run, save_checkpoint
 from recsys.model import FCN
 
 ROOT = Path(__file__).resolve().parents[1]
-SCRIPT = ROOT / "explanations" / "lemons.py"
+SCRIPT = ROOT / "explanations" / "app.py"
 SHOTS = ROOT / "tests" / "shots"  # for eyes; git ignores it
 DURATION_S = 2
 TITLE = "Track {} <b>*loud*</b> :smile: $x$ [link](https://example.com)"  # titles come from strangers
@@ -78,8 +82,8 @@ def toy(tmp_path_factory):
 def server(toy):
     """The running page: its address, and the file of its log."""
     log = toy.folder / "server.log"
-    with serve(log, environment=toy.environment) as url:
-        yield SimpleNamespace(url=url, log=log)
+    with serve(log, environment=toy.environment) as server:
+        yield SimpleNamespace(url=server.url, log=log)
 
 
 @pytest.fixture(scope="session")
@@ -99,17 +103,19 @@ def visit(browser, server):
     """Open the page; at the end nothing may have gone wrong anywhere, nor left this machine."""
     contexts, complaints = [], []
 
-    def open_page(*, width=1280, height=1000, dark=False):
+    def open_page(query="", *, width=1280, height=1000, dark=False, frames=None):
         scheme = "dark" if dark else "light"
         context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
+        if frames is not None:
+            page.on("websocket", lambda socket: socket.on("framereceived", lambda data: frames.append(len(data))))
         page.set_default_timeout(30_000)
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
         page.on("request", lambda r: None if is_local(r.url, server.url) else complaints.append(f"request to {r.url}"))
-        page.goto(server.url)
+        page.goto(f"{server.url}/{query}")
         return settled(page)
 
     yield open_page
@@ -136,14 +142,37 @@ def shoot(page, name):
     page.screenshot(path=SHOTS / f"{name}.png")
 
 
-def decoded(page, name):
-    """What the browser's player of this name got, as samples."""
-    audio = page.locator(f"audio[aria-label^='{name}']").last
-    page.wait_for_function("a => a.readyState >= 1", arg=audio.element_handle())
-    assert audio.evaluate("a => a.duration") == pytest.approx(DURATION_S, abs=0.1)
-    samples, sr = soundfile.read(io.BytesIO(page.request.get(audio.evaluate("a => a.src")).body()), dtype="float64")
+def decode(data):
+    samples, sr = soundfile.read(io.BytesIO(data), dtype="float64")
     assert sr == SAMPLE_RATE
     return samples
+
+
+def whole_track(page):
+    """What the plain player of the whole track got, as samples."""
+    audio = page.locator("audio[aria-label='The whole track']")
+    page.wait_for_function("a => a.readyState >= 1", arg=audio.element_handle())
+    return decode(page.request.get(audio.evaluate("a => a.src")).body())
+
+
+def player_of(page, i=0):
+    player = page.locator(".lemons-player").nth(i)
+    player.evaluate("player => player.lemonsPlayer.ready")
+    return player
+
+
+def rows_of(page):
+    """The sound of each row of the player, as the browser got it."""
+    sources = player_of(page).evaluate("player => player.lemonsPlayer.data.rows.map(row => row.src)")
+    return [decode(page.request.get(page.url.split("/?")[0] + source).body()) for source in sources]
+
+
+def download(page, label):
+    if not page.get_by_role("button", name=label).is_visible():
+        page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as found:
+        page.get_by_role("button", name=label).click()
+    return Path(found.value.path()).read_bytes()
 
 
 def choose(page, listener, *, row):
@@ -165,23 +194,138 @@ def test_a_visitor_chooses_computes_and_hears_what_was_scored(visit, toy):
     title = choose(page, "Nina", row=1)
     track_id = title.split()[1]
     assert title == TITLE.format(track_id)  # letter by letter, no markup
-    assert page.get_by_text("spoke most for this track").count() == 0  # nothing is computed unasked
-
     page.get_by_role("radio", name="Source", exact=True).click()
+    settled(page)
+    assert page.get_by_text("spoke most for this track").count() == 0  # nothing is computed unasked
+    whole = soundfile.read(toy.library.audio_path(track_id))[0]
+    np.testing.assert_array_equal(whole_track(page), whole)
+
     page.get_by_role("button", name="Explain this recommendation").click()
     page.get_by_text("computed just now").wait_for()
     settled(page)
-    mix, whole = decoded(page, "The whole track:"), soundfile.read(toy.library.audio_path(track_id))[0]
-    np.testing.assert_array_equal(mix, whole)
-    top = "Top-" if page.locator("audio[aria-label^='Top-']").count() else "Top highlight"
-    np.testing.assert_array_equal(decoded(page, top) + decoded(page, "The rest"), mix)
+    rows = rows_of(page)
+    np.testing.assert_array_equal(sum(rows), whole)
     assert page.get_by_text("account for").count() == 1  # the fidelity, in words
+    assert page.locator("audio").count() == 0  # one place to listen
+    stems = zipfile.ZipFile(io.BytesIO(download(page, "All stems")))
+    np.testing.assert_array_equal([decode(stems.read(name)) for name in stems.namelist()], rows)
+    why = json.loads(download(page, "All numbers"))
+    assert (why["track_id"], why["listener"], why["kind"]) == (track_id, "nina", "source")
+    mask = player_of(page).evaluate("player => player.lemonsPlayer.mask()")
+    heard = sum((y for y, on in zip(rows, mask, strict=True) if on), np.zeros_like(whole))
+    if any(mask):
+        np.testing.assert_array_equal(decode(download(page, "The explanation")), heard * why["gain"])
+    assert b"lemons-player" in download(page, "Report with player")
     shoot(page, "explained")
 
     settled(page).reload()
     settled(page)
-    assert choose(page, "Nina", row=1) == title
+    assert page.locator(".lemons-track h3").inner_text() == title  # the address holds the view
     page.get_by_text("computed ahead, ready to play").wait_for()
+
+
+def test_what_if_is_answered_as_the_model_answers(visit, toy):
+    """Every mix of the stems of a track, switched in the browser and heard by the model here."""
+    page = visit("?listener=johnny&kind=source")
+    explain(page)
+    rows = np.float32(rows_of(page))
+    model, _ = load_checkpoint(best_checkpoint(toy.folder / "experiments", "johnny", library=toy.library))
+    masks = np.array(list(itertools.product([False, True], repeat=len(rows))))
+    with torch.inference_mode():
+        mixes = torch.from_numpy(np.stack([rows[mask].sum(axis=0) if mask.any() else 0 * rows[0] for mask in masks]))
+        heard = model(mixes).sigmoid()[:, 0].tolist()
+    player = player_of(page)
+    answers = "(player, masks) => masks.map(mask => player.lemonsPlayer.answers.relevance(mask))"
+    found = player.evaluate(answers, masks.tolist())
+    np.testing.assert_allclose(found, heard, atol=1e-3)  # the engine's tolerance in float32
+
+
+def test_a_link_opens_the_same_view(visit):
+    query = "?listener=nina&track=T05&kind=time%2Bsource&method=lime-256&seed=7&beside=paige"
+    page = visit(query)
+    assert page.get_by_text("Nina loves").count() == 1
+    assert page.get_by_role("radio", name="256 mixes").is_checked()
+    assert page.get_by_role("spinbutton", name="Seed").input_value() == "7"
+    assert page.get_by_role("button", name="Explain this recommendation").count() == 2
+    page.get_by_role("radio", name="Time", exact=True).click()
+    settled(page)
+    view = parse_qs(urlsplit(page.url).query)
+    assert (view["listener"], view["kind"], view["beside"]) == (["nina"], ["time"], ["paige"])
+    assert "seed" not in view  # of no use to this kind
+
+
+def test_a_link_to_what_is_not_here_opens_the_page_all_the_same(visit):
+    page = visit("?listener=nobody&track=T99&kind=colour&k=999&seed=-1&method=guess&library=/etc&beside=%3Cb%3E")
+    assert page.get_by_text("Marko loves").count() == 1
+
+
+def explain(page):
+    """Ask for the explanation that the page shows, unless it is there."""
+    if (button := settled(page).get_by_role("button", name="Explain this")).count():
+        button.first.click()
+    player_of(page)
+    return settled(page)
+
+
+def test_only_one_of_two_players_sounds(visit):
+    page = explain(visit("?listener=paige&kind=source"))
+    others = page.get_by_role("combobox", name="Side by side with")
+    others.press("ArrowDown")  # by keyboard, as some have to
+    others.fill("Sandra")
+    others.press("Enter")
+    page.get_by_text(re.compile("Sandra: 0")).wait_for()
+    explain(page)
+    page.locator(".lemons-player").nth(1).wait_for()
+    players = [player_of(page, i) for i in range(2)]
+    for i in (0, 1, 0):
+        players[i].get_by_role("button", name="Play", exact=True).click()
+        playing = [player.evaluate("player => player.lemonsPlayer.playing") for player in players]
+        assert playing == [i == 0, i == 1]
+    shoot(page, "beside")
+
+
+def test_a_rerun_sends_no_sound_again_and_the_player_plays_on(visit):
+    frames, requests = [], []
+    page = explain(visit("?listener=matteo&kind=source", frames=frames))
+    player = player_of(page)
+    player.get_by_role("button", name="loop").click()
+    player.get_by_role("button", name="Play", exact=True).click()
+    page.on("request", lambda request: requests.append(request.url))
+    frames.clear()
+    page.locator(".lemons-head").click()
+    page.keyboard.press("r")  # Streamlit's key to run the page again
+    page.wait_for_timeout(300)
+    settled(page)
+    assert 0 < sum(frames) < 100_000
+    assert not [url for url in requests if "/sound/" in url]
+    assert player.evaluate("player => player.lemonsPlayer.playing")
+
+
+def test_two_visitors_do_not_disturb_each_other(visit):
+    first, second = visit("?listener=nina&kind=time"), visit("?listener=sandra&kind=source")
+    first.get_by_role("button", name="Explain this recommendation").click()
+    assert second.get_by_text("Sandra loves").count() == 1
+    first.get_by_text("computed just now").wait_for()
+    assert settled(second).get_by_role("button", name="Explain this recommendation").count() == 1
+    assert "nina" in first.url
+    assert "sandra" in second.url
+
+
+NAME = """control => {
+  const labels = [...(control.labels ?? [])].map(label => label.innerText)
+  const ids = (control.getAttribute("aria-labelledby") ?? "").split(" ")
+  const others = ids.map(id => document.getElementById(id)?.innerText)
+  return [control.ariaLabel, control.innerText, control.title, ...labels, ...others].some(name => name?.trim())
+}"""
+
+
+def test_everything_that_can_be_pressed_has_a_name(visit):
+    page = explain(visit("?listener=elizabeth&kind=source"))
+    unnamed = []
+    for control in page.locator("button:visible, input:visible, select:visible, audio:visible").all():
+        if not control.evaluate(NAME):
+            unnamed.append(control.evaluate("e => e.outerHTML.slice(0, 200)"))
+    assert unnamed == []
 
 
 def test_a_visitor_drops_a_file_and_hears_why_it_would_be_liked(visit, toy, rng, tmp_path):
@@ -189,7 +333,7 @@ def test_a_visitor_drops_a_file_and_hears_why_it_would_be_liked(visit, toy, rng,
     soundfile.write(tmp_path / "own.wav", rng.uniform(-0.3, 0.3, (DURATION_S * 44100, 2)), 44100)
     file = {"name": f"{name}.wav", "mimeType": "audio/wav", "buffer": (tmp_path / "own.wav").read_bytes()}
     for seen in ("computed just now", "computed ahead, ready to play"):
-        page = visit()
+        page = visit("?kind=source")
         page.get_by_role("tab", name="Your own music").click()
         page.locator("input[type=file]").set_input_files(file)
         page.locator(".lemons-track h3").filter(has_text="script").wait_for(timeout=90_000)
@@ -198,23 +342,19 @@ def test_a_visitor_drops_a_file_and_hears_why_it_would_be_liked(visit, toy, rng,
             page.get_by_role("button", name="Explain this relevance").click()
         page.get_by_text(seen).wait_for()
         settled(page)
-        mix = decoded(page, "The whole track:")
-        np.testing.assert_array_equal(mix, load(tmp_path / "own.wav"))
-        top = "Top-" if page.locator("audio[aria-label^='Top-']").count() else "Top highlight"
-        np.testing.assert_array_equal(decoded(page, top) + decoded(page, "The rest"), mix)
+        np.testing.assert_array_equal(sum(rows_of(page)), load(tmp_path / "own.wav"))
+        assert "track=" not in page.url  # nobody else has it
     shoot(page, "own")
-    assert not list((toy.folder / "tmp").glob("lemons-*"))  # the file is gone
+    assert not list((toy.folder / "tmp").rglob("*.wav"))  # the file is gone
 
 
 def test_a_computation_can_be_cancelled(visit, toy):
-    page = visit()
-    page.get_by_role("radio", name="Time + source").click()
-    page.get_by_role("radio", name="2048 mixes").click()
+    page = visit("?kind=time%2Bsource&method=lime-2048")
     before = set((toy.folder / "explanations").glob("*"))
     page.get_by_role("button", name="Explain this recommendation").click()
     page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
     shoot(page, "computing")
-    decoded(page, "The whole track")  # goes on being there while it is computed
+    whole_track(page)  # goes on being there while it is computed
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Explain this recommendation").wait_for(timeout=5000)
     assert set((toy.folder / "explanations").glob("*")) == before
@@ -222,7 +362,7 @@ def test_a_computation_can_be_cancelled(visit, toy):
 
 @pytest.mark.parametrize(("name", "width", "dark"), [("phone", 390, False), ("dark", 1280, True)])
 def test_the_page_fits_phones_and_dark_rooms(visit, name, width, dark):
-    page = visit(width=width, dark=dark)
+    page = explain(visit("?listener=elizabeth&kind=source", width=width, dark=dark))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     shoot(page, name)
 
@@ -233,7 +373,7 @@ from streamlit.testing.v1 import AppTest
 page = AppTest.from_file({str(SCRIPT)!r}, default_timeout=120).run().run()
 page.button(key="choose-sandra").click().run()
 assert not page.exception and not page.error, (page.exception, page.error)
-assert page.session_state.listener == "sandra"
+assert page.session_state["view"]["listener"] == "sandra"
 """
     # from inside its folder, the worst place: there `import lemons` finds the script in two ways
     command = {"cwd": SCRIPT.parent, "env": toy.environment, "capture_output": True, "text": True}

@@ -11,9 +11,10 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from explanations.page import own
+from explanations.page.store import get_store
 from lemons.audio import SAMPLE_RATE
 
-SCRIPT = Path(__file__).resolve().parents[1] / "explanations" / "lemons.py"
+SCRIPT = Path(__file__).resolve().parents[1] / "explanations" / "app.py"
 
 
 def wav(y):
@@ -31,10 +32,11 @@ def page(short_library, model_paths, tmp_path, monkeypatch):
     paths = {"library_path": short_library.path, **model_paths}
     (tmp_path / "config.py").write_text("\n".join(f"{name} = {str(path)!r}" for name, path in paths.items()))
     (tmp_path / "tmp").mkdir()
+    get_store()  # its folder lies elsewhere
     monkeypatch.setenv("LEMONS_CONFIG", str(tmp_path / "config.py"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     page = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    page.session_state["source"] = "Your own music"
+    page.session_state["source-0"] = "Your own music"
     return page.run()
 
 
@@ -84,7 +86,7 @@ def test_what_cannot_be_heard_is_one_sentence_that_names_the_file(page, monkeypa
 def test_the_relevance_is_the_chosen_listeners_and_nothing_is_explained_unasked(page):
     drop(page, "song.wav", NOISE)
     marko = page.session_state["own"].job.result
-    assert page.button(key="explain").label == "Explain this relevance"
+    assert page.button(key="explain-marko").label == "Explain this relevance"
     page.button(key="choose-nina").click().run()
     while page.session_state["own"].job.watch():
         time.sleep(0.02)
@@ -114,7 +116,7 @@ def test_another_listener_or_file_drops_the_old_job(page, endless):
 
 def test_two_visitors_do_not_disturb_each_other(page, endless):
     other = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    other.session_state["source"] = "Your own music"
+    other.session_state["source-0"] = "Your own music"
     other.run()
     for visitor in (page, other):
         visitor.file_uploader(key="own_file").set_value(("song.wav", NOISE, "audio/wav")).run()

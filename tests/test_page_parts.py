@@ -92,9 +92,34 @@ def test_a_cancelled_job_ends_at_its_next_report():
 def test_a_job_that_nobody_watches_ends(monkeypatch):
     monkeypatch.setattr(jobs, "PATIENCE_S", -1.0)
     steps = threading.Semaphore(1)
-    job, ended = start(steps)
-    assert ended.wait(10)
+    job, _ = start(steps)
+    job._thread.join(10)
+    assert not job.watch()
     assert job.done == 0
+
+
+def test_jobs_take_turns():
+    steps = threading.Semaphore(0)
+    (first, _), (second, _) = start(steps), start(steps)
+    steps.release(3)
+    first._thread.join(10)
+    assert (first.done, second.done) == (3, 0)  # the second has not begun while the first needs steps
+    steps.release(3)
+    second._thread.join(10)
+    assert second.done == 3
+
+
+def test_who_waits_for_a_turn_can_leave():
+    steps = threading.Semaphore(0)
+    (first, _), (second, ended) = start(steps), start(steps)
+    assert second.waiting
+    second.cancel()
+    second._thread.join(10)
+    assert not second.watch()
+    assert not ended.is_set()  # it never began
+    steps.release(3)
+    first._thread.join(10)
+    assert first.done == 3
 
 
 def test_a_failed_job_keeps_its_error():

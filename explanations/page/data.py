@@ -1,19 +1,23 @@
 """What the page shows, read once and kept: library, models, recommendations, stems."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 import torch
+from scipy.special import expit
 
+from explanations.explanation import Explanation, load_explanations
 from explanations.track import Track, open_track
+from lemons.audio import to_int16
 from lemons.config import Config
 from lemons.library import Library, open_library
 from lemons.listeners import Listener
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import best_checkpoint, load_checkpoint, model_hash
 from recsys.recommend import recommend
+from recsys.scoring import track_logits
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ class Case:
         return sum(self.track.stems.values())
 
 
-def get_library(config: Config) -> Library:
-    """The library; read again when its tables change."""
-    return _open_library(config.library_path, _stamps(config.library_path, "tracks.csv", "listens.csv"))
+def get_library(path: Path) -> Library:
+    """The library in a folder; read again when its tables change."""
+    return _open_library(path, _stamps(path, "tracks.csv", "listens.csv"))
 
 
 def get_recommendations(config: Config, library: Library, listener: Listener) -> pd.DataFrame:
@@ -92,10 +96,29 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
     )
 
 
+def get_case_beside(config: Config, library: Library, listener: Listener, case: Case) -> Case:
+    """The same track for another listener."""
+    model, model_key = get_model(config, library, listener)
+    track_key = case.key[len(model_key) :]
+    relevance = _hear(model, case.track, (*model_key, *track_key))
+    return replace(case, listener=listener, model=model, key=(*model_key, *track_key), relevance=relevance)
+
+
+def get_explanations(config: Config) -> list[Explanation]:
+    """All explanations that were computed, without their lookups; read again when there are more."""
+    return _load_explanations(config.explanations_path, _stamps(config.explanations_path))
+
+
+def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
+    """The fingerprint of a listener's model."""
+    model, key = get_model(config, library, listener)
+    return _hash_model(model, key)
+
+
 def _stamps(folder: Path, *names: str) -> tuple[int, ...]:
     """When files were changed; 0 for one that is not there."""
     files = [folder / name for name in names] or [folder]
-    return tuple(file.stat().st_mtime_ns if file.is_file() else 0 for file in files)
+    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the music library …")
@@ -103,7 +126,7 @@ def _open_library(path: Path, stamps: tuple) -> Library:
     return open_library(path)
 
 
-@st.cache_resource(max_entries=7, show_spinner=False)
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _load_model(checkpoint: Path, stamps: tuple) -> torch.nn.Module:
     return load_checkpoint(checkpoint)[0]
 
@@ -123,3 +146,18 @@ def _recommend(_library: Library, user: str, checkpoint: Path, key: tuple) -> pd
 @st.cache_resource(max_entries=8, show_spinner="Loading the track …")
 def _open_track(_library: Library, track_id: str, key: tuple) -> Track:
     return open_track(track_id, _library)
+
+
+@st.cache_data(max_entries=64, show_spinner="The other model listens …")
+def _hear(_model: torch.nn.Module, _track: Track, key: tuple) -> float:
+    return float(expit(track_logits(_model, [to_int16(sum(_track.stems.values()))])[0]))
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _load_explanations(folder: Path, stamps: tuple) -> list[Explanation]:
+    return load_explanations(folder)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _hash_model(_model: torch.nn.Module, key: tuple) -> str:
+    return model_hash(_model)

@@ -1,4 +1,8 @@
-"""Long computations beside the page: watched, cancelled within a second, and ended when nobody watches any more."""
+"""Long computations beside the page: watched, cancelled within a second, and ended when nobody watches any more.
+
+They take turns: each of them keeps every core busy and needs up to 2 GB, so two at once would both take twice as long,
+and ten would end the server.
+"""
 
 import threading
 import time
@@ -7,6 +11,8 @@ from typing import Any
 
 Progress = Callable[[int, int], None]
 PATIENCE_S = 180.0  # a tab in the background asks once a minute; who has not asked for so long has left
+POLL_S = 0.1
+_TURN = threading.Lock()
 
 
 class Cancelled(Exception):
@@ -14,7 +20,7 @@ class Cancelled(Exception):
 
 
 class Job:
-    """Work in a thread of its own.
+    """Work in a thread of its own, as soon as it is its turn.
 
     Parameters
     ----------
@@ -35,26 +41,37 @@ class Job:
         self.done = self.total = 0
         self.result: Any = None
         self.error: Exception | None = None
-        self._started = self._watched = time.monotonic()
+        self._started: float | None = None
+        self._watched = time.monotonic()
         self._cancelled = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
 
     def _run(self, work: Callable[[Progress], Any]) -> None:
         try:
-            self.result = work(self._report)
+            while not _TURN.acquire(timeout=POLL_S):
+                self._check()
+            try:
+                self._check()
+                self._started = time.monotonic()
+                self.result = work(self._report)
+            finally:
+                _TURN.release()
         except Cancelled:
             pass
         except Exception as error:  # it belongs to the page's thread, which raises it
             self.error = error
 
-    def _report(self, done: int, total: int) -> None:
+    def _check(self) -> None:
         if self._cancelled.is_set() or time.monotonic() - self._watched > PATIENCE_S:
             raise Cancelled
+
+    def _report(self, done: int, total: int) -> None:
+        self._check()
         self.done, self.total = done, total
 
     def watch(self) -> bool:
-        """Say that somebody still waits for it; True while it runs."""
+        """Say that somebody still waits for it; True while it waits for its turn or runs."""
         self._watched = time.monotonic()
         return self._thread.is_alive()
 
@@ -67,8 +84,13 @@ class Job:
         """Whether it was asked to end."""
         return self._cancelled.is_set()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether others are before it."""
+        return self._started is None
+
     def seconds_left(self) -> float | None:
         """The time that is left if it goes on as before; None before the first report."""
-        if not self.done:
+        if self.waiting or not self.done:
             return None
         return (time.monotonic() - self._started) * (self.total - self.done) / self.done

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from explanations.page import address
 from explanations.page.words import LEMON, capitalized, data_url, plain
 from lemons.listeners import LISTENERS, Listener
 
@@ -16,14 +17,18 @@ N_PERSONAS = len(LISTENERS)
 def choose_listener(users: Sequence[str]) -> Listener:
     """Draw a card for each of the library's users; return the chosen one."""
     st.header("1 · Choose a listener", anchor="listener")
+    chosen = address.recall("listener", users, users[0])
+    address.remember(listener=chosen)
+    with st.grid(min(len(users), N_PERSONAS), min_column_width=124, gap="xsmall", key="cards"):
+        for name in users:
+            _draw_card(find_listener(name), chosen=name == chosen)
+    return find_listener(chosen)
+
+
+def find_listener(name: str) -> Listener:
+    """The persona of this name, or somebody who is known by their music alone."""
     personas = {listener.name: listener for listener in LISTENERS}
-    listeners = [personas.get(name) or Listener(name, "", "the music of this library", ()) for name in users]
-    if st.session_state.get("listener") not in [listener.name for listener in listeners]:
-        st.session_state["listener"] = listeners[0].name
-    with st.grid(min(len(listeners), N_PERSONAS), min_column_width=124, gap="xsmall", key="cards"):
-        for listener in listeners:
-            _draw_card(listener, chosen=st.session_state["listener"] == listener.name)
-    return next(listener for listener in listeners if listener.name == st.session_state["listener"])
+    return personas.get(name) or Listener(name, "", "the music of this library", ())
 
 
 def _draw_card(listener: Listener, *, chosen: bool) -> None:
@@ -35,7 +40,7 @@ def _draw_card(listener: Listener, *, chosen: bool) -> None:
             type="primary" if chosen else "secondary",
             icon=":material/check:" if chosen else None,
             width="stretch",
-            on_click=st.session_state.update,
+            on_click=address.remember,
             kwargs={"listener": listener.name},
         )
         st.caption(listener.taste)

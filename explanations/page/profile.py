@@ -1,18 +1,21 @@
-"""Who this listener is: what they played, and how often."""
+"""Who this listener is: what they played, how often, and what their model listens for."""
 
 import pandas as pd
 import streamlit as st
 
+from explanations.explanation import stem_shares
+from explanations.page.data import get_explanations, get_model_hash
 from explanations.page.listeners import draw_portrait, name_of
 from explanations.page.words import plain
+from lemons.config import Config
 from lemons.library import Library
 from lemons.listeners import Listener
 
 TOP_GENRES = 6
 
 
-def draw_profile(library: Library, listener: Listener) -> None:
-    """Draw the listener's numbers, genres and most played tracks."""
+def draw_profile(config: Config, library: Library, listener: Listener) -> None:
+    """Draw the listener's numbers, genres, most played tracks, and what their model listens for."""
     played = library.tracks.join(library.played(listener.name), how="inner").sort_values("playcount", ascending=False)
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -25,6 +28,7 @@ def draw_profile(library: Library, listener: Listener) -> None:
             for label, number in numbers.items():
                 st.metric(label, f"{number:,}".replace(",", " "), border=True, width="stretch")
         _draw_genres(played)
+        _draw_habits(config, library, listener)
     with right:
         st.markdown("**Most played**")
         st.dataframe(
@@ -56,3 +60,28 @@ def _draw_genres(played: pd.DataFrame) -> None:
         },
         alt="The genres that were played most",
     )
+
+
+def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
+    """How much each instrument spoke for a track, on average over what was explained so far."""
+    model_hash = get_model_hash(config, library, listener)
+    mine = [one for one in get_explanations(config) if one.model_hash == model_hash and one.kind == "source"]
+    mine = {one.track_id: one for one in mine if one.track_id in library.tracks.index}
+    shares = stem_shares(list(mine.values()))
+    st.markdown(f"**What {plain(name_of(listener))}'s model listens for**")
+    if shares.empty:
+        st.caption("Nothing is known yet: explain some of the recommended tracks by their sources.")
+        return
+    st.dataframe(
+        shares.rename("share").rename_axis("stem").reset_index(),
+        hide_index=True,
+        column_config={
+            "stem": st.column_config.TextColumn("Instrument"),
+            "share": st.column_config.ProgressColumn(
+                "Share of what speaks for a track", format="%.0f %%", min_value=0, max_value=float(shares.max())
+            ),
+        },
+        alt="The instruments that speak most for a recommendation",
+    )
+    tracks = "1 track that was" if len(mine) == 1 else f"{len(mine)} tracks that were"
+    st.caption(f"On average over {tracks} explained by sources; it grows with every one.")

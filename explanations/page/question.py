@@ -1,6 +1,7 @@
 """Third step: which kind of explanation? And computing it, with progress, unless it is known already."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import torch
 
 from explanations.cache import cached_explain, explanation_path
 from explanations.explanation import Explanation, load_explanation
+from explanations.lookup import Lookup, load_lookup
+from explanations.page import address
 from explanations.page.data import Case
 from explanations.page.jobs import Job
 from explanations.page.words import duration, listing, parts_of, plain
@@ -25,22 +28,25 @@ KINDS = {  # kind: its name, the question that it answers
     ),
 }
 SEGMENTS = N_SEGMENTS  # what `explain` cuts time into
-WAYS = {  # name: options of `explain`
-    "Every mix": {},  # the exact method, where it applies
-    "256 mixes": {"method": "lime", "n_masks": 256},
-    "2048 mixes, as in the paper": {"method": "lime", "n_masks": N_MASKS},
+METHODS = {  # as the address has it: what the page calls it, options of `explain`
+    "exact": ("Every mix", {}),  # the exact method, where it applies
+    "lime-256": ("256 mixes", {"method": "lime", "n_masks": 256}),
+    "lime-2048": ("2048 mixes, as in the paper", {"method": "lime", "n_masks": N_MASKS}),
 }
+MAX_SEED = 10**6
 PROBE_S = 10  # what the model hears to find out how fast it listens
 N_HELD_OUT = 128  # mixes beyond the neighbourhood, to judge the explanation by
 POLL_S = 0.4
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What answering a question means.
+class Question:
+    """A track, a listener and what is asked about them.
 
     Attributes
     ----------
+    case : Case
+        track and listener
     options : dict
         of `explanations.explain.explain`
     path : Path
@@ -51,67 +57,94 @@ class Plan:
         how many times the model has to hear the track, in computation
     """
 
+    case: Case
     options: dict
     path: Path
     exact: bool
     work: float
 
 
-def choose_question(case: Case) -> dict:
+def choose_options(case: Case) -> dict:
     """Draw the choice of a kind and, where it matters, of the mixes; return them as options of `explain`."""
     st.header("3 · Ask why", anchor="why")
     kind = st.segmented_control(
         "What shall the explanation be made of?",
         list(KINDS),
-        default="source",
+        default=address.recall("kind", list(KINDS), "time+source"),
         required=True,
         format_func=lambda kind: KINDS[kind][0],
-        key="kind",
+        key=address.key("kind"),
     )
     stems = case.track.stems
     n_segments = len(cut(stems, kind="time", segments=SEGMENTS))
     words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": n_segments}
     st.caption(plain(KINDS[kind][1].format(**words)))
-    way = next(iter(WAYS))
-    if kind == "time+source":  # the others have few mixes
+    options = {"kind": kind, "segments": SEGMENTS}
+    if kind != "time+source":  # the others have few mixes
+        address.remember(kind=kind, method=None, seed=None)
+        return options
+    with st.container(horizontal=True, vertical_alignment="bottom", key="method-row"):
         n_mixes = f"{2 ** (len(stems) * n_segments):,}".replace(",", " ")
-        way = st.segmented_control(
+        method = st.segmented_control(
             "How many mixes shall be asked about?",
-            list(WAYS),
-            default=way,
+            list(METHODS),
+            default=address.recall("method", list(METHODS), "exact"),
             required=True,
-            key="way",
+            format_func=lambda method: METHODS[method][0],
+            key=address.key("method"),
             help=f"{len(stems)} parts in {n_segments} stretches of time make {n_mixes} mixes. One exact pass answers "
             "for all of them; audioLIME, as published, draws some at random and hears each.",
         )
-    return {"kind": kind, "segments": SEGMENTS, **WAYS[way]}
+        options |= METHODS[method][1]
+        if "method" in options:
+            seed = address.recall_number("seed", 0, least=0, most=MAX_SEED)
+            options["seed"] = st.number_input(
+                "Seed", 0, MAX_SEED, seed, key=address.key("seed"), width=120, help="Another seed draws other mixes."
+            )
+    address.remember(kind=kind, method=method if "method" in options else None, seed=options.get("seed"))
+    return options
 
 
-def answer_question(case: Case, options: dict) -> Explanation | None:
+def ask(cases: Sequence[Case], options: dict) -> list[Question]:
+    """The same question about each case; what was asked before and is still computed is forgotten."""
+    questions = [_describe(case, options) for case in cases]
+    forget_jobs(keep=[question.path for question in questions])
+    return questions
+
+
+def answer_question(question: Question) -> Explanation | None:
     """The explanation, when it is known; else draw the button that computes it, or the progress of that."""
-    plan = _plan(case.folder, case.model, case.track.stems, case.key, options)
-    if st.session_state.get("job_path") != plan.path:  # who asks something else does not want the old answer any more
-        forget_job()
-    job = st.session_state.get("job")
+    job = _jobs().get(question.path)
     if job is not None and not job.watch():
-        forget_job()
+        del _jobs()[question.path]
         if job.error:
             raise job.error
-    if plan.path.is_file():
-        _say_when(plan.path)
-        return load_explanation(plan.path)
-    if "job" in st.session_state:
-        _show_progress(plan.exact)
+    if question.path.is_file():
+        _say_when(question.path)
+        return load_explanation(question.path)
+    listener = question.case.listener.name
+    if question.path in _jobs():
+        _show_progress(question.path, question.exact, listener)
         return None
     # not by a callback: a click while the page still changes must ask what the page then shows
-    what = "recommendation" if case.recommended else "relevance"
-    if st.button(f"Explain this {what}", key="explain", type="primary"):
-        _start(case, plan)
+    what = "recommendation" if question.case.recommended else "relevance"
+    if st.button(f"Explain this {what}", key=f"explain-{listener}", type="primary"):
+        _start(question)
         st.rerun()
-    seconds = plan.work * seconds_per_mix(case.model, len(case.mix))
-    what = "One pass answers for every mix" if plan.exact else f"The model will hear {plan.work:.0f} mixes"
+    case = question.case
+    seconds = question.work * seconds_per_mix(case.model, len(case.mix))
+    what = "One pass answers for every mix" if question.exact else f"The model will hear {question.work:.0f} mixes"
     st.caption(f"{what}: about {duration(seconds)} on this machine.")
     return None
+
+
+def find_lookup(question: Question, explanation: Explanation) -> Lookup | None:
+    """The answers to other mixes: the explanation's own, or those of an exact one of the same components."""
+    if explanation.lookup is not None:
+        return explanation.lookup
+    exact = _describe(question.case, {name: question.options[name] for name in ("kind", "segments")})
+    path = exact.path.with_suffix(".npz")
+    return load_lookup(path) if path.is_file() else None
 
 
 def seconds_per_mix(model: torch.nn.Module, n_samples: int) -> float:
@@ -130,57 +163,71 @@ def _seconds_per_sample(_model) -> float:
     return (time.perf_counter() - started) / y.shape[1]
 
 
+def _describe(case: Case, options: dict) -> Question:
+    return Question(case, options, *_plan(case.folder, case.model, case.track.stems, case.key, options))
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
-def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> Plan:
+def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> tuple[Path, bool, float]:
     path = explanation_path(folder, _model, _stems, **options)
     kind = options["kind"]
     segments = cut(_stems, kind=kind, segments=options["segments"])
     if "method" not in options:
         try:
-            return Plan(options, path, True, exact_work(_model, _stems, kind=kind, segments=segments))
+            return path, True, exact_work(_model, _stems, kind=kind, segments=segments)
         except ParameterError:  # the method does not apply, such as to short segments
             pass
     n_components = len(segments) * (1 if kind == "time" else len(_stems))
-    return Plan(options, path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_HELD_OUT))
+    return path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_HELD_OUT)
 
 
-def _start(case: Case, plan: Plan) -> None:
+def _jobs() -> dict[Path, Job]:
+    """The visitor's computations, by where their answers will be."""
+    return st.session_state.setdefault("jobs", {})
+
+
+def _start(question: Question) -> None:
+    case = question.case
+
     def work(progress):
         cached_explain(
             case.folder,
             case.model,
             case.track.stems,
-            **plan.options,
+            **question.options,
             progress=progress,
             track_id=case.track.track_id,
             listener=case.listener.name,
             separator=case.track.separator,
         )
 
-    st.session_state["job"] = Job(work)
-    st.session_state["job_path"] = plan.path
-    st.session_state.setdefault("computed", set()).add(plan.path)
+    _jobs()[question.path] = Job(work)
+    st.session_state.setdefault("computed", set()).add(question.path)
 
 
-def forget_job() -> None:
-    """Nobody waits for the answer any more."""
-    if job := st.session_state.pop("job", None):
+def forget_jobs(keep: Sequence[Path] = ()) -> None:
+    """Nobody waits for the other answers any more."""
+    for path in set(_jobs()) - set(keep):
+        _forget(path)
+
+
+def _forget(path: Path) -> None:
+    if job := _jobs().pop(path, None):
         job.cancel()
-    st.session_state.pop("job_path", None)
 
 
 @st.fragment(run_every=POLL_S)
-def _show_progress(exact: bool) -> None:
-    job = st.session_state.get("job")
+def _show_progress(path: Path, exact: bool, listener: str) -> None:
+    job = _jobs().get(path)
     if job is None or not job.watch():
         st.rerun()  # the whole page: it was cancelled, or it is done
     left = job.seconds_left()
-    text = "Listening to the first mixes …"
+    text = "Others are listening; it is your turn soon …" if job.waiting else "Listening to the first mixes …"
     if left is not None:
         done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
-    st.button("Cancel", key="cancel", on_click=forget_job)
+    st.button("Cancel", key=f"cancel-{listener}", on_click=_forget, args=(path,))
 
 
 def _say_when(path: Path) -> None:

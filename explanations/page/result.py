@@ -1,25 +1,29 @@
-"""The answer: in a sentence, in numbers, in sound, as a picture and as a table."""
+"""The answer: in a sentence, in words for its numbers, and in sound, with all that can be asked of it next."""
 
 import html
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache, partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
-from scipy.special import expit
 
-from explanations.clips import TOP_K, clips
-from explanations.explanation import Component, Explanation
-from explanations.figure import draw_explanation
-from explanations.page.data import Case
-from explanations.page.sound import play
+from explanations.clips import TOP_K
+from explanations.explanation import Explanation
+from explanations.page import address
+from explanations.page.downloads import draw_downloads
+from explanations.page.player import draw_player
+from explanations.page.question import Question, find_lookup
+from explanations.page.store import get_store
 from explanations.page.words import answer, capitalized, fidelity_sentence, name_of, names_of, plain
+from explanations.player import player_data, player_sounds
+from explanations.question import MIX
 
 TRUSTED = 0.5  # fidelity below which a page should warn of its own explanation
 
 
-def draw_result(case: Case, explanation: Explanation) -> None:
+def draw_result(question: Question, explanation: Explanation) -> None:
     """Draw an explanation."""
     st.html(f'<p class="lemons-answer" role="status">{html.escape(answer(explanation))}</p>')
     if against := explanation.against(1):
@@ -30,60 +34,37 @@ def draw_result(case: Case, explanation: Explanation) -> None:
         st.markdown(fidelity_sentence(explanation))
     if explanation.relevance < 0.5:
         st.caption("Below 0.5 the model would rather not recommend this track; this is what spoke for it all the same.")
-    with st.container(horizontal=True, gap="small"):
-        st.metric("Relevance of the track", f"{explanation.relevance:.2f}", border=True, width=165)
-        st.metric("Fidelity", f"{explanation.fidelity_held_out:.2f}".replace("-", "−"), border=True, width=165)
-    _draw_sounds(case, explanation)
-    _draw_picture(case, explanation)
+    _draw_sound(question, explanation)
     _draw_table(explanation)
 
 
-def _draw_sounds(case: Case, explanation: Explanation) -> None:
-    sounds, gain = clips(explanation, case.track.stems, k=TOP_K)
-    top = explanation.top(TOP_K)
-    alone = {name: f"{expit(logit):.2f}" for name, logit in explanation.clip_logits.items()}
-    entries = []
-    if top:
-        what = names_of(top[:1], explanation.kind)
-        entries.append(("top1", "Top highlight", f"{what}. Relevance of this alone: {alone['top1']}", top[:1]))
-    if len(top) > 1:
-        what = names_of(top, explanation.kind)
-        entries.append((f"top{TOP_K}", f"Top-{len(top)} components", f"{what}. Relevance: {alone['top3']}", top))
-    entries.append(("mix", "The whole track", f"Everything. Relevance: {explanation.relevance:.2f}", ()))
-    if top:
-        without = "these" if len(top) > 1 else "it"
-        entries.append(("rest", "The rest", f"The track without {without}. Relevance: {alone['rest']}", ()))
-    with st.grid(2, min_column_width=300, gap="small", key="sounds"):
-        for name, heading, caption, heard in entries:
-            with st.container(border=True, gap="xsmall", key=f"sound-{name}"):
-                st.markdown(f"**{heading}**")
-                play(sounds[name], name=f"{heading}: {caption}", gain=gain, start_s=_first_sound(heard))
-                st.caption(plain(capitalized(caption)))
-    note = "Explanation + rest = the whole track, sample for sample, at its true level."
-    if gain != 1:
-        note += f" All of these clips are played at {gain:g} of their level, so that none is clipped."
-    st.caption(note)
+@st.fragment
+def _draw_sound(question: Question, explanation: Explanation) -> None:
+    """The player and the downloads; moving its slider draws nothing else anew."""
+    case = question.case
+    explanation = replace(explanation, lookup=find_lookup(question, explanation))
+    most = max(len(explanation.top(len(explanation.components))), 1)
+    usual = min(TOP_K, most)
+    k = address.recall_number("k", usual, least=1, most=most)
+    src, answers = _serve(explanation, case.track.stems)
+    names = {"title": case.title, "listener": case.listener.name}
+    data = player_data(explanation, case.track.stems, src=src, k=k, answers=answers, **names)
+    k = min(draw_player(data, key=f"player-{case.listener.name}") or k, most)
+    address.remember(k=k if k != usual else None)
+    address.show_address()
+    draw_downloads(case, explanation, k=k)
 
 
-def _first_sound(components: Sequence[Component]) -> float:
-    """Where a clip that is silent at first begins to sound."""
-    return min((component.start_s for component in components), default=0.0)
-
-
-def _draw_picture(case: Case, explanation: Explanation) -> None:
-    st.subheader("Where it comes from", anchor=False)
-    alt = "Parts by time, each cell coloured by its weight; the numbers are in the table below"
-    key = (*case.key, explanation.kind, explanation.method, explanation.n_masks)
-    with st.container(key="picture"):
-        st.image(_picture(explanation, case.track.stems, key, case.track.title), alt=alt)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _picture(_explanation: Explanation, _stems: dict, key: tuple, title: str) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "explanation.png"
-        draw_explanation(_explanation, _stems, path, title=title)
-        return path.read_bytes()
+def _serve(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[dict[str, str], str | None]:
+    """Where the player fetches the sound of each row, and the answers to other mixes."""
+    store, sounds = get_store(), cache(partial(player_sounds, explanation, stems))
+    about = (explanation.stems_hash, explanation.kind)
+    rows = [MIX] if explanation.kind == "time" else list(stems)
+    src = {row: store.put((*about, row), ".flac", lambda row=row: sounds()[row]) for row in rows}
+    if explanation.lookup is None:
+        return src, None
+    about += (explanation.segments.borders, explanation.model_hash)
+    return src, store.put(about, ".bin", explanation.lookup.to_bytes)
 
 
 def _draw_table(explanation: Explanation) -> None:

@@ -1,0 +1,50 @@
+"""Two listeners, side by side, on the same track."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from explanations.page import address
+from explanations.page.data import Case, get_case_beside
+from explanations.page.listeners import find_listener, name_of
+from explanations.page.words import plain
+from lemons.config import Config
+from lemons.errors import DataError
+from lemons.library import Library
+
+NOBODY = "nobody"
+
+
+def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
+    """Draw the choice of a second listener; return the case, and that listener's beside it."""
+    others = [user for user in library.users if user != case.listener.name]
+    if not others:
+        return [case]
+    names = {NOBODY: "nobody"} | {user: plain(name_of(find_listener(user))) for user in others}
+    chosen = st.selectbox(
+        "Side by side with",
+        list(names),
+        index=list(names).index(address.recall("beside", list(names), NOBODY)),
+        format_func=names.get,
+        key=address.key(f"beside-{case.listener.name}"),
+        width=260,
+        help="What the same track says to another listener's model.",
+    )
+    address.remember(beside=chosen if chosen != NOBODY else None)
+    if chosen == NOBODY:
+        return [case]
+    try:
+        return [case, get_case_beside(config, library, find_listener(chosen), case)]
+    except DataError as error:  # no model of theirs; the first listener's is here
+        st.error(plain(str(error)), icon=":material/error:")
+        return [case]
+
+
+def draw_columns(cases: Sequence[Case]) -> list:
+    """A column for each case, headed by listener and relevance where there are two."""
+    if len(cases) == 1:
+        return [st.container()]
+    columns = st.columns(2, gap="medium")
+    for case, column in zip(cases, columns, strict=True):
+        column.subheader(f"{plain(name_of(case.listener))}: {case.relevance:.2f}", anchor=False)
+    return columns

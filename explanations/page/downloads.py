@@ -1,0 +1,66 @@
+"""What a visitor takes home: the explanation to hear, to read and to cite. Everything is made when it is asked for."""
+
+import io
+import zipfile
+from functools import partial
+
+import streamlit as st
+
+from explanations.clips import clips
+from explanations.explanation import Explanation
+from explanations.page.data import Case
+from explanations.report import report_html
+from explanations.sound import flac_bytes
+from lemons.files import safe_name
+
+CITATION = """@inproceedings{melchiorre2021lemons,
+  title     = {{LEMONS}: Listenable Explanations for Music recOmmeNder Systems},
+  author    = {Melchiorre, Alessandro B. and Haunschmid, Verena and Schedl, Markus and Widmer, Gerhard},
+  booktitle = {Advances in Information Retrieval ({ECIR})},
+  year      = {2021}
+}
+
+@article{haunschmid2020audiolime,
+  title   = {{audioLIME}: Listenable Explanations Using Source Separation},
+  author  = {Haunschmid, Verena and Manilow, Ethan and Widmer, Gerhard},
+  journal = {arXiv preprint arXiv:2008.00582},
+  year    = {2020}
+}
+"""
+
+
+def draw_downloads(case: Case, explanation: Explanation, *, k: int) -> None:
+    """Draw the buttons for an explanation of ``k`` components."""
+    name = f"{safe_name(case.track.track_id)}-{safe_name(case.listener.name)}"
+    files = {
+        "The explanation (FLAC)": (f"{name}-top{k}.flac", partial(_sound, case, explanation, k)),
+        "All stems (ZIP)": (f"{safe_name(case.track.track_id)}-stems.zip", partial(_stems, case)),
+        "Report with player (HTML)": (f"{name}.html", partial(report_html, explanation, case.track, k=k)),
+        "All numbers (JSON)": (f"{name}.json", explanation.to_json),
+        "Citation (BibTeX)": ("lemons.bib", lambda: CITATION),
+    }
+    with st.popover("Download", icon=":material/download:"):
+        for label, (file, make) in files.items():
+            if k or not label.startswith("The explanation"):
+                st.download_button(
+                    label,
+                    make,
+                    file_name=file,
+                    key=f"download-{case.listener.name}-{file}",
+                    on_click="ignore",
+                    type="tertiary",
+                    icon=":material/download:",
+                )
+
+
+def _sound(case: Case, explanation: Explanation, k: int) -> bytes:
+    sounds, gain = clips(explanation, case.track.stems, k=k)
+    return flac_bytes(sounds[f"top{k}"], gain=gain)
+
+
+def _stems(case: Case) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # FLAC is compressed as it is
+        for stem, y in case.track.stems.items():
+            archive.writestr(f"{safe_name(stem)}.flac", flac_bytes(y))
+    return file.getvalue()

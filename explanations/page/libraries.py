@@ -1,0 +1,39 @@
+"""Which music: the configured library, and those that lie beside it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from explanations.page import address
+from explanations.page.data import get_library
+from explanations.page.words import plain
+from lemons.config import Config
+from lemons.library import Library
+
+TABLES = ("tracks.csv", "listens.csv")
+
+
+def find_libraries(config: Config) -> dict[str, Path]:
+    """Folders of music libraries by name, the configured one first; it is named even when it is not there."""
+    folder = config.library_path.resolve()
+    beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
+    others = (path for path in sorted(beside) if path != folder and all((path / name).is_file() for name in TABLES))
+    return {path.name: path for path in (folder, *others)}
+
+
+def choose_library(config: Config) -> Library:
+    """Draw the choice of a library, where there is one; return it."""
+    places = find_libraries(config)
+    names = list(places)
+    name = names[0]
+    if len(names) > 1:
+        name = st.segmented_control(
+            "Music library",
+            names,
+            default=address.recall("library", names, names[0]),
+            required=True,
+            format_func=plain,
+            key="library",
+        )
+    address.remember(library=name if name != names[0] else None)
+    return get_library(places[name])

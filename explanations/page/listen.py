@@ -1,0 +1,48 @@
+"""The first page: why was this track recommended to this listener?"""
+
+from explanations.page import address, beside, head, libraries, listeners, own, profile, question, recommendations
+from explanations.page.data import get_case, get_recommendations
+from explanations.page.result import draw_result
+from explanations.page.showcases import draw_showcases
+from lemons.config import read_config
+
+
+def draw_listen() -> None:
+    """The page's table of contents."""
+    head.draw_claim()
+    config = read_config()
+    library = libraries.choose_library(config)
+    draw_showcases(config, library)
+    listener = listeners.choose_listener(library.users)
+    profile.draw_profile(config, library, listener)
+    ranking = get_recommendations(config, library, listener)
+    library_tab, own_tab = recommendations.choose_source()
+    with library_tab:
+        row = recommendations.choose_track(library, ranking, listener)
+    with own_tab:
+        case = own.choose_own(config, library, listener, is_open=own_tab.open)
+    if own_tab.open:
+        address.remember(track=None)  # a file of the visitor's is not to be had by a link
+    else:
+        case = get_case(config, library, listener, row)
+    if case is None:
+        question.forget_jobs()
+    else:
+        place = recommendations.draw_track(case)
+        options = question.choose_options(case)
+        cases = beside.choose_cases(config, library, case)
+        if not _answer(cases, question.ask(cases, options)):
+            recommendations.play_track(place, case)
+    address.show_address()
+    head.draw_foot(library)
+
+
+def _answer(cases: list, questions: list) -> bool:
+    """Draw the answers that are known, side by side; say whether there are any."""
+    answered = False
+    for one, column in zip(questions, beside.draw_columns(cases), strict=True):
+        with column:
+            if (explanation := question.answer_question(one)) is not None:
+                draw_result(one, explanation)
+                answered = True
+    return answered

@@ -1,0 +1,59 @@
+"""Something to hear at once: explanations that were computed ahead."""
+
+import streamlit as st
+
+from explanations.explanation import Explanation
+from explanations.page import address
+from explanations.page.data import get_explanations, get_model_hash
+from explanations.page.listeners import find_listener, name_of
+from explanations.page.words import answer, plain
+from lemons.config import Config
+from lemons.errors import DataError
+from lemons.library import Library
+
+N_SHOWCASES = 3
+KIND = "time+source"  # says which instrument, and when
+TRUSTED = 0.5  # fidelity of what is shown first
+
+
+def draw_showcases(config: Config, library: Library) -> None:
+    """Draw a card for each of a few explanations; a click opens it."""
+    found = _find(config, library)
+    if not found:
+        return
+    st.markdown("**Hear an example** (computed ahead)")
+    with st.grid(N_SHOWCASES, min_column_width=260, gap="small", key="showcases"):
+        for one in found:
+            _draw_card(library, one)
+
+
+def _find(config: Config, library: Library) -> list[Explanation]:
+    """The most faithful explanation of each listener's present model, of the listeners with the most faithful ones."""
+    best: dict[str, Explanation] = {}
+    for one in get_explanations(config):
+        shown = one.kind == KIND and one.method == "exact" and one.top(1) and one.fidelity_held_out >= TRUSTED
+        if shown and one.listener in library.users and one.track_id in library.tracks.index:
+            best[one.listener] = max(best.get(one.listener, one), one, key=lambda one: one.fidelity_held_out)
+    ranked = sorted(best.values(), key=lambda one: -one.fidelity_held_out)
+    return [one for one in ranked if _is_current(config, library, one)][:N_SHOWCASES]
+
+
+def _is_current(config: Config, library: Library, explanation: Explanation) -> bool:
+    try:
+        return explanation.model_hash == get_model_hash(config, library, find_listener(explanation.listener))
+    except DataError:  # a model that has gone
+        return False
+
+
+def _draw_card(library: Library, explanation: Explanation) -> None:
+    name, track = explanation.listener, library.tracks.loc[explanation.track_id]
+    with st.container(key=f"showcase-{name}", border=True, gap="xsmall"):
+        st.button(
+            f"Why {plain(str(track['title']))} for {plain(name_of(find_listener(name)))}?",
+            key=f"show-{name}",
+            icon=":material/play_arrow:",
+            width="stretch",
+            on_click=address.jump,
+            kwargs={"listener": name, "track": explanation.track_id, "kind": KIND, "method": None, "beside": None},
+        )
+        st.caption(plain(answer(explanation)))
