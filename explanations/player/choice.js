@@ -10,6 +10,7 @@ class Choice {
     this.components = data.components;
     this.rows = data.rows;
     this.borders = data.borders;
+    this.sounding = data.answers?.sounding;
     /** Indices of those that speak for the track, the strongest first. */
     this.ranked = data.components.map((_, index) => index).filter((index) => data.components[index].weight > 0);
     this.ranked.sort((a, b) => data.components[b].weight - data.components[a].weight || a - b);
@@ -40,6 +41,12 @@ class Choice {
 
   get top() {
     return this.ranked.slice(0, this.k);
+  }
+
+  /** Whether there is nothing to hear in a component, as far as it is known. */
+  isSilent(index) {
+    const { row, segment } = this.components[index];
+    return this.sounding?.[segment][row] === 0;
   }
 
   /** Which components are on, before rows are muted: 0 or 1 for each. */
@@ -87,7 +94,7 @@ class Choice {
   }
 
   get what() {
-    if (this.alone !== null) return `Alone: ${this.components[this.alone].name}`;
+    if (this.alone !== null) return `Alone: ${this.components[this.alone].name}${this.isSilent(this.alone) ? ", silent here" : ""}`;
     if (this.preset === "mix") return "Full mix";
     if (this.preset === "explanation") return `Explanation: ${this.named(this.top)}`;
     if (this.preset === "rest") return `Rest: everything${this.ranked.length ? ` but ${this.named(this.top)}` : ""}`;

@@ -1,6 +1,8 @@
 // Everything around the grid: transport, presets, the model's answer. Each part draws what it is told and reports clicks.
 
-const MAX_TICKS = 9; // times on the ruler
+const MAX_TICKS = 6; // times on the ruler, beside the end; a phone has no room for more
+const ROUND = [0.5, 1, 2, 5, 10, 15, 30, 60, 120]; // seconds between them
+const EARLY_S = 0.05; // a segment begins with its fade, a little before its time
 let players = 0; // groups of radio buttons need names of their own
 
 /** Play, to the start, loop, the time, and the volume of everything. */
@@ -36,7 +38,7 @@ class Transport {
   }
 
   setPosition(seconds, duration) {
-    setText(this.time, `${clock(Math.floor(seconds))} / ${clock(duration)}`);
+    setText(this.time, `${clock(Math.floor(seconds + EARLY_S))} / ${clock(duration)}`);
   }
 }
 
@@ -70,6 +72,7 @@ class Presets {
     setSlider(this.slider, choice.k);
     this.slider.setAttribute("aria-valuetext", `the top ${choice.k} of ${n} that speak for the track`);
     setText(this.number, `Top ${choice.k} of ${n}`);
+    this.k.title = `${n} components speak for the track`;
   }
 }
 
@@ -112,21 +115,26 @@ class Ruler {
 
   build({ borders, duration }) {
     this.slider.max = duration;
-    const step = Math.ceil((borders.length - 1) / MAX_TICKS);
-    const digits = Number(duration / (borders.length - 1) < 3);
-    const places = borders.length > 2 ? borders.filter((_, i) => i % step === 0) : [0, 0.25, 0.5, 0.75].map((part) => part * duration);
-    if (places[places.length - 1] !== duration) places.splice(step > 1 ? -1 : places.length, step > 1 ? 1 : 0, duration);
-    this.ticks.replaceChildren(
-      ...places.map((seconds) => {
-        const tick = element("span", {}, clock(seconds, digits));
-        tick.style.left = `${(100 * seconds) / duration}%`;
-        return tick;
-      }),
-    );
+    const places = ticksOf(borders);
+    const digits = Number(duration / places.length < 3);
+    const ticks = places.map((seconds) => element("span", {}, clock(seconds, digits)));
+    ticks.forEach((tick, i) => (tick.style.left = `${(100 * places[i]) / duration}%`));
+    this.ticks.replaceChildren(...ticks);
   }
 
   setPosition(seconds, duration) {
     setSlider(this.slider, seconds);
     this.slider.setAttribute("aria-valuetext", `${clock(seconds)} of ${clock(duration)}`);
   }
+}
+
+/** Times to write on the ruler: borders of segments or, where there are none, round numbers; the end always. */
+function ticksOf(borders) {
+  const duration = borders[borders.length - 1];
+  const every = Math.ceil((borders.length - 1) / MAX_TICKS);
+  const round = ROUND.find((step) => duration / step <= MAX_TICKS) ?? duration / MAX_TICKS;
+  const inside = borders.length > 2 ? borders.filter((_, i) => i % every === 0) : borders.slice(0, 1);
+  while (borders.length === 2 && inside.length * round < duration) inside.push(inside.length * round);
+  const room = duration / MAX_TICKS / 2;
+  return [...inside.filter((seconds) => duration - seconds > room), duration];
 }

@@ -16,6 +16,10 @@ async function boostOf(sound, { switches, volumes, gain }) {
   return peak ? Math.min(rms(full) / rms(part), MAX_BOOST, 1 / (gain * peak)) : 1;
 }
 
+function loudnessNote(boost) {
+  return `Played ${signed(20 * Math.log10(boost), 1)} dB to be as loud as the full mix; the model hears the true level.`;
+}
+
 function rms(samples) {
   return Math.sqrt(samples.reduce((sum, y) => sum + y * y, 0) / samples.length);
 }

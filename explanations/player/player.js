@@ -128,7 +128,7 @@ class Player {
     setText(this.state, this.failure || (sound ? "" : "Loading the sounds …"));
     this.trouble.hidden = sound && !this.failure;
     this.again.hidden = !this.failure;
-    setText(this.levelNote, data.words.level ?? "");
+    setText(this.levelNote, this.matched ? loudnessNote(this.boost) : data.words.level);
     const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
     const why = data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
     this.answer.draw({ relevance: this.relevance(), full: data.relevance, why, quieter });
