@@ -169,7 +169,7 @@ def rows_of(page):
 
 def download(page, label):
     if not page.get_by_role("button", name=label).is_visible():
-        page.get_by_role("button", name="Download", exact=True).click()
+        page.get_by_role("button", name="Share and download", exact=True).click()
     with page.expect_download() as found:
         page.get_by_role("button", name=label).click()
     return Path(found.value.path()).read_bytes()

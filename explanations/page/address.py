@@ -6,6 +6,7 @@ address follows. What a link names and this page has not is passed over, as if i
 
 from collections.abc import Sequence
 from typing import TypeVar
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -64,6 +65,12 @@ def draw_landing() -> None:
 def key(name: str) -> str:
     """A widget's key; another one after each jump."""
     return f"{name}-{st.session_state.get('jumps', 0)}"
+
+
+def get_link() -> str:
+    """A link to the present view."""
+    query = urlencode({field: _view()[field] for field in FIELDS if field in _view()})
+    return f"{st.context.url}?{query}"
 
 
 def show_address() -> None:

@@ -42,6 +42,8 @@ class Case:
         of the track for the listener, in [0, 1]
     recommended : bool
         whether it was; False for a visitor's own music
+    shareable : bool
+        whether others can open it, too; False for a visitor's own music
     """
 
     folder: Path
@@ -53,6 +55,7 @@ class Case:
     about: str
     relevance: float
     recommended: bool
+    shareable: bool = True
 
     @property
     def mix(self) -> np.ndarray:

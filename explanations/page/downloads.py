@@ -8,6 +8,7 @@ import streamlit as st
 
 from explanations.clips import clips
 from explanations.explanation import Explanation
+from explanations.page.address import get_link
 from explanations.page.data import Case
 from explanations.report import report_html
 from explanations.sound import flac_bytes
@@ -39,7 +40,10 @@ def draw_downloads(case: Case, explanation: Explanation, *, k: int) -> None:
         "All numbers (JSON)": (f"{name}.json", explanation.to_json),
         "Citation (BibTeX)": ("lemons.bib", lambda: CITATION),
     }
-    with st.popover("Download", icon=":material/download:"):
+    with st.popover("Share and download", icon=":material/share:"):
+        if case.shareable:
+            st.markdown("**A link to this view**, for whoever this page is served to")
+            st.code(get_link(), language=None, wrap_lines=True)
         for label, (file, make) in files.items():
             if k or not label.startswith("The explanation"):
                 st.download_button(

@@ -108,7 +108,8 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     key = (*model_key, heard.key)
     relevance = float(expit(heard.logit))
     title = heard.track.title
-    return Case(config.explanations_path, listener, model, heard.track, key, title, about, relevance, recommended=False)
+    track, own = heard.track, {"recommended": False, "shareable": False}
+    return Case(config.explanations_path, listener, model, track, key, title, about, relevance, **own)
 
 
 @st.cache_resource(show_spinner="Getting ready …")
