@@ -365,6 +365,19 @@ def test_where_nothing_speaks_for_a_track_the_player_says_so(visit, explained, t
     assert player.get("p.mask()") == [1] * 6
 
 
+@pytest.mark.parametrize(
+    ("weights", "texts"),
+    [
+        ((0.07, -0.0123, 0.0, 0.0001), ("+0.070", "−0.012", "0", "0")),
+        ((0.0067, -0.0012, 0.0, 0.0001), ("+0.0067", "−0.0012", "0", "+0.0001")),
+        ((3e-7, -1e-8, 0.0, 0.0), ("+3.0e-7", "−1.0e-8", "0", "0")),
+    ],
+)
+def test_a_cell_shows_its_weight_in_digits_that_suit_the_strongest(visit, explained, track, weights, texts):
+    player = visit(weighted(explained["time+source"], [*weights, 0.0, 0.0]), track)
+    assert player.get("p.grid.cells.slice(0, 4).map(cell => cell.querySelector('.weight').textContent)") == list(texts)
+
+
 def test_without_the_answers_only_the_full_mix_has_one(visit, explained, track):
     player = visit(replace(explained["source"], lookup=None), track)
     player.choose("Full mix")

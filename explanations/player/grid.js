@@ -1,6 +1,6 @@
 // Rows and cells: what can be heard, switched and seen. It draws a choice, and tells the player what was clicked.
 
-const SMALL = 0.01; // when all weights are below, three decimals say too little
+const DIGITS = [3, 6]; // decimals of a weight: at least, and at most; two of the strongest one's must be seen
 
 class Grid {
   /** `on`: cell(index), row(row), mute(row), solo(row), volume(row, value). */
@@ -57,8 +57,9 @@ class Grid {
   }
 
   weightText(weight) {
-    const text = this.strongest >= SMALL ? signed(weight, 3) : signed(Number(weight.toExponential(1)), 7);
-    return Number(text.replace("−", "-")) ? text : "0";
+    const digits = Math.max(Math.ceil(1 - Math.log10(this.strongest)), DIGITS[0]);
+    if (digits <= DIGITS[1]) return signed(weight, digits).replace(/^0\.0+$/, "0");
+    return weight ? `${weight > 0 ? "+" : "−"}${Math.abs(weight).toExponential(1)}` : "0";
   }
 
   /** One cell is reached by Tab, the others from it by the arrows. */
