@@ -158,8 +158,10 @@ class Explanation:
         DataError
             if a file cannot be written
         """
+        lookup = Path(path).with_suffix(".npz")
+        lookup.unlink(missing_ok=True)  # that of another explanation, which was here before
         if self.lookup is not None:
-            self.lookup.save(Path(path).with_suffix(".npz"))
+            self.lookup.save(lookup)
         with atomic_path(path) as temporary:
             temporary.write_text(self.to_json(), encoding="utf-8")
 

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
+from explanations.browser import CHROMIUM, CHROMIUM_ARGS
 from lemons.audio import SAMPLE_RATE, quantize, write_flac
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
@@ -19,6 +20,19 @@ def own_cache(tmp_path_factory, monkeypatch):
 def rng():
     """A source of chance that is the same in every test."""
     return np.random.default_rng(440)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, for all tests of a session."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
+    with sync_api.sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        except sync_api.Error as error:
+            pytest.skip(f"the browser tests need Debian's chromium ({str(error).splitlines()[0]})")
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ DRIVERS = (
     "recsys/experiment.py",
     "recsys/eval.py",
     "recsys/fleet.py",
-    "explanations/lemons.py",
+    "explanations/app.py",
     "explanations/precompute.py",
     "explanations/stability.py",
     "explanations/page",

@@ -14,7 +14,6 @@ from explanations.clips import mix_of
 from explanations.explain import explain
 from explanations.player import player_css, player_data, player_js, player_sounds
 from explanations.report import write_report
-from explanations.screenshot import CHROMIUM, CHROMIUM_ARGS
 from explanations.track import Track
 from lemons.audio import SAMPLE_RATE, quantize
 from recsys.model import FCN
@@ -32,18 +31,6 @@ const start = sources.start;
 sources.start = function (...when) { window.starts.push(when); return start.apply(this, when); };
 """
 PRESETS = ("Explanation", "Full mix", "Rest", "What if")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="the browser tests need playwright")
-    with sync_api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        except sync_api.Error as error:
-            pytest.skip(f"the browser tests need Debian's chromium ({str(error).splitlines()[0]})")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from explanations.page.downloads import draw_downloads
 from explanations.page.player import draw_player
 from explanations.page.question import Question, find_lookup
 from explanations.page.store import get_store
-from explanations.page.words import answer, capitalized, fidelity_sentence, name_of, names_of, plain
+from explanations.page.words import answer, capitalized, fidelity_sentence, method_sentence, name_of, names_of, plain
 from explanations.player import player_data, player_sounds
 from explanations.question import MIX
 
@@ -89,15 +89,4 @@ def _draw_table(explanation: Explanation) -> None:
             },
             alt="The weight of every component, the largest first",
         )
-        st.caption(_method(explanation))
-
-
-def _method(explanation: Explanation) -> str:
-    masks = f"{explanation.n_masks:,}".replace(",", " ")
-    if explanation.method == "lime":
-        how = f"audioLIME: the model heard {explanation.work:.0f} mixes"
-    else:
-        how = f"Exact: one pass, {explanation.work:.0f} times the work of hearing the track once, answers for every mix"
-    drawn = explanation.neighborhood == "drawn"
-    fit = f"fitted to {masks} of them, drawn with seed {explanation.seed}" if drawn else f"fitted to all {masks}"
-    return f"{how}; {fit}. Fidelity on those: {explanation.fidelity:.2f}."
+        st.caption(method_sentence(explanation))

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = "dom answers choice envelope loading loudness sound picture grid controls keys player"  # in this order
+SCRIPTS = "dom answers choice envelope loading loudness sound picture grid controls keys player mount"  # in this order
 
 
 @cache
