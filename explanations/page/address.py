@@ -20,7 +20,13 @@ export default ({ data, parentElement }) => {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches
   const place = parentElement.host ?? parentElement
   place.style.scrollMarginTop = "5rem" // below the bar that stays
-  place.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" })
+  const moved = new AbortController() // by the visitor, who is not to be pulled back
+  for (const event of ["wheel", "touchmove", "keydown", "pointerdown"])
+    addEventListener(event, () => moved.abort(), { signal: moved.signal })
+  for (const ms of [0, 500, 1500]) // the page still grows below, and there must be room to scroll to
+    setTimeout(() => {
+      if (!moved.signal.aborted) place.scrollIntoView({ behavior: calm ? "instant" : "smooth", block: "start" })
+    }, ms)
 }
 """,
 )

@@ -8,6 +8,7 @@ from functools import cache, partial
 import numpy as np
 import pandas as pd
 import streamlit as st
+from scipy.special import expit
 
 from explanations.clips import TOP_K
 from explanations.explanation import Explanation
@@ -26,8 +27,7 @@ TRUSTED = 0.5  # fidelity below which a page should warn of its own explanation
 def draw_result(question: Question, explanation: Explanation) -> None:
     """Draw an explanation."""
     st.html(f'<p class="lemons-answer" role="status">{html.escape(answer(explanation))}</p>')
-    if against := explanation.against(1):
-        st.markdown(plain(f"{capitalized(names_of(against, explanation.kind))} spoke most against it."))
+    st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in _highlights(explanation)))
     if explanation.fidelity_held_out < TRUSTED:
         st.warning(f"{fidelity_sentence(explanation)} Don't take the weights at their word.", icon=":material/warning:")
     else:
@@ -36,6 +36,21 @@ def draw_result(question: Question, explanation: Explanation) -> None:
         st.caption("Below 0.5 the model would rather not recommend this track; this is what spoke for it all the same.")
     _draw_sound(question, explanation)
     _draw_table(explanation)
+
+
+def _highlights(explanation: Explanation) -> list[tuple[str, str]]:
+    """What spoke for the track, what against it, and how relevant each would be."""
+    relevance = {name: f"{expit(logit):.2f}" for name, logit in explanation.clip_logits.items()}
+    top, lines = explanation.top(TOP_K), []
+    if top:
+        text = f"{names_of(top[:1], explanation.kind)}; relevance of this alone: {relevance['top1']}"
+        lines.append(("Top highlight", capitalized(text)))
+    if len(top) > 1:
+        text = f"{names_of(top, explanation.kind)}; relevance: {relevance[f'top{TOP_K}']}, without: {relevance['rest']}"
+        lines.append((f"Top {len(top)}", capitalized(text)))
+    against = explanation.against(1)
+    text = f"most of all {names_of(against, explanation.kind)}" if against else "nothing"
+    return [*lines, ("Against it", capitalized(text))]
 
 
 @st.fragment
