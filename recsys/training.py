@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from recsys.course import Course, Training
 from recsys.dataset import Crops, TrackSet
+from recsys.memory import kept_memory
 from recsys.model import FCN
 
 
@@ -45,7 +46,7 @@ def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool 
     """
     course = Course(model, train, val, **settings)
     course.begin()
-    with _bar([course], name=name, quiet=quiet) as bar:
+    with _bar([course], name=name, quiet=quiet) as bar, kept_memory():
         while course.goes_on:
             started, losses = time.perf_counter(), []
             for loss in course.learner.losses(course.batches()):
