@@ -1,7 +1,7 @@
-"""Training of one listener's model.
+"""Training of one listener's model, or of several listeners' at once.
 
 Binary cross-entropy, Adam, one random crop of each track in an epoch; see `recsys.course` for what happens between
-epochs, and `recsys.learning` for one step.
+epochs, `recsys.learning` for one step, and `recsys.stacking` for one step of several models.
 
 Chance enters by the model's initial weights and dropout (PyTorch's global generator, which the calling program seeds)
 and by the crops (their own generator, anew for each epoch). On one machine, with one number of threads, equal seeds
@@ -18,6 +18,7 @@ from recsys.course import Course, Training
 from recsys.dataset import Crops, TrackSet
 from recsys.memory import kept_memory
 from recsys.model import FCN
+from recsys.stacking import losses_together
 
 
 def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool = False, **settings: Any) -> Training:
@@ -55,6 +56,32 @@ def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool 
             course.end_epoch(losses, time.perf_counter() - started)
             bar.set_postfix_str(course.in_short())
     return course.finish()
+
+
+def fit_together(courses: dict[str, Course], *, quiet: bool = False) -> None:
+    """Train several listeners' models at once, until the last epoch of each is over.
+
+    In an epoch each listener has as many batches as alone, and those who have fewer wait for the others. Each comes to
+    what it would come to alone, up to rounding: none hears of another. `Course.finish` is left to the caller.
+
+    Parameters
+    ----------
+    courses : dict of str to Course
+        of each listener; on one device, with equal ``freeze`` and ``precision``
+    quiet : bool
+        show no progress bar
+    """
+    for user, course in courses.items():
+        course.begin(together=sorted(set(courses) - {user}))
+    with _bar(list(courses.values()), name=f"{len(courses)} listeners", quiet=quiet) as bar, kept_memory():
+        while going := [course for course in courses.values() if course.goes_on]:
+            started, losses = time.perf_counter(), [[] for _ in going]
+            for i, loss, n in losses_together([c.learner for c in going], [c.batches() for c in going]):
+                losses[i].append(loss)
+                bar.update(n)
+            seconds = time.perf_counter() - started
+            for course, its_losses in zip(going, losses, strict=True):
+                course.end_epoch(its_losses, seconds)
 
 
 def _bar(courses: Sequence[Course], *, name: str, quiet: bool) -> tqdm:
