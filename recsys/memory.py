@@ -1,8 +1,9 @@
 """Memory that a training keeps from step to step.
 
-A step asks for some 700 MB in large pieces, and the next step for the same pieces again. glibc takes pieces of more
-than 32 MB from the system each time and gives them back each time, and the system fills every page with zeros before
-the training may write to it: a tenth to a quarter of a step. Kept, they are there at once. The numbers are the same.
+A step asks for large pieces, and the next step for the same pieces again. glibc takes pieces of more than 32 MB from
+the system each time and gives them back each time, and the system fills every page with zeros before the training may
+write to it: of a float32 step of 20 snippets some 60,000 pages, a tenth to a third of its time. Kept, they are there
+at once, and the numbers are the same.
 """
 
 import ctypes
