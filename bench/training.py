@@ -3,10 +3,11 @@
     python bench/training.py
 
 The plain loop is what one writes first: open the file of each snippet's track, cut the snippet, batch them, float32,
-layers in the published order, Adam, ``loss.item()``. Both learn by the same model class from the same tracks. Speed is
-that of the best of several stretches of batches of 20, taken in turn, so that a passing disturbance meets all ways.
-Quality is the ROC-AUC after the demo's schedule, last epoch, on validation and test tracks together; a second seed
-tells how far chance alone moves it.
+layers in the published order, Adam, ``loss.item()``. Both learn by the same model class from the same tracks, on the
+GPU where there is one. Speed is that of the best of several stretches of batches of 20, taken in turn, so that a
+passing disturbance meets all ways; of seven models at once, it is that of all of them together. Quality is the ROC-AUC
+after the demo's schedule, last epoch, on validation and test tracks together; a second seed tells how far chance alone
+moves it.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import math
 import os
 import tempfile
 import time
+from contextlib import nullcontext
 from itertools import count, islice
 from pathlib import Path
 
@@ -28,15 +30,18 @@ from lemons.audio import to_float
 from lemons.library import open_library
 from recsys.dataset import Crops, TrackSet, load_tracks
 from recsys.learning import SCHEDULES, Learner, has_bf16
+from recsys.memory import kept_memory
 from recsys.metrics import roc_auc
-from recsys.model import FCN
+from recsys.model import FCN, check_device
 from recsys.scoring import track_logits
 from recsys.splits import get_split
+from recsys.stacking import losses_together
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUT_LENGTH = 16000  # samples in a snippet
 DEMO = {"batch_size": 8, "n_epochs": 20}
 LR, WD = 1e-3, 1e-4
+SEVEN = 7  # listeners of LEMONS
 
 
 class PlainLoop:
@@ -52,7 +57,9 @@ class PlainLoop:
     def losses(self, batches):
         """The loss of each batch."""
         model = self.model.train()
+        device = model.fc.weight.device
         for y, labels in batches:
+            y, labels = y.to(device), labels.to(device)
             x = model.spec_bn(model.spec(y).unsqueeze(1))
             for layer in model.layers:
                 x = F.max_pool2d(F.relu(layer.bn(layer.conv(x))), 2)
@@ -85,28 +92,33 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--library", type=Path, default=ROOT / "data" / "demo")
     parser.add_argument("--listeners", nargs="+", default=["johnny", "nina"], help="whose models are trained in full")
-    parser.add_argument("--rounds", type=int, default=8, help="stretches of 5 batches for each way")
+    parser.add_argument("--device", default="cuda:0" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--rounds", type=int, default=8, help="stretches of 7 batches for each way")
     parser.add_argument("--dry", action="store_true", help="print only")
     args = parser.parse_args()
+    check_device(args.device)
+    device = torch.device(args.device)
     with tempfile.TemporaryDirectory() as folder:
-        text = report(open_library(args.library), args.listeners, rounds=args.rounds, folder=folder)
+        text = report(open_library(args.library), args.listeners, rounds=args.rounds, device=device, folder=folder)
     print(text)
     if not args.dry:
         write_section("Training a model (bench/training.py)", text)
 
 
-def report(library, listeners, *, rounds, folder):
+def report(library, listeners, *, rounds, device, folder):
     """The section of results.md."""
 
     def load(user, part):
         return load_tracks(library, get_split(library, user), part, min_samples=INPUT_LENGTH)
 
-    head = f"{machine()}."
-    fast = speed(load(listeners[0], "train"), rounds=rounds, folder=folder)
+    on = torch.cuda.get_device_name(device) if device.type == "cuda" else "the processor"
+    head = f"{machine()}. Trained on {on}."
+    fast = speed(load(listeners[0], "train"), rounds=rounds, device=device, folder=folder)
     rows = []
     for user in listeners:
         train, *held_out = (load(user, part) for part in ("train", "val", "test"))
-        aucs = [quality(train, held_out, folder=folder, **way) for way in ({"plain": True}, {}, {"seed": 1})]
+        where = {"device": device, "folder": folder}
+        aucs = [quality(train, held_out, **where, **way) for way in ({"plain": True}, {}, {"seed": 1})]
         rows.append([user, str(sum(len(part.audio) for part in held_out)), *(f"{auc:.3f}" for auc in aucs)])
     means = [f"{np.mean([float(row[i]) for row in rows]):.3f}" for i in (2, 3, 4)]
     good = table(
@@ -116,35 +128,49 @@ def report(library, listeners, *, rounds, folder):
     return f"{head}\n\n{fast}\n\n{good}"
 
 
-def speed(tracks, *, rounds, folder):
+def speed(tracks, *, rounds, device, folder):
     """Snippets per second in batches of 20, validation not counted."""
-    ways = {
-        "the plain loop, float32": (PlainLoop(FCN(), n_steps=10**6), files_of(tracks, folder)),
-        "ours, float32": (Learner(FCN(), n_steps=10**6, precision="float32"), tracks),
-    }
-    if has_bf16(torch.device("cpu")):
-        ways["ours, bfloat16 convolutions"] = (Learner(FCN(), n_steps=10**6, precision="bfloat16"), tracks)
-    n_batches = 5
-    streams, best = {}, dict.fromkeys(ways, math.inf)
-    for name, (learner, data) in ways.items():
-        crops = (Files if isinstance(learner, PlainLoop) else Crops)(data, seed=0, batch_size=20)
-        whole = (batch for epoch in count(1) for batch in crops.batches(epoch) if len(batch[0]) == 20)
-        streams[name] = learner.losses(whole)
-        next(streams[name])  # the first call is slower
+
+    def crops(seed=0, kind=Crops, data=tracks):
+        made = kind(data, seed=seed, batch_size=20)
+        return (batch for epoch in count(1) for batch in made.batches(epoch) if len(batch[0]) == 20)
+
+    def learner(precision):
+        return Learner(FCN().to(device), n_steps=10**6, precision=precision)
+
+    precisions = ["float32", *(["bfloat16"] if has_bf16(device) else [])]
+    plain, files = PlainLoop(FCN().to(device), n_steps=10**6), files_of(tracks, folder)
+    ways = {"the plain loop, float32": plain.losses(crops(kind=Files, data=files))}
+    for precision in precisions:
+        ways[f"ours, {precision}"] = learner(precision).losses(crops())
+    for precision in precisions:
+        together = losses_together([learner(precision) for _ in range(SEVEN)], [crops(seed) for seed in range(SEVEN)])
+        ways[f"ours, {precision}, {SEVEN} models at once"] = (loss for _, loss, _ in together)
+    n_batches, best = SEVEN, dict.fromkeys(ways, math.inf)
     for _ in range(rounds):
-        for name, losses in streams.items():
-            start = time.perf_counter()
-            list(islice(losses, n_batches))
-            best[name] = min(best[name], time.perf_counter() - start)
-    plain = best["the plain loop, float32"]
-    rows = [[name, f"{20 * n_batches / s:.1f}", f"{plain / s:.1f}"] for name, s in best.items()]
+        for name, losses in ways.items():
+            with nullcontext() if name.startswith("the plain") else kept_memory():
+                list(islice(losses, n_batches))  # what is slower at first is past
+                finish(device)
+                start = time.perf_counter()
+                list(islice(losses, n_batches))
+                finish(device)
+                best[name] = min(best[name], time.perf_counter() - start)
+    slowest = best["the plain loop, float32"]
+    rows = [[name, f"{20 * n_batches / s:.1f}", f"{slowest / s:.2f}"] for name, s in best.items()]
     return table(["way", "snippets/s", "times faster"], rows)
 
 
-def quality(train, held_out, *, folder, plain=False, seed=0):
+def finish(device):
+    """Wait until a GPU has done what it was told."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def quality(train, held_out, *, device, folder, plain=False, seed=0):
     """ROC-AUC after the demo's schedule, on held-out tracks."""
     torch.manual_seed(seed)
-    model = FCN()
+    model = FCN().to(device)
     how = {"seed": seed, "batch_size": DEMO["batch_size"]}
     crops = Files(files_of(train, folder), **how) if plain else Crops(train, **how)
     n_steps = DEMO["n_epochs"] * len(crops)

@@ -78,51 +78,56 @@ def demo():
 
 
 @ex.main
-def train(_run, _config, user_name, training_seed, model_load_path, device):
+def train(_run, _config, user_name, device):
     """Train the model of a listener, or go on where it was interrupted; save the best one, return its scores."""
     check_device(device)
     config = dict(_config)
     library = open_library(config["data_path"])
     split = get_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
     record_data(_run, library, split)
-    tracks = {
-        part: load_tracks(library, split, part, min_samples=config["input_length"], num_workers=config["num_workers"])
-        for part in ("train", "val")
-    }
-    torch.manual_seed(training_seed)
-    torch.backends.cudnn.deterministic = True
-    model = load_checkpoint(model_load_path, device=device)[0] if model_load_path else FCN().to(device)
-    meta = {"user": user_name, "library": library.fingerprint, "config": config}
-    crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops")}
-    how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "patience", "log_step")
     with open_run(config["experiments_path"], user_name, library=library, config=config) as run:
-        checkpoint = run.folder / MODEL_FILE
-        _run.info["model"] = str(checkpoint)
+        _run.info["model"] = str(run.folder / MODEL_FILE)
         if run.state:
             _run.info["resumed"] = {"run": str(run.folder), "epoch": run.state["epoch"]}
             logger.info("%s: goes on after epoch %d of %s", user_name, run.state["epoch"], run.folder)
         curves = run.folder.parent / "tensorboard" / run.folder.name if config["use_tensorboard"] else None
+        parts, settings = prepare(config, library, split, run)
         with Log(_run, tensorboard_path=curves) as log:
-            training = fit(
-                model,
-                Crops(tracks["train"], seed=training_seed, **crops),
-                tracks["val"],
-                **{name: config[name] for name in how},
-                log=log,
-                on_validation=Sounds(log.tensorboard, tracks["val"]) if log.tensorboard else None,
-                on_best=lambda scores: save_checkpoint(checkpoint, model, meta | {"scores": scores}),
-                on_epoch=run.save,
-                state=run.state,
-                name=user_name,
-            )
-        run.finish(meta | asdict(training))
+            sounds = Sounds(log.tensorboard, parts[-1]) if log.tensorboard else None
+            training = fit(*parts, **settings, log=log, on_validation=sounds, name=user_name)
+        run.finish(describe(config, library) | asdict(training))
     _run.add_artifact(_run.info["model"])
     best = training.best
     logger.info(
         "%s: validation ROC-AUC %.3f, average precision %.3f in epoch %d; %s",
-        user_name, best["roc_auc"], best["average_precision"], best["epoch"], checkpoint,
+        user_name, best["roc_auc"], best["average_precision"], best["epoch"], _run.info["model"],
     )  # fmt: skip
     return best
+
+
+def prepare(config, library, split, run):
+    """Model, crops, validation tracks, and the settings of `recsys.course.Course`, for a training that a run keeps."""
+    reading = {"min_samples": config["input_length"], "num_workers": config["num_workers"]}
+    tracks, val = (load_tracks(library, split, part, **reading) for part in ("train", "val"))
+    crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops")}
+    crops = Crops(tracks, seed=config["training_seed"], **crops)
+    torch.manual_seed(config["training_seed"])
+    torch.backends.cudnn.deterministic = True
+    path, device = config["model_load_path"], config["device"]
+    model = load_checkpoint(path, device=device)[0] if path else FCN().to(device)
+    how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "patience", "log_step")
+    meta = describe(config, library)
+    return (model, crops, val), {
+        **{name: config[name] for name in how},
+        "on_best": lambda scores: save_checkpoint(run.folder / MODEL_FILE, model, meta | {"scores": scores}),
+        "on_epoch": run.save,
+        "state": run.state,
+    }
+
+
+def describe(config, library):
+    """What the files of a run say about it."""
+    return {"user": config["user_name"], "library": library.fingerprint, "config": config}
 
 
 def observers(fallback=""):

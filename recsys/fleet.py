@@ -1,7 +1,8 @@
-"""Many listeners, one after the other in one process; what is finished is not done again."""
+"""Many listeners in one process, one after the other or at once; what is finished is not done again."""
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
+from recsys.course import Course
 from recsys.evaluation import read_evaluation, read_scores, summarize
+from recsys.model import check_device
 from recsys.report import make_report, write_report
-from recsys.resuming import what_matters
+from recsys.resuming import open_run, what_matters
+from recsys.splits import get_split
 from recsys.tracking import make_observers
+from recsys.training import fit_together
 
 RESULTS_FILE = "results.csv"
 FINGERPRINT_DIGITS = 8  # in the name of a folder; enough for libraries of one name
@@ -32,6 +37,7 @@ def train_all(
     named_config: str = "",
     updates: dict[str, Any] | None = None,
     fallback: str = "",
+    together: bool = False,
 ) -> dict[str, Path]:
     """Train a model for every listener who has no finished run on this library with these parameters.
 
@@ -47,6 +53,8 @@ def train_all(
         values of single parameters
     fallback : {"", "files"}
         what to do when MongoDB is away, see `recsys.tracking.make_observers`
+    together : bool
+        all at once, as one stacked model, in place of one after the other; their tracks are in memory all at once
 
     Returns
     -------
@@ -64,16 +72,41 @@ def train_all(
     wanted = _parameters(named_config, updates)
     training_driver.ex.observers[:] = _observers(config, fallback)
 
-    def train(user: str) -> Path:
+    def trained_before(user: str) -> Path | None:
         for run, record in reversed(finished_runs(config.experiments_path, user, library=library)):
             if what_matters(record["config"]) == what_matters(wanted | {"user_name": user}):
-                logger.info("%s: trained before, %s", user, run / MODEL_FILE)
                 return run / MODEL_FILE
+        return None
+
+    def train(user: str) -> Path:
+        if model := trained_before(user):
+            logger.info("%s: trained before, %s", user, model)
+            return model
         named = [named_config] if named_config else []
         run = training_driver.ex.run(config_updates=updates | {"user_name": user}, named_configs=named)
         return Path(run.info["model"])
 
+    if together:
+        _train_together(library, [user for user in users or library.users if not trained_before(user)], wanted)
     return _for_each(library, users, train)
+
+
+def _train_together(library: Library, users: Sequence[str], parameters: dict[str, Any]) -> None:
+    """Bring each listener's run to its last state; what goes on with the run finds nothing left to do but finish it."""
+    check_device(parameters["device"])
+    with ExitStack() as stack:
+        courses = {}
+        for user in dict.fromkeys(users):
+            config = parameters | {"user_name": user}
+            try:
+                split = get_split(library, user, seed=config["data_seed"], folder=config["meta_path"])
+                run = stack.enter_context(open_run(config["experiments_path"], user, library=library, config=config))
+                parts, settings = training_driver.prepare(config, library, split, run)
+                courses[user] = Course(*parts, **settings)
+            except LemonsError:
+                continue  # which comes again, and is told, when the listener's turn comes to be finished
+        if courses:
+            fit_together(courses)
 
 
 def evaluate_all(

@@ -27,6 +27,9 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 class Learner:
     """Binary cross-entropy and Adam.
 
+    Its chance, which makes dropout, begins as PyTorch's generator is when the learner is made; from then on it is its
+    own: what else draws from the generator, other learners included, changes nothing.
+
     Parameters
     ----------
     model : FCN
@@ -64,46 +67,73 @@ class Learner:
         self._rate = lambda step: lr * SCHEDULES[schedule](step / n_steps)
         self._step = 0
         self._optimizer = torch.optim.Adam((model.fc if freeze else model).parameters(), lr, weight_decay=wd)
+        self._chance = self._generators()
 
     def losses(self, batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[torch.Tensor]:
         """Learn from batches of waveforms (batch, n_samples) and labels (batch, 1); the loss of each, on the device.
 
         The losses are tensors, since turning each into a number would make the program wait for the GPU.
         """
+        for y, labels in batches:
+            self.begin_step()
+            with torch.set_grad_enabled(not self.freeze):
+                mel = self.model.spec(y.to(self.device))
+                with self.autocast():
+                    maps = self.model.trunk(mel)
+            loss = self.loss(maps, labels)
+            loss.backward()
+            self.end_step()
+            yield loss.detach()
+
+    def begin_step(self) -> None:
+        """Be ready for the gradients of the next batch."""
         self.model.train(not self.freeze)
         self.model.dropout.train()
-        for y, labels in batches:
-            self._step += 1
-            for group in self._optimizer.param_groups:
-                group["lr"] = self._rate(self._step)
-            y, labels = y.to(self.device), labels.to(self.device)
-            with torch.set_grad_enabled(not self.freeze):
-                mel = self.model.spec(y)
-                with torch.autocast(self.device.type, torch.bfloat16, enabled=self.use_bf16):
-                    maps = self.model.trunk(mel)
-            logits = self.model.head(self.model.pool(maps.float()))
-            loss = binary_cross_entropy_with_logits(logits, labels)
-            self._optimizer.zero_grad()
-            loss.backward()
-            self._optimizer.step()
-            yield loss.detach()
+        self._step += 1
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._rate(self._step)
+        self._optimizer.zero_grad()
+
+    def autocast(self) -> torch.autocast:
+        """The precision of the convolutions."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.use_bf16)
+
+    def loss(self, maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1), dropout by its own chance."""
+        dtype = self.model.fc.weight.dtype
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            self._set_generators(self._chance)
+            logits = self.model.head(self.model.pool(maps.to(dtype)))
+            self._chance = self._generators()
+        return binary_cross_entropy_with_logits(logits, labels.to(self.device, dtype))
+
+    def end_step(self) -> None:
+        """Learn from the gradients."""
+        self._optimizer.step()
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, the optimiser's moments, the step and the state of chance; not copied: it changes with the model."""
-        chance = {"cpu": torch.get_rng_state()}  # of which dropout is made
-        if self.device.type == "cuda":
-            chance["cuda"] = torch.cuda.get_rng_state(self.device)
         weights, moments = self.model.state_dict(), self._optimizer.state_dict()
-        return {"step": self._step, "model": weights, "optimizer": moments, "chance": chance}
+        return {"step": self._step, "model": weights, "optimizer": moments, "chance": self._chance}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Be as the learner was that gave this state."""
         self._step = state["step"]
         self.model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
-        torch.set_rng_state(state["chance"]["cpu"])
-        if self.device.type == "cuda" and "cuda" in state["chance"]:
-            torch.cuda.set_rng_state(state["chance"]["cuda"], self.device)
+        self._chance = self._chance | state["chance"]
+
+    def _generators(self) -> dict[str, torch.Tensor]:
+        """The state of PyTorch's generators, of which dropout is made."""
+        chance = {"cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            chance["cuda"] = torch.cuda.get_rng_state(self.device)
+        return chance
+
+    def _set_generators(self, chance: dict[str, torch.Tensor]) -> None:
+        torch.set_rng_state(chance["cpu"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(chance["cuda"], self.device)
 
 
 def has_bf16(device: torch.device) -> bool:

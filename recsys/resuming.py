@@ -22,6 +22,7 @@ import torch
 from lemons.errors import DataError
 from lemons.library import Library
 from recsys.checkpoints import TRAINING_FILE, finish_run, new_run, write_tensors
+from recsys.course import Diverged
 
 try:
     import fcntl
@@ -73,6 +74,10 @@ class Run:
     def finish(self, record: dict[str, Any]) -> None:
         """Write the record of the finished run; there is nothing to go on with any more."""
         finish_run(self.folder, record)
+        self.forget()
+
+    def forget(self) -> None:
+        """Let there be nothing to go on with."""
         (self.folder / STATE_FILE).unlink(missing_ok=True)
 
 
@@ -103,8 +108,11 @@ def open_run(
     run, lock = _interrupted_run(Path(experiments_path), about) or _new_run(experiments_path, user, about)
     try:
         yield run
+    except Diverged:  # and would again, whenever it were taken up
+        run.forget()
+        raise
     finally:
-        if not (run.folder / STATE_FILE).exists():  # finished, or failed before it began
+        if not (run.folder / STATE_FILE).exists():  # finished, came to nothing, or failed before it began
             (run.folder / LOCK_FILE).unlink(missing_ok=True)
             if not any(run.folder.iterdir()):
                 run.folder.rmdir()

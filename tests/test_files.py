@@ -1,4 +1,5 @@
 import errno
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +16,16 @@ def test_a_finished_file_replaces_the_older_one(tmp_path):
             temporary.write_text(text)
     assert path.read_text() == "re"
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_the_content_is_on_the_disk_before_the_name_is(tmp_path, monkeypatch):
+    done = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: done.append("content") or fsync(file))
+    monkeypatch.setattr(os, "replace", lambda old, new: done.append("name") or replace(old, new))
+    with atomic_path(tmp_path / "notes.txt") as temporary:
+        temporary.write_text("do")
+    assert done == ["content", "name"]
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, ValueError, SystemExit])

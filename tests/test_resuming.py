@@ -13,6 +13,7 @@ from lemons.config import Config
 from lemons.library import open_library
 from recsys import experiment as training_driver
 from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.course import Diverged
 from recsys.fleet import train_all
 from recsys.resuming import open_run
 
@@ -110,6 +111,14 @@ def test_a_killed_training_ends_with_the_weights_of_one_never_killed(toy_library
     (record,) = tmp_path.glob("runs/sacred/*/info.json")
     assert json.loads(record.read_text())["resumed"] == {"run": str(resumed["nina"].parent), "epoch": epoch}
     training_driver.ex.observers.clear()
+
+
+def test_a_training_that_comes_to_nothing_says_so_and_leaves_nothing(toy_library, tmp_path):
+    paths = {"data_path": str(toy_library), "experiments_path": str(tmp_path / "runs")}
+    updates = {"n_epochs": 1, "input_length": 8000, "batch_size": 8, "lr": 1e30, "user_name": "nina"}
+    with pytest.raises(Diverged, match=r"the loss became (nan|inf) in epoch 1; lower the learning rate lr=1e\+30"):
+        training_driver.ex.run(config_updates=updates | paths)
+    assert not list((tmp_path / "runs").iterdir())
 
 
 def test_the_newest_interrupted_run_is_gone_on_with(open_marko):

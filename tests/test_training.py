@@ -8,14 +8,15 @@ import pytest
 import torch
 
 from lemons.errors import DataError, ParameterError
-from recsys import training
+from recsys import course
 from recsys.checkpoints import load_checkpoint, model_hash, save_checkpoint
+from recsys.course import is_better
 from recsys.dataset import Crops, TrackSet
-from recsys.learning import SCHEDULES
+from recsys.learning import SCHEDULES, Learner
 from recsys.metrics import roc_auc
 from recsys.model import FCN
 from recsys.scoring import track_logits
-from recsys.training import fit, is_better
+from recsys.training import fit
 
 MEASURED = ("loss", "roc_auc", "average_precision")
 N = 8000  # samples in a track and a crop: half a second
@@ -107,7 +108,7 @@ def test_the_best_epochs_weights_stand(tracks, monkeypatch, scores, best):
         score, loss = next(coming)
         return {"loss": loss, "roc_auc": score, "average_precision": score, "score": score}
 
-    monkeypatch.setattr(training, "measure", measure)
+    monkeypatch.setattr(course, "measure", measure)
     saved = {}
     model = fresh_model()
     result = train(model, tracks, n_epochs=3, on_best=lambda s: saved.update({s["epoch"]: model_hash(model)}))
@@ -126,6 +127,18 @@ def test_freeze_trains_the_head_alone(tracks):
     train(model, tracks, freeze=True)
     changed = {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
     assert changed == {"fc.weight", "fc.bias"}  # not even the running means of the normalizations
+
+
+def test_dropout_is_other_at_every_step_and_the_learners_own(tracks):
+    learner, batch = Learner(fresh_model(), n_steps=9, lr=0.0, freeze=True), next(crops(tracks).batches(1))
+    first, second = learner.losses([batch, batch])  # nothing is learnt: only dropout can differ
+    again = Learner(fresh_model(), n_steps=9, lr=0.0, freeze=True)
+    losses = again.losses([batch, batch])
+    drawn = torch.get_rng_state()
+    assert next(losses) == first != second
+    assert torch.equal(torch.get_rng_state(), drawn)
+    torch.rand(9)
+    assert next(losses) == second
 
 
 class Failing(Crops):
@@ -218,7 +231,7 @@ def test_whoever_goes_on_from_any_epoch_gets_the_same_weights(tracks, settings):
         assert model_hash(resumed) == model_hash(model)
         assert result.history == whole.history
         assert result.best == whole.best
-        assert result.resumed == [state["epoch"]]
+        assert result.resumed == [state["epoch"]] * (state["epoch"] < 3)  # after the last there is nothing to take up
 
 
 def test_a_resumed_training_that_diverges_goes_back_to_the_best_model_from_before(tracks):
@@ -233,7 +246,7 @@ def test_a_resumed_training_that_diverges_goes_back_to_the_best_model_from_befor
 def test_no_better_model_for_a_while_stops_early_and_stays_stopped(tracks, monkeypatch):
     scores = [0.7, 0.9, 0.8, 0.9, 1.0]
     coming, states, saved = iter(scores), [], []
-    monkeypatch.setattr(training, "measure", lambda *_: dict.fromkeys(["score", *MEASURED], next(coming)))
+    monkeypatch.setattr(course, "measure", lambda *_: dict.fromkeys(["score", *MEASURED], next(coming)))
     model, how = fresh_model(), {"n_epochs": 5, "patience": 2}
     on_epoch = lambda state: states.append(through_a_file(state))  # noqa: E731
     result = train(model, tracks, on_epoch=on_epoch, on_best=lambda _: saved.append(model_hash(model)), **how)

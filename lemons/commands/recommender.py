@@ -11,12 +11,14 @@ from lemons.config import read_config
 def train(
     listener: ListenerNames = None,
     schedule: Annotated[str, typer.Option(help="a named configuration, such as demo; else the paper's")] = "",
+    together: Annotated[bool, typer.Option("--together", help="all at once, for a GPU; else one by one")] = False,
     fallback: Fallback = "",
 ) -> None:
     """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
     from recsys.fleet import train_all
 
-    for user, model in train_all(read_config(), listener, named_config=schedule, fallback=fallback).items():
+    how = {"named_config": schedule, "fallback": fallback, "together": together}
+    for user, model in train_all(read_config(), listener, **how).items():
         typer.echo(f"{user}: {model}")
 
 
