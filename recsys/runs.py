@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from lemons.errors import DataError
-from recsys.training import is_better
+from recsys.course import is_better
 
 FOLDER = "sacred"  # of the records, inside that of all experiments
 TRAINING, EVALUATION = "training", "evaluation"
