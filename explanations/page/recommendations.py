@@ -9,7 +9,6 @@ import streamlit as st
 from explanations.page import address
 from explanations.page.data import Case
 from explanations.page.listeners import name_of
-from explanations.page.sound import play
 from explanations.page.store import get_store
 from explanations.page.words import plain
 from explanations.sound import flac_bytes
@@ -75,8 +74,8 @@ def draw_track(case: Case):
 
 def play_track(place, case: Case) -> None:
     """Fill the place that `draw_track` left; where there is an explanation, its player has the track's sound."""
-    with place:
-        play(case.mix, name="The whole track")
+    # never an array: st.audio would make every track equally loud
+    place.audio(flac_bytes(case.mix), format="audio/flac", alt="The whole track")
 
 
 def _offer(library: Library, track_id: str) -> str:
