@@ -2,6 +2,7 @@
 
 import io
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -89,13 +90,41 @@ def test_a_cancelled_job_ends_at_its_next_report():
     assert job.error is None
 
 
-def test_a_job_that_nobody_watches_ends(monkeypatch):
-    monkeypatch.setattr(jobs, "PATIENCE_S", -1.0)
+def test_a_job_whose_visitors_have_left_ends(monkeypatch):
+    monkeypatch.setattr(jobs, "GRACE_S", -1.0)
+    here = {"somebody"}
+    monkeypatch.setattr(jobs, "_visitor", lambda: "somebody")
+    monkeypatch.setattr(jobs, "_is_here", here.__contains__)
     steps = threading.Semaphore(1)
-    job, _ = start(steps)
+    job, ended = start(steps)
+    while not job.done:
+        pass
+    here.clear()
+    steps.release()
+    assert ended.wait(10)
+    assert job.done == 1
+
+
+def test_who_loads_the_page_again_finds_the_job(monkeypatch):
+    steps, begun = threading.Semaphore(0), []
+
+    def work(progress):
+        begun.append(1)
+        steps.acquire()
+        progress(1, 1)
+        return "answer"
+
+    monkeypatch.setattr(jobs, "_visitor", lambda: "before")
+    job = jobs.begin_job("question", work)
+    monkeypatch.setattr(jobs, "_visitor", lambda: "after")
+    assert jobs.find_job("question") is job
+    assert jobs.begin_job("question", work) is job
+    monkeypatch.setattr(jobs, "_visitor", lambda: "before")
+    job.cancel()  # the other one still waits
+    steps.release()
     job._thread.join(10)
-    assert not job.watch()
-    assert job.done == 0
+    assert (job.result, begun) == ("answer", [1])
+    assert jobs.find_job("question") is None
 
 
 def test_jobs_take_turns():
@@ -109,10 +138,28 @@ def test_jobs_take_turns():
     assert second.done == 3
 
 
+def test_a_long_job_lets_others_in_between(monkeypatch):
+    monkeypatch.setattr(jobs, "SLICE_S", -1.0)
+    order, gate = [], threading.Event()
+
+    def work(name, progress):
+        gate.wait(10)
+        for done in range(1, 4):
+            order.append(name)
+            progress(done, 3)
+
+    first, second = (jobs.Job(partial(work, name)) for name in ("first", "second"))
+    while second.before != 1:  # it stands in line
+        pass
+    gate.set()
+    for job in (first, second):
+        job._thread.join(10)
+    assert order == ["first", "second"] * 3
+
+
 def test_who_waits_for_a_turn_can_leave():
     steps = threading.Semaphore(0)
     (first, _), (second, ended) = start(steps), start(steps)
-    assert second.waiting
     second.cancel()
     second._thread.join(10)
     assert not second.watch()

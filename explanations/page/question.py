@@ -13,7 +13,7 @@ from explanations.explanation import Explanation, load_explanation
 from explanations.lookup import Lookup, load_lookup
 from explanations.page import address
 from explanations.page.data import Case
-from explanations.page.jobs import Job
+from explanations.page.jobs import Job, begin_job, find_job
 from explanations.page.words import duration, listing, parts_of, plain
 from explanations.question import N_MASKS, N_SEGMENTS, cut, exact_work
 from lemons.audio import SAMPLE_RATE
@@ -114,16 +114,17 @@ def ask(cases: Sequence[Case], options: dict) -> list[Question]:
 
 def answer_question(question: Question) -> Explanation | None:
     """The explanation, when it is known; else draw the button that computes it, or the progress of that."""
-    job = _jobs().get(question.path)
+    job = _job_of(question.path)
     if job is not None and not job.watch():
-        del _jobs()[question.path]
+        del _waits()[question.path]
         if job.error:
             raise job.error
+        job = None
     if question.path.is_file():
         _say_when(question.path)
         return load_explanation(question.path)
     listener = question.case.listener.name
-    if question.path in _jobs():
+    if job is not None:
         _show_progress(question.path, question.exact, listener)
         return None
     # not by a callback: a click while the page still changes must ask what the page then shows
@@ -181,9 +182,21 @@ def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> tuple[Path
     return path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_HELD_OUT)
 
 
-def _jobs() -> dict[Path, Job]:
-    """The visitor's computations, by where their answers will be."""
-    return st.session_state.setdefault("jobs", {})
+def _waits() -> dict[Path, Job | None]:
+    """What the visitor waits for, by where the answer will be; None for what they do not want to wait for."""
+    return st.session_state.setdefault("waits", {})
+
+
+def _job_of(path: Path) -> Job | None:
+    """The job that the visitor waits for; also one that others began, or they did before they loaded the page anew."""
+    if path not in _waits() and (job := find_job(path)):
+        _wait_for(path, job)
+    return _waits().get(path)
+
+
+def _wait_for(path: Path, job: Job) -> None:
+    _waits()[path] = job
+    st.session_state.setdefault("computed", set()).add(path)
 
 
 def _start(question: Question) -> None:
@@ -201,33 +214,36 @@ def _start(question: Question) -> None:
             separator=case.track.separator,
         )
 
-    _jobs()[question.path] = Job(work)
-    st.session_state.setdefault("computed", set()).add(question.path)
+    _wait_for(question.path, begin_job(question.path, work))
 
 
 def forget_jobs(keep: Sequence[Path] = ()) -> None:
-    """Nobody waits for the other answers any more."""
-    for path in set(_jobs()) - set(keep):
-        _forget(path)
+    """The visitor does not wait for other answers any more."""
+    for path in set(_waits()) - set(keep):
+        if job := _waits().pop(path):
+            job.cancel()
 
 
-def _forget(path: Path) -> None:
-    if job := _jobs().pop(path, None):
+def _cancel(path: Path) -> None:
+    if job := _waits().get(path):
         job.cancel()
+    _waits()[path] = None
 
 
 @st.fragment(run_every=POLL_S)
 def _show_progress(path: Path, exact: bool, listener: str) -> None:
-    job = _jobs().get(path)
+    job = _waits().get(path)
     if job is None or not job.watch():
         st.rerun()  # the whole page: it was cancelled, or it is done
     left = job.seconds_left()
-    text = "Others are listening; it is your turn soon …" if job.waiting else "Listening to the first mixes …"
-    if left is not None:
+    text = "Listening to the first mixes …"
+    if job.before:
+        text = f"Waiting for {job.before} computation{'s' if job.before > 1 else ''} of others …"
+    elif left is not None:
         done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
-    st.button("Cancel", key=f"cancel-{listener}", on_click=_forget, args=(path,))
+    st.button("Cancel", key=f"cancel-{listener}", on_click=_cancel, args=(path,))
 
 
 def _say_when(path: Path) -> None:
