@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 MOUNT = """
 const data = JSON.parse(document.getElementById("data").textContent);
-mount({ data, parentElement: document.getElementById("player"), setStateValue() {} });
+mount({ data, parentElement: document.getElementById("player"), setTriggerValue() {} });
 """
 UNITS = {
     "probability": "How much the relevance, from 0 to 1, rises when a component sounds.",

@@ -156,7 +156,9 @@ def _read_curves(folder: Path) -> dict[str, dict[int, float]]:
             points = zip(map(int, logged["steps"]), map(float, logged["values"]), strict=True)
             curves[name] = {step: value for step, value in points if math.isfinite(value)}
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise DataError(f"{path} holds no steps and values of {name} ({error!r}); delete {folder}") from error
+            raise DataError(
+                f"{path} holds no steps and values of {name}; delete it: the rest of the record stays"
+            ) from error
     return curves
 
 

@@ -285,8 +285,62 @@ def test_a_rerun_sends_no_sound_again_and_the_player_plays_on(visit):
     page.wait_for_timeout(300)
     settled(page)
     assert 0 < sum(frames) < 100_000
-    assert not [url for url in requests if "/sound/" in url]
+    assert not [url for url in requests if "/store/" in url]
     assert player.evaluate("player => player.lemonsPlayer.playing")
+
+
+def test_back_shows_what_was_shown_before_and_then_leaves(visit):
+    page = visit("?listener=marko&kind=source")
+    for name in ("Nina", "Paige"):
+        page.get_by_role("button", name=name, exact=True).click()
+        page.get_by_text(f"{name} loves").wait_for()
+        settled(page)
+    for name in ("Nina", "Marko"):
+        page.go_back()
+        page.get_by_text(f"{name} loves").wait_for()
+        settled(page)
+        assert f"listener={name.lower()}" in page.url
+
+
+def test_an_address_without_a_view_stays_until_something_is_chosen(visit, server):
+    page = visit()
+    assert page.url.rstrip("/") == server.url
+    page.get_by_role("button", name="Sandra", exact=True).click()
+    page.get_by_text("Sandra loves").wait_for()
+    settled(page)
+    assert "listener=sandra" in page.url
+    page.go_back()
+    page.wait_for_timeout(1000)
+    settled(page)
+    assert page.url.rstrip("/") == server.url  # another step back leaves
+
+
+def test_the_slider_stays_where_the_visitor_leaves_it(visit):
+    page = explain(visit("?listener=paige&kind=source"))
+    player = player_of(page)
+    slider = player.get_by_role("slider", name="Components in the explanation")
+    most = int(slider.get_attribute("max"))
+    assert most >= 3
+    for k in (1, 2, 1, most):
+        slider.fill(str(k))
+        page.wait_for_timeout(800)  # an answer of the server that moves it back would have come
+        settled(page)
+        assert player.evaluate("player => player.lemonsPlayer.choice.k") == k
+        assert parse_qs(urlsplit(page.url).query).get("k", [str(min(3, most))]) == [str(k)]
+    page.get_by_role("button", name="Matteo", exact=True).click()
+    page.get_by_text("Matteo loves").wait_for()
+    settled(page)
+    assert "k=" not in page.url.replace("track=", "")  # it meant that explanation
+
+
+def test_a_computation_is_found_again_when_the_page_is_loaded_anew(visit):
+    page = visit("?kind=time%2Bsource&method=lime-2048&seed=5")
+    page.get_by_role("button", name="Explain this recommendation").click()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    page.reload()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Explain this recommendation").wait_for(timeout=5000)
 
 
 def test_two_visitors_do_not_disturb_each_other(visit):

@@ -8,7 +8,6 @@ from streamlit.testing.v1 import AppTest
 
 from explanations.page.words import plain
 
-NOW = datetime.now(UTC)
 EVIL = "<b>*Eve*</b> :smile: [link](https://example.com)"  # names come from strangers
 DONE = {"roc_auc": 0.9, "average_precision": 0.8, "loss": 0.4, "epoch": 10}
 INTERVAL = {"value": 0.9, "low": 0.7, "high": 1.0}
@@ -22,7 +21,7 @@ METRICS = {
 
 def write_run(folder, number, *, user="marko", program="experiment", status="COMPLETED", age_s=0.0, **record):
     """What sacred writes; tests/test_runs.py lets sacred itself write it."""
-    seen = (NOW - timedelta(seconds=age_s)).replace(tzinfo=None)
+    seen = (datetime.now(UTC) - timedelta(seconds=age_s)).replace(tzinfo=None)
     start = datetime(2026, 1, 1) + timedelta(minutes=number)
     record = {"start_time": start.isoformat(), "heartbeat": seen.isoformat(), "status": status} | record
     record["experiment"] = {"mainfile": f"recsys/{program}.py"}

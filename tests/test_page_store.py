@@ -66,7 +66,7 @@ def test_what_cannot_be_made_is_a_sentence(client):
 @pytest.mark.parametrize("name", ["nothing.flac", "..%2F..%2Fetc%2Fpasswd", "%2Fetc%2Fpasswd", "."])
 def test_no_other_file_can_be_had(client, name):
     browser, _ = client
-    assert browser.get(f"/sound/{name}").status_code == 404
+    assert browser.get(f"/store/{name}").status_code == 404
 
 
 def test_the_oldest_go_when_there_are_too_many(client, tmp_path):

@@ -429,7 +429,7 @@ def mounted(browser, explained, track):
     state["errors"] = []
     page.on("pageerror", lambda error: state["errors"].append(str(error)))
     script = """window.kept = [];
-    window.show = (data) => mount({ data, parentElement: document.body, setStateValue: (...all) => kept.push(all) });
+    window.show = (data) => mount({ data, parentElement: document.body, setTriggerValue: (...all) => kept.push(all) });
     """
     page.set_content(
         f"<style>{player_css()}</style><body></body><script type='module'>{player_js()}\n{script}</script>"
@@ -458,8 +458,9 @@ def test_new_data_of_the_same_sounds_keep_playing(mounted):
     player.get("p.ready")
     player.click("Play")
     player.until("p.position() > 0.1")
+    k = player.get("p.choice.k")
     player.page.evaluate("data => show(data)", data | {"k": 1})
-    assert player.get("[p.playing, p.choice.k]") == [True, 1]
+    assert player.get("[p.playing, p.choice.k]") == [True, k]  # the slider is the visitor's
     whole = data | {"borders": [0, DURATION_S], "fades": [0, 0], "kind": "source"}
     whole["components"] = [{"row": row, "segment": 0, "weight": 0.1, "name": "x"} for row in range(2)]
     player.page.evaluate("data => show(data)", whole)

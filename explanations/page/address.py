@@ -31,7 +31,9 @@ export default ({ data, parentElement }) => {
 """,
 )
 
-FIELDS = ("library", "listener", "track", "kind", "method", "seed", "k", "beside")
+QUESTION = ("library", "listener", "track", "kind")
+COUNTS = ("k", "k_beside")  # of components, in one answer and the one beside it; they mean nothing for another question
+FIELDS = (*QUESTION, "method", "seed", "beside", *COUNTS)
 T = TypeVar("T")
 
 
@@ -49,23 +51,56 @@ def recall_number(field: str, default: int, *, least: int, most: int) -> int:
 
 def remember(**choices: str | int | None) -> None:
     """Say what is chosen now; None for what there is no choice of."""
+    view = _view()
     for field, value in choices.items():
+        if field in QUESTION and field in view and view[field] != value:
+            for count in COUNTS:
+                view.pop(count, None)
         if value is None:
-            _view().pop(field, None)
+            view.pop(field, None)
         else:
-            _view()[field] = str(value)
+            view[field] = str(value)
+
+
+def follow_browser() -> None:
+    """Take the browser's address for the view where it is another than was shown: somebody went back, or wrote it.
+
+    An address without a view, that of somebody who arrives, stays as it is until something is chosen: whenever another
+    is shown, the browser puts it behind those before, and one that was shown unasked could not be gone back from.
+    """
+    given, shown = _given(), st.session_state.get("shown")
+    if given and shown is not None and given != shown:
+        st.session_state["view"] = given
+        _renew_widgets()
+    if not given and shown != given:
+        st.session_state["bare"] = None
+    st.session_state["shown"] = given
 
 
 def jump(**choices: str | int | None) -> None:
     """Choose from elsewhere than by the widgets: they are made anew, so that they show it."""
     remember(**choices)
+    _renew_widgets()
+    st.session_state["landing"] = st.session_state["jumps"]
+
+
+def _renew_widgets() -> None:
     st.session_state["jumps"] = st.session_state.get("jumps", 0) + 1
 
 
 def draw_landing() -> None:
     """Where a jump lands: the page scrolls there, once."""
-    if jumps := st.session_state.get("jumps"):
-        _SCROLL(key="landing", data=jumps)
+    if landing := st.session_state.get("landing"):
+        _SCROLL(key="landing", data=landing)
+
+
+def take_landing() -> int | None:
+    """The number of a jump that nobody has landed from yet, for what begins to play then; None the next time."""
+    landing = st.session_state.get("landing")
+    if landing == st.session_state.get("landed"):
+        return None
+    st.session_state["landed"] = landing
+    return landing
 
 
 def key(name: str) -> str:
@@ -81,14 +116,20 @@ def get_link() -> str:
 
 def show_address() -> None:
     """Bring the browser's address up to date."""
-    view = {field: _view()[field] for field in FIELDS if field in _view()}
-    if st.query_params.to_dict() != view:
+    view, given = {field: _view()[field] for field in FIELDS if field in _view()}, _given()
+    if not given and st.session_state.get("bare") is None:
+        st.session_state["bare"] = view
+    if view != given and (given or view != st.session_state["bare"]):
         st.query_params.from_dict(view)
+        st.session_state["shown"] = view
 
 
 def _view() -> dict[str, str]:
     """The visitor's choices; at first what their link says."""
-    if "view" not in st.session_state:
-        given = st.query_params.to_dict()
-        st.session_state["view"] = {field: given[field] for field in FIELDS if field in given}
-    return st.session_state["view"]
+    return st.session_state.setdefault("view", _given())
+
+
+def _given() -> dict[str, str]:
+    """What the browser's address says."""
+    given = st.query_params.to_dict()
+    return {field: given[field] for field in FIELDS if field in given}

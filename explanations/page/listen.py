@@ -9,6 +9,7 @@ from lemons.config import read_config
 
 def draw_listen() -> None:
     """The page's table of contents."""
+    address.follow_browser()
     head.draw_claim()
     config = read_config()
     library = libraries.choose_library(config)
@@ -41,9 +42,9 @@ def draw_listen() -> None:
 def _answer(cases: list, questions: list) -> bool:
     """Draw the answers that are known, side by side; say whether there are any."""
     answered = False
-    for one, column in zip(questions, beside.draw_columns(cases), strict=True):
+    for one, column, count in zip(questions, beside.draw_columns(cases), address.COUNTS, strict=False):
         with column:
             if (explanation := question.answer_question(one)) is not None:
-                draw_result(one, explanation)
+                draw_result(one, explanation, count)
                 answered = True
     return answered

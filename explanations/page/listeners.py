@@ -33,7 +33,7 @@ def find_listener(name: str) -> Listener:
 
 def _draw_card(listener: Listener, *, chosen: bool) -> None:
     with st.container(key=f"card-{listener.name}", border=True, gap="xsmall", horizontal_alignment="center"):
-        draw_portrait(listener, width=92)
+        draw_portrait(listener, width=92, note="Chosen: " if chosen else "")
         st.button(
             plain(name_of(listener)),
             key=f"choose-{listener.name}",
@@ -46,12 +46,12 @@ def _draw_card(listener: Listener, *, chosen: bool) -> None:
         st.caption(listener.taste)
 
 
-def draw_portrait(listener: Listener, *, width: int) -> None:
-    """The listener's picture, ``width`` pixels wide; its title is what those hear who cannot see it."""
+def draw_portrait(listener: Listener, *, width: int, note: str = "") -> None:
+    """The listener's picture, ``width`` pixels wide; its title, after a note, is what those hear who cannot see it."""
     picture = PORTRAITS / f"{listener.name}.svg" if listener in LISTENERS else LEMON
     found = re.search("<title[^>]*>(.*?)</title>", picture.read_text(encoding="utf-8"))
     title = found[1] if found else ""
-    st.html(f'<img class="lemons-portrait" width="{width}" alt="{title}" src="{data_url(picture)}">')
+    st.html(f'<img class="lemons-portrait" width="{width}" alt="{note}{title}" src="{data_url(picture)}">')
 
 
 def name_of(listener: Listener) -> str:

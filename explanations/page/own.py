@@ -221,7 +221,8 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
                 progress=lambda done, total: progress(READ + (SEPARATED - READ) * done // max(total, 1), 100),
             )
         except LemonsError as error:
-            raise type(error)(str(error).replace(str(path), f"“{title}”")) from error
+            sentence, name = str(error).replace(str(path), f"“{title}”"), f"“{title}”"
+            raise type(error)(sentence if name in sentence else f"{name}: {sentence}") from error
     return replace(track, track_id=f"own-{content[:16]}", title=title)
 
 

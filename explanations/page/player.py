@@ -2,9 +2,19 @@
 
 import streamlit as st
 
+from explanations.hashing import hash_text
+from explanations.page.store import address_of, get_store
 from explanations.player import player_css, player_js
 
-_player = st.components.v2.component("lemons_stem_player", css=player_css(), js=player_js())
+SCRIPT = ("player", hash_text(player_js()))
+# the script itself comes over HTTP, once; with the component it would come with every rerun
+LOADER = f"""
+export default (component) => {{
+  const ends = import(location.origin + "{address_of(SCRIPT, ".js")}").then((player) => player.default(component))
+  return () => ends.then((end) => end())
+}}
+"""
+_player = st.components.v2.component("lemons_stem_player", css=player_css(), js=LOADER)
 
 
 def draw_player(data: dict, *, key: str) -> int | None:
@@ -13,13 +23,15 @@ def draw_player(data: dict, *, key: str) -> int | None:
     Parameters
     ----------
     data : dict
-        from `explanations.player.player_data`, with addresses of this server
+        from `explanations.player.player_data`, with addresses of this server; ``start``, where it is there and was not
+        seen before, makes it play
     key : str
         of the widget, and of ``st.session_state``
 
     Returns
     -------
     int or None
-        how many top components the visitor chose to hear; None as long as they did not choose
+        how many top components the visitor has just chosen to hear; None when they did not choose since the last run
     """
-    return _player(key=key, data=data, default={"k": None}, on_k_change=lambda: None).k
+    get_store().put(SCRIPT, ".js", lambda: player_js().encode())
+    return _player(key=key, data=data, on_k_change=lambda: None).k

@@ -24,8 +24,8 @@ from explanations.question import MIX
 TRUSTED = 0.5  # fidelity below which a page should warn of its own explanation
 
 
-def draw_result(question: Question, explanation: Explanation) -> None:
-    """Draw an explanation."""
+def draw_result(question: Question, explanation: Explanation, count: str) -> None:
+    """Draw an explanation; ``count`` is the address's field for how many components it has."""
     st.html(f'<p class="lemons-answer" role="status">{html.escape(answer(explanation))}</p>')
     st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in _highlights(explanation)))
     if explanation.fidelity_held_out < TRUSTED:
@@ -34,7 +34,7 @@ def draw_result(question: Question, explanation: Explanation) -> None:
         st.markdown(fidelity_sentence(explanation))
     if explanation.relevance < 0.5:
         st.caption("Below 0.5 the model would rather not recommend this track; this is what spoke for it all the same.")
-    _draw_sound(question, explanation)
+    _draw_sound(question, explanation, count)
     _draw_table(explanation)
 
 
@@ -54,18 +54,19 @@ def _highlights(explanation: Explanation) -> list[tuple[str, str]]:
 
 
 @st.fragment
-def _draw_sound(question: Question, explanation: Explanation) -> None:
+def _draw_sound(question: Question, explanation: Explanation, count: str) -> None:
     """The player and the downloads; moving its slider draws nothing else anew."""
     case = question.case
     explanation = replace(explanation, lookup=find_lookup(question, explanation))
     most = max(len(explanation.top(len(explanation.components))), 1)
     usual = min(TOP_K, most)
-    k = address.recall_number("k", usual, least=1, most=most)
+    k = address.recall_number(count, usual, least=1, most=most)
     src, answers = _serve(explanation, case.track.stems)
     names = {"title": case.title, "listener": case.listener.name}
     data = player_data(explanation, case.track.stems, src=src, k=k, answers=answers, **names)
-    k = min(draw_player(data, key=f"player-{case.listener.name}") or k, most)
-    address.remember(k=k if k != usual else None)
+    data["start"] = address.take_landing() if count == "k" else None
+    k = draw_player(data, key=address.key(f"player-{case.listener.name}")) or k
+    address.remember(**{count: k if k != usual else None})
     address.show_address()
     draw_downloads(case, explanation, k=k)
 

@@ -47,7 +47,7 @@ def _is_current(config: Config, library: Library, explanation: Explanation) -> b
 
 def _draw_card(library: Library, explanation: Explanation) -> None:
     name, track = explanation.listener, library.tracks.loc[explanation.track_id]
-    with st.container(key=f"showcase-{name}", border=True, gap="xsmall"):
+    with st.container(key=f"showcase-{name}", border=True, gap="xsmall", height="stretch"):
         st.button(
             f"Why {plain(str(track['title']))} for {plain(name_of(find_listener(name)))}?",
             key=f"show-{name}",

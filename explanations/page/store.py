@@ -1,4 +1,4 @@
-"""Files that the page serves over HTTP: sounds, and the tables that answer what-if questions.
+"""Files that the page serves over HTTP: sounds, the tables that answer what-if questions, the player's script.
 
 What the page's websocket carries is sent anew whenever anything about it changes; what lies here is fetched once. A
 file's name is a hash of what it was made of, so it never changes and a browser may keep it for good, and nobody guesses
@@ -20,10 +20,10 @@ from starlette.routing import Route
 from explanations.hashing import hash_text
 from lemons.errors import LemonsError
 
-PREFIX = "/sound"
+PREFIX = "/store"
 MAX_BYTES = 10**9  # the files that were asked for longest ago go first
 MAX_OFFERS = 2000
-MEDIA_TYPES = {".flac": "audio/flac", ".bin": "application/octet-stream"}
+MEDIA_TYPES = {".flac": "audio/flac", ".bin": "application/octet-stream", ".js": "text/javascript"}
 HEADERS = {"Cache-Control": "private, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 
@@ -50,7 +50,7 @@ class Store:
         ----------
         key : hashable
             all that the file's bytes depend on; its `repr` must say it
-        suffix : {".flac", ".bin"}
+        suffix : {".flac", ".bin", ".js"}
             of its name
         make : callable
             makes the bytes
@@ -60,9 +60,8 @@ class Store:
         str
             an absolute path on this server
         """
-        name = _name(key, suffix)
-        self._fill(name, make)
-        return f"{PREFIX}/{name}"
+        self._fill(_name(key, suffix), make)
+        return address_of(key, suffix)
 
     def offer(self, key: Hashable, suffix: str, make: Callable[[], bytes]) -> str:
         """The address of a file that is made when it is first asked for; see `put`."""
@@ -72,7 +71,7 @@ class Store:
             self._offers.move_to_end(name)
             if len(self._offers) > MAX_OFFERS:
                 self._offers.popitem(last=False)
-        return f"{PREFIX}/{name}"
+        return address_of(key, suffix)
 
     def find(self, name: str) -> Path | None:
         """The file of this name; None when it was never made, or had to go."""
@@ -120,6 +119,11 @@ async def _serve(request: Request) -> Response:
 
 
 ROUTES = [Route(PREFIX + "/{name}", _serve)]
+
+
+def address_of(key: Hashable, suffix: str) -> str:
+    """The address that a file of this key has, or would have; see `Store.put`."""
+    return f"{PREFIX}/{_name(key, suffix)}"
 
 
 def _name(key: Hashable, suffix: str) -> str:

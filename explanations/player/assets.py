@@ -11,7 +11,7 @@ SCRIPTS = "dom answers choice envelope loading loudness sound picture grid contr
 def player_js() -> str:
     """All scripts as one ES module.
 
-    Its default export, ``mount({data, parentElement, setStateValue})``, shows `player_data` in an element, again and
+    Its default export, ``mount({data, parentElement, setTriggerValue})``, shows `player_data` in an element, again and
     again if need be, and returns a function that ends it. Inside the module it is known as ``mount``.
     """
     return "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS.split())

@@ -65,7 +65,7 @@ class Player {
 
   /** Show an explanation; what is already playing goes on if the sounds are the same. */
   update(data) {
-    const { k, answers, ...rest } = data;
+    const { k, answers, start, ...rest } = data; // k is the visitor's as soon as the question is on the page
     const question = JSON.stringify(rest);
     const sources = JSON.stringify([soundsOf(data), answers]);
     if (question !== this.question) {
@@ -74,12 +74,14 @@ class Player {
       this.grid.build(data);
       this.ruler.build(data);
       if (soundsOf(data) === this.sounds && this.sound) this.grid.setSounds(this.sound.buffers);
-    } else if (k !== this.data.k) this.choice.setK(k);
+    }
     Object.assign(this, { data, question });
     this.root.setAttribute("aria-label", `Why ${data.title}${data.listener ? ` for ${data.listener}` : ""}: the player`);
     if (sources !== this.sources) this.load();
     this.sources = sources;
     this.draw();
+    if (start && start !== this.started) this.ready.then(() => this.play());
+    this.started = start ?? this.started;
   }
 
   /** Get what is not there yet of sounds and answers; then `ready` is kept, also if it failed and the player says so. */
