@@ -169,10 +169,8 @@ def choose(page, listener, *, row):
     page.get_by_text(f"{listener} loves").wait_for()
     settled(page)
     first = page.locator(".lemons-track h3").inner_text()
-    table = page.get_by_role("region", name=f"The ten tracks recommended to {listener}")
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 17, box["y"] + 35 * (row + 1) + 17)  # the table is a canvas
+    table = page.get_by_role("table", name=f"The ten tracks recommended to {listener}")
+    table.get_by_role("rowheader").nth(row).click()
     page.locator(".lemons-track h3").filter(has_not_text=first).wait_for()
     return settled(page).locator(".lemons-track h3").inner_text()
 
