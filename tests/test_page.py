@@ -211,8 +211,10 @@ def test_a_visitor_chooses_computes_and_hears_what_was_scored(visit, toy):
 
 
 def tracks_of(page):
-    """The table of recommendations."""
-    return page.get_by_role("table", name=re.compile("The ten tracks recommended"))
+    """The table of recommendations, as soon as its script has come."""
+    table = page.get_by_role("table", name=re.compile("The ten tracks recommended"))
+    table.wait_for()
+    return table
 
 
 def chosen_of(page):
@@ -287,6 +289,14 @@ def test_one_sound_at_a_time_and_a_preview_is_the_track_bit_for_bit(visit, toy):
     play.click()
     preview.wait_for()
     assert not player.evaluate(playing)
+
+    player.get_by_role("button", name="Play", exact=True).click()
+    other = "document.body.appendChild(Object.assign(new Audio(src), { id: 'other', loop: true })).play()"
+    page.evaluate(f"src => {other}", sounds[0])  # such as the whole track, below another player
+    page.wait_for_function(f"player => !({playing})(player)", arg=player.element_handle())
+    player.get_by_role("button", name="Play", exact=True).click()
+    assert page.evaluate("document.querySelector('#other').paused")
+    assert player.evaluate(playing)
 
 
 def test_a_rerun_leaves_a_preview_and_the_focus_alone(visit):

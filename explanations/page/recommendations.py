@@ -30,7 +30,7 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
     st.caption(
         f"The ten most relevant of the tracks that {plain(name)}'s model never heard in training. "
         "Relevance runs from 0 to 1. Choose by a click on a row, or by the arrow keys; the play button lets you "
-        "listen. What is told of the history was held back from training: the model could not know."
+        "listen. The history was held back from training: the model could not know it."
     )
     rows = [
         {field: str(row[field]) for field in ("track_id", "title", "artist", "genre")}
