@@ -465,6 +465,9 @@ def test_the_page_fits_phones_and_dark_rooms(visit, name, width, dark):
     assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
     for target in (table.get_by_role("button").first, table.get_by_role("row").nth(1)):
         assert min(target.bounding_box()["width"], target.bounding_box()["height"]) >= 44  # pixels: a finger
+    title, artist, bar = (table.locator(f"tbody .{part}").first.bounding_box() for part in ("title", "artist", "bar"))
+    below = [title["y"] + title["height"] <= artist["y"], artist["y"] + artist["height"] <= bar["y"]]
+    assert below == 2 * [width < 500]  # pixels: a phone has no room for columns
     shoot(page, name)
 
 
