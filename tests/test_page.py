@@ -169,10 +169,8 @@ def choose(page, listener, *, row):
     page.get_by_text(f"{listener} loves").wait_for()
     settled(page)
     first = page.locator(".lemons-track h3").inner_text()
-    table = page.get_by_role("region", name=f"The ten tracks recommended to {listener}")
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 17, box["y"] + 35 * (row + 1) + 17)  # the table is a canvas
+    table = page.get_by_role("table", name=f"The ten tracks recommended to {listener}")
+    table.get_by_role("rowheader").nth(row).click()
     page.locator(".lemons-track h3").filter(has_not_text=first).wait_for()
     return settled(page).locator(".lemons-track h3").inner_text()
 
@@ -210,6 +208,117 @@ def test_a_visitor_chooses_computes_and_hears_what_was_scored(visit, toy):
     settled(page)
     assert page.locator(".lemons-track h3").inner_text() == title  # the address holds the view
     page.get_by_text("computed ahead, ready to play").wait_for()
+
+
+def tracks_of(page):
+    """The table of recommendations, as soon as its script has come."""
+    table = page.get_by_role("table", name=re.compile("The ten tracks recommended"))
+    table.wait_for()
+    return table
+
+
+def chosen_of(page):
+    """The title that the table says is chosen, and that of the track below it."""
+    radio = tracks_of(page).locator("input:checked")
+    return radio.evaluate("radio => radio.labels[0].innerText"), page.locator(".lemons-track h3").inner_text()
+
+
+def test_a_click_anywhere_on_a_row_chooses_its_track_and_going_back_to_a_listener_keeps_it(visit):
+    page = visit("?listener=nina")
+    titles = tracks_of(page).get_by_role("rowheader").all_inner_texts()
+    assert all(title == TITLE.format(title.split()[1]) for title in titles)  # letter by letter
+    assert chosen_of(page) == (titles[0], titles[0])
+    for row, x in ((1, 200), (2, 1000)):  # pixels: on the title, and on the last column
+        tracks_of(page).get_by_role("row").nth(row + 1).click(position={"x": x, "y": 20})
+        page.locator(".lemons-track h3").filter(has_text=titles[row].split(" <")[0]).wait_for()
+        assert chosen_of(settled(page)) == (titles[row], titles[row])
+    choose(page, "Paige", row=3)
+    page.get_by_role("button", name="Nina", exact=True).click()
+    page.get_by_text("Nina loves").wait_for()
+    settled(page)
+    assert chosen_of(page) == (titles[2], titles[2])
+
+
+def test_a_track_is_chosen_by_keyboard_alone_and_walking_there_asks_once(visit):
+    asked = []
+    page = visit("?listener=nina")
+    page.on("websocket", lambda socket: socket.on("framesent", lambda data: asked.append(data)))
+    settled(page).reload()
+    settled(page)
+    titles = tracks_of(page).get_by_role("rowheader").all_inner_texts()
+    tracks_of(page).get_by_role("button").first.focus()
+    page.keyboard.press("Shift+Tab")  # to the choice, which Tab enters once
+    focused = "document.activeElement.shadowRoot.activeElement"
+    assert page.evaluate(f"{focused}.labels[0].innerText") == titles[0]
+    asked.clear()
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    page.locator(".lemons-track h3").filter(has_text=titles[3].split(" <")[0]).wait_for()
+    assert chosen_of(settled(page)) == (titles[3], titles[3])
+    assert sum(b"chosen" in data for data in asked) == 1
+    assert page.evaluate(f"{focused}.labels[0].innerText") == titles[3]  # whoever walks on goes on from here
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"{focused}.ariaLabel") == f"Play {titles[3]}"
+
+
+LOOP = """() => {
+  const play = HTMLMediaElement.prototype.play
+  HTMLMediaElement.prototype.play = function () { this.loop = true; window.preview = this; return play.call(this) }
+}"""  # two seconds of sound are shorter than a test
+
+
+def test_one_sound_at_a_time_and_a_preview_is_the_track_bit_for_bit(visit, toy):
+    page = visit("?listener=nina&kind=source")
+    page.evaluate(LOOP)
+    sounds = []
+    page.on("request", lambda request: sounds.append(request.url) if "/sound/" in request.url else None)
+    play = tracks_of(page).get_by_role("button").nth(2)
+    title = play.get_attribute("aria-label").removeprefix("Play ")
+    preview = tracks_of(page).get_by_role("button", name=f"Pause {title}", exact=True)
+    play.click()
+    preview.wait_for()
+    whole = soundfile.read(toy.library.audio_path(title.split()[1]))[0]
+    np.testing.assert_array_equal(decode(page.request.get(sounds[0]).body()), whole)
+    assert len(set(sounds)) == 1  # the others stay where they are until somebody asks
+
+    page.locator("audio").evaluate("audio => audio.play()")
+    preview.wait_for(state="detached")
+    play.click()
+    page.wait_for_function("document.querySelector('audio').paused")
+
+    player = player_of(explain(page))
+    playing = "player => player.lemonsPlayer.playing"
+    player.get_by_role("button", name="loop").click()
+    player.get_by_role("button", name="Play", exact=True).click()
+    preview.wait_for(state="detached")
+    assert player.evaluate(playing)
+    play.click()
+    preview.wait_for()
+    assert not player.evaluate(playing)
+
+    player.get_by_role("button", name="Play", exact=True).click()
+    other = "document.body.appendChild(Object.assign(new Audio(src), { id: 'other' })).play()"
+    page.evaluate(f"src => {other}", sounds[0])  # such as the whole track, below another player
+    page.wait_for_function(f"player => !({playing})(player)", arg=player.element_handle())
+    player.get_by_role("button", name="Play", exact=True).click()
+    assert page.evaluate("document.querySelector('#other').paused")
+    assert player.evaluate(playing)
+
+
+def test_a_rerun_leaves_a_preview_and_the_focus_alone(visit):
+    page = visit("?listener=nina")
+    page.evaluate(LOOP)
+    tracks_of(page).get_by_role("button").nth(1).click()
+    page.wait_for_function("window.preview?.currentTime > 0")
+    page.keyboard.press("r")  # Streamlit's key to run the page again
+    page.wait_for_timeout(300)
+    settled(page)
+    assert not page.evaluate("window.preview.paused")
+    assert page.evaluate("document.activeElement.shadowRoot.activeElement.ariaLabel").startswith("Pause ")
+    page.get_by_role("button", name="Paige", exact=True).click()
+    page.get_by_text("Paige loves").wait_for()
+    settled(page)
+    assert page.evaluate("window.preview.paused")  # its row is gone
 
 
 def test_what_if_is_answered_as_the_model_answers(visit, toy):
@@ -406,6 +515,13 @@ def test_a_computation_can_be_cancelled(visit, toy):
 def test_the_page_fits_phones_and_dark_rooms(visit, name, width, dark):
     page = explain(visit("?listener=elizabeth&kind=source", width=width, dark=dark))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    table = tracks_of(page)
+    assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+    for target in (table.get_by_role("button").first, table.get_by_role("row").nth(1)):
+        assert min(target.bounding_box()["width"], target.bounding_box()["height"]) >= 44  # pixels: a finger
+    title, artist, bar = (table.locator(f"tbody .{part}").first.bounding_box() for part in ("title", "artist", "bar"))
+    below = [title["y"] + title["height"] <= artist["y"], artist["y"] + artist["height"] <= bar["y"]]
+    assert below == 2 * [width < 500]  # pixels: a phone has no room for columns
     shoot(page, name)
 
 

@@ -13,6 +13,7 @@ from explanations.page import jobs
 from explanations.page.words import name_of, names_of, plain, sentence
 from explanations.sound import flac_bytes
 from lemons.audio import quantize
+from lemons.errors import ParameterError
 
 
 def component(stem, segment, weight, *, length_s=6.0):
@@ -61,6 +62,11 @@ def test_a_player_gets_the_waveform_bit_for_bit_at_its_own_level(rng, gain):
     y = quantize(0.01 * rng.standard_normal(1600)) * np.float32(gain)  # quiet: normalising would show
     decoded, _ = soundfile.read(io.BytesIO(flac_bytes(y, gain=gain)), dtype="float64")
     np.testing.assert_array_equal(decoded, y)
+
+
+def test_samples_that_are_no_waveform_make_no_sound():
+    with pytest.raises(ParameterError, match="int16"):  # times 2^31 they would be noise at full scale
+        flac_bytes(np.int16([0, 1, -1]))
 
 
 def start(steps):

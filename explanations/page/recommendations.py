@@ -10,8 +10,10 @@ from explanations.page import address
 from explanations.page.data import Case
 from explanations.page.listeners import name_of
 from explanations.page.store import get_store
+from explanations.page.tracks import draw_tracks
 from explanations.page.words import plain
 from explanations.sound import flac_bytes
+from lemons.audio import to_float
 from lemons.library import Library
 from lemons.listeners import Listener
 
@@ -27,39 +29,29 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
     name = name_of(listener)
     st.caption(
         f"The ten most relevant of the tracks that {plain(name)}'s model never heard in training. "
-        "Relevance runs from 0 to 1. Choose by the circle before a track, or by a click on its row; "
-        "a double click on the play sign lets you listen."
+        "Relevance runs from 0 to 1. Choose by a click on a row, or by the arrow keys; the play button lets you "
+        "listen. The history was held back from training: the model could not know it."
     )
-    ids = ranking["track_id"].tolist()
-    table = ranking.assign(
-        listen=[_offer(library, track_id) for track_id in ids],
-        known=[f"{name} played it" if count > 0 else "new" for count in ranking["playcount"]],
-    )
+    rows = [
+        {field: str(row[field]) for field in ("track_id", "title", "artist", "genre")}
+        | {"rank": int(row["rank"]), "relevance": float(row["relevance"]), "src": _offer(library, row["track_id"])}
+        | {"history": f"{name} played it" if row["playcount"] > 0 else "new"}
+        for row in ranking.to_dict("records")
+    ]
+    ids = [row["track_id"] for row in rows]
+    # the address is news by a link or a jump; what this page said last may have been of another listener
+    choices = st.session_state.setdefault("chosen-tracks", {})
+    mine = (library.fingerprint, listener.name)
+    chosen = address.recall("track", ids, None)
+    if chosen is None or address.key(chosen) == st.session_state.get("told-track"):
+        last = choices.get(mine, chosen)
+        chosen = last if last in ids else ids[0]
     key = address.key(f"ranking-{library.fingerprint[:8]}-{listener.name}")
-    # a default that followed every choice would be another table each time
-    first = st.session_state.setdefault(f"first-{key}", ids.index(address.recall("track", ids, ids[0])))
-    event = st.dataframe(
-        table[["rank", "title", "relevance", "listen", "artist", "genre", "known"]],
-        key=key,
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row-required",
-        selection_default={"selection": {"rows": [first]}},
-        column_config={
-            "rank": st.column_config.NumberColumn("#", width=48, alignment="center"),
-            "title": st.column_config.TextColumn("Title"),
-            "artist": st.column_config.TextColumn("Artist"),
-            "genre": st.column_config.TextColumn("Genre"),
-            "relevance": st.column_config.ProgressColumn("Relevance", format="%.2f", min_value=0.0, max_value=1.0),
-            "listen": st.column_config.AudioColumn("Listen", width=70),
-            "known": st.column_config.TextColumn("History", help="Held back from training; the model could not know."),
-        },
-        alt=f"The ten tracks recommended to {name}",
-    )
-    rows = [row for row in event["selection"]["rows"] if row < len(ranking)]  # of a longer table, before a new training
-    row = ranking.iloc[rows[0] if rows else 0]
-    address.remember(track=row["track_id"])
-    return row
+    chosen = draw_tracks(rows, chosen=chosen, label=f"The ten tracks recommended to {name}", key=key) or chosen
+    choices[mine] = chosen
+    st.session_state["told-track"] = address.key(chosen)
+    address.remember(track=chosen)
+    return ranking.iloc[ids.index(chosen)]
 
 
 def draw_track(case: Case):
@@ -82,6 +74,6 @@ def _offer(library: Library, track_id: str) -> str:
     """The address of a track's sound as the model hears it, made when somebody listens."""
 
     def make() -> bytes:
-        return flac_bytes(library.load_audio(track_id))
+        return flac_bytes(to_float(library.load_audio(track_id)))
 
-    return get_store().offer(("track", library.fingerprint, track_id), ".flac", make)
+    return get_store().offer(("mix", library.fingerprint, track_id), ".flac", make)

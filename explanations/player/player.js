@@ -12,6 +12,7 @@ class Player {
     this.life = new AbortController(); // ends all that listens beyond the root
     const { signal } = this.life;
     window.addEventListener(STARTED, ({ detail }) => detail !== this && this.pause(), { signal });
+    document.addEventListener("play", () => this.pause(), { capture: true, signal }); // of the document's audio elements
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
     new ResizeObserver(() => this.life.signal.aborted || requestAnimationFrame(() => this.draw())).observe(this.root);
     this.root.addEventListener("keydown", (event) => press(this, event));
@@ -163,6 +164,7 @@ class Player {
   play() {
     if (!this.sound || this.playing) return;
     window.dispatchEvent(new CustomEvent(STARTED, { detail: this }));
+    for (const audio of document.querySelectorAll("audio")) audio.pause();
     const { stretch } = this.choice;
     const [start, end] = stretch ? this.envelope.span(...stretch) : this.range;
     const place = this.sound.position();
