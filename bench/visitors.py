@@ -3,8 +3,8 @@
     python bench/visitors.py --minutes 10
 
 Each visitor is a tab of Debian's chromium on a page that this program serves on the loopback address. In turns they do
-what people do: choose a listener, a kind, an example, play, or ask for an explanation and perhaps cancel it. The
-server's memory is read every few seconds; a line through the second half of the readings tells whether it grows.
+what people do: choose a listener, a track, a kind, an example, play, or ask for an explanation and perhaps cancel it.
+The server's memory is read every few seconds; a line through the second half of the readings tells whether it grows.
 """
 
 import argparse
@@ -52,6 +52,7 @@ class Visitor:
         acts = {
             "listener": lambda: self._click(page.locator("[class*=st-key-choose-] button")),
             "kind": lambda: self._click(page.locator("[class*=st-key-kind] button")),
+            "track": lambda: self._click(page.locator("input[type=radio]")),
             "play": lambda: self._click(page.get_by_role("button", name="Play", exact=True)),
         }
         for name, buttons in (
