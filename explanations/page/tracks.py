@@ -44,6 +44,6 @@ def draw_tracks(rows: list[dict], *, chosen: str, label: str, key: str) -> str |
     asked = st.session_state.pop(waiting, None)
     if asked not in [row["track_id"] for row in rows]:  # comes from a browser, perhaps about rows of another training
         asked = None
-    data = {"rows": rows, "chosen": asked or chosen, "label": label}
+    data = {"tracks": rows, "chosen": asked or chosen, "label": label}
     _tracks(key=key, data=data, on_chosen_change=keep)
     return asked

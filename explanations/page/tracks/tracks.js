@@ -19,18 +19,18 @@ class Tracks {
   }
 
   /** Show rows; nothing is built anew, and nobody loses focus or sound, if they are the same. */
-  update({ rows, chosen, label }) {
-    const known = JSON.stringify(rows);
-    if (known !== this.known) this.build(rows);
+  update({ tracks, chosen, label }) {
+    const known = JSON.stringify(tracks);
+    if (known !== this.known) this.build(tracks);
     this.known = known;
     for (const node of [this.root, this.table]) node.setAttribute("aria-label", label);
     if (!this.waiting) this.mark(chosen); // else the visitor is on the way to another
     this.draw();
   }
 
-  build(rows) {
-    if (!rows.some(({ src }) => src === this.preview.src)) this.preview.pause();
-    this.rows = rows.map((row) => new Row(row, { listen: () => this.preview.toggle(row.src) }));
+  build(tracks) {
+    if (!tracks.some(({ src }) => src === this.preview.src)) this.preview.pause();
+    this.rows = tracks.map((row) => new Row(row, { listen: () => this.preview.toggle(row.src) }));
     this.body.replaceChildren(...this.rows.map(({ root }) => root));
   }
 
