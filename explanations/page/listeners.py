@@ -41,7 +41,7 @@ def _draw_card(listener: Listener, *, chosen: bool) -> None:
             icon=":material/check:" if chosen else None,
             width="stretch",
             on_click=address.remember,
-            kwargs={"listener": listener.name},
+            kwargs={"listener": listener.name, "track": None},
         )
         st.caption(listener.taste)
 

@@ -39,17 +39,14 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
         for row in ranking.to_dict("records")
     ]
     ids = [row["track_id"] for row in rows]
-    # the address is news by a link or a jump; what this page said last may have been of another listener
-    choices = st.session_state.setdefault("chosen-tracks", {})
+    choices = st.session_state.setdefault("chosen-tracks", {})  # of each listener, for who comes back to them
     mine = (library.fingerprint, listener.name)
-    chosen = address.recall("track", ids, None)
-    if chosen is None or address.key(chosen) == st.session_state.get("told-track"):
-        last = choices.get(mine, chosen)
-        chosen = last if last in ids else ids[0]
+    chosen = address.recall("track", ids, choices.get(mine))
+    if chosen not in ids:
+        chosen = ids[0]
     key = address.key(f"ranking-{library.fingerprint[:8]}-{listener.name}")
     chosen = draw_tracks(rows, chosen=chosen, label=f"The ten tracks recommended to {name}", key=key) or chosen
     choices[mine] = chosen
-    st.session_state["told-track"] = address.key(chosen)
     address.remember(track=chosen)
     return ranking.iloc[ids.index(chosen)]
 
