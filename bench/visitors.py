@@ -134,7 +134,8 @@ def main():
     text = table(["What", "Figure"], rows)
     print(text, *troubles[:5], *complaints[:5], sep="\n")
     write_section(
-        "Visitors of the page", f"`python bench/visitors.py --minutes {options.minutes:g}` on {name}.\n\n{text}"
+        "Visitors of the page (bench/visitors.py)",
+        f"`python bench/visitors.py --minutes {options.minutes:g}` on {name}.\n\n{text}",
     )
 
 
