@@ -271,7 +271,7 @@ def test_one_sound_at_a_time_and_a_preview_is_the_track_bit_for_bit(visit, toy):
     page = visit("?listener=nina&kind=source")
     page.evaluate(LOOP)
     sounds = []
-    page.on("request", lambda request: sounds.append(request.url) if "/sound/" in request.url else None)
+    page.on("request", lambda request: sounds.append(request.url) if request.url.endswith(".flac") else None)
     play = tracks_of(page).get_by_role("button").nth(2)
     title = play.get_attribute("aria-label").removeprefix("Play ")
     preview = tracks_of(page).get_by_role("button", name=f"Pause {title}", exact=True)

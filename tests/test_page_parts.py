@@ -85,14 +85,16 @@ def start(steps):
 
 
 def test_a_cancelled_job_ends_at_its_next_report():
-    steps = threading.Semaphore(0)
+    steps = threading.Semaphore(1)
     job, ended = start(steps)
+    while not job.done:
+        pass
     job.cancel()
     steps.release()
     assert ended.wait(10)
     job._thread.join(10)
     assert not job.watch()
-    assert job.done == 0
+    assert job.done == 1
     assert job.error is None
 
 
