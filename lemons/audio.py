@@ -62,7 +62,10 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
 
 
 def load_samples(path: str | os.PathLike) -> np.ndarray:
-    """Read samples at 16 kHz that were saved by `numpy.save`; 16-bit ones are mapped into memory rather than read.
+    """Read samples at 16 kHz that were saved by `numpy.save`.
+
+    They are read rather than mapped: each mapped array holds a file open, and a listener's split has more tracks than
+    the 1024 files that a process may usually open.
 
     Parameters
     ----------
@@ -79,7 +82,7 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
         if the file is no such array, is cut off or empty, or holds values that are not numbers
     """
     try:
-        samples = np.load(path, mmap_mode="r")
+        samples = np.load(path)
     except (OSError, ValueError, EOFError) as error:  # an array of Python objects is a ValueError: it is not unpickled
         raise DataError(f"{path} cannot be read as a NumPy array ({error}); save it by numpy.save") from error
     kind = getattr(samples, "dtype", np.dtype(object))

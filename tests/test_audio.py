@@ -137,9 +137,16 @@ def test_an_array_is_read_as_the_file_that_it_was_saved_from(tmp_path, dtype, sh
     np.testing.assert_array_equal(load(tmp_path / "a4.npy", sr=8000), load(tmp_path / "a4.flac", sr=8000))
 
 
-def test_an_array_of_int16_is_mapped_and_not_read(tmp_path):
+def test_more_arrays_can_be_held_than_files_be_opened(tmp_path):
+    resource = pytest.importorskip("resource", reason="the system does not limit open files")
     np.save(tmp_path / "y.npy", np.arange(9, dtype=np.int16))
-    assert isinstance(load_samples(tmp_path / "y.npy"), np.memmap)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        tracks = [load_samples(tmp_path / "y.npy") for _ in range(300)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(tracks) == 300
 
 
 @pytest.mark.parametrize(

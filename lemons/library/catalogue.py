@@ -87,7 +87,7 @@ class Library:
         return self.path / self.tracks.at[track_id, "file"]
 
     def load_audio(self, track_id: str) -> np.ndarray:
-        """The track as 16 kHz mono samples; resampled once, then read from ``cache/npy``; .npy files are mapped.
+        """The track as 16 kHz mono samples; resampled once, then read from ``cache/npy``.
 
         Returns
         -------
