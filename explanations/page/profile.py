@@ -31,14 +31,14 @@ def draw_profile(config: Config, library: Library, listener: Listener) -> None:
     with right:
         st.markdown("**Most played**")
         st.dataframe(
-            played[["title", "artist", "genre", "playcount"]],
+            played[["title", "playcount", "artist", "genre"]],
             hide_index=True,
-            height=388,
+            height=213,  # five of them; the others by scrolling
             column_config={
                 "title": st.column_config.TextColumn("Title"),
+                "playcount": st.column_config.NumberColumn("Plays", format="%d", width="small"),
                 "artist": st.column_config.TextColumn("Artist"),
                 "genre": st.column_config.TextColumn("Genre"),
-                "playcount": st.column_config.NumberColumn("Plays", format="%d", width="small"),
             },
             alt=f"The tracks that {name_of(listener)} played, the most played first",
         )

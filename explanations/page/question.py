@@ -31,7 +31,7 @@ SEGMENTS = N_SEGMENTS  # what `explain` cuts time into
 METHODS = {  # as the address has it: what the page calls it, options of `explain`
     "exact": ("Every mix", {}),  # the exact method, where it applies
     "lime-256": ("256 mixes", {"method": "lime", "n_masks": 256}),
-    "lime-2048": ("2048 mixes, as in the paper", {"method": "lime", "n_masks": N_MASKS}),
+    "lime-2048": ("2048, as in the paper", {"method": "lime", "n_masks": N_MASKS}),
 }
 MAX_SEED = 10**6
 PROBE_S = 10  # what the model hears to find out how fast it listens
