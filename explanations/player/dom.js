@@ -70,3 +70,20 @@ function signed(value, digits) {
 function capitalized(text) {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
+
+/**
+ * How Streamlit, or a report's own script, puts what `create(parent, send)` makes on an element: called anew whenever data
+ * or theme change; what that returns is called once, at the end. `send(name, value)` tells the page what was chosen.
+ */
+function mounter(create) {
+  const mounted = new WeakMap();
+  return ({ data, parentElement, setTriggerValue }) => {
+    const shown = mounted.get(parentElement) ?? create(parentElement, setTriggerValue);
+    mounted.set(parentElement, shown);
+    shown.update(data);
+    return () => {
+      shown.destroy();
+      mounted.delete(parentElement);
+    };
+  };
+}

@@ -164,18 +164,4 @@ class Preview {
 
 Object.assign(Preview.prototype, { src: null, failed: false });
 
-const mounted = new WeakMap();
-
-/** Called anew by Streamlit whenever data or theme change; what it returns is called once, at the end. */
-export default function mount({ data, parentElement, setTriggerValue }) {
-  let tracks = mounted.get(parentElement);
-  if (!tracks) {
-    tracks = new Tracks(parentElement, { onchosen: (trackId) => setTriggerValue("chosen", trackId) });
-    mounted.set(parentElement, tracks);
-  }
-  tracks.update(data);
-  return () => {
-    tracks.destroy();
-    mounted.delete(parentElement);
-  };
-}
+export default mounter((parent, send) => new Tracks(parent, { onchosen: (trackId) => send("chosen", trackId) }));
