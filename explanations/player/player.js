@@ -177,7 +177,7 @@ class Player {
   }
 
   seek(seconds) {
-    this.sound?.seek(Math.max(0, Math.min(seconds, this.data.duration)));
+    this.sound?.seek(seconds);
     this.move();
   }
 
