@@ -19,7 +19,7 @@ from explanations.page.question import Question, find_lookup
 from explanations.page.store import get_store
 from explanations.page.words import answer, capitalized, fidelity_sentence, method_sentence, name_of, names_of, plain
 from explanations.player import player_data, player_sounds
-from explanations.question import MIX
+from explanations.question import rows_of
 
 TRUSTED = 0.5  # fidelity below which a page should warn of its own explanation
 
@@ -75,7 +75,7 @@ def _serve(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[d
     """Where the player fetches the sound of each row, and the answers to other mixes."""
     store, sounds = get_store(), cache(partial(player_sounds, explanation, stems))
     about = (explanation.stems_hash, explanation.kind)
-    rows = [MIX] if explanation.kind == "time" else list(stems)
+    rows = rows_of(stems, kind=explanation.kind)
     src = {row: store.put((*about, row), ".flac", lambda row=row: sounds()[row]) for row in rows}
     if explanation.lookup is None:
         return src, None
