@@ -42,7 +42,7 @@ CITATIONS = (
 )
 
 
-def write_report(path: str | os.PathLike, explanation: Explanation, track: "Track", *, k: int = TOP_K) -> None:
+def write_report(path: str | os.PathLike, explanation: Explanation, track: "Track") -> None:
     """Write an explanation as one HTML file, whole or not at all.
 
     Parameters
@@ -53,8 +53,6 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: "Trac
         with its lookup, where there is one, the report answers for every mix of the components
     track : Track
         the track that was explained
-    k : int > 0
-        components that are heard at first
 
     Raises
     ------
@@ -63,13 +61,13 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: "Trac
     DataError
         if the file cannot be written
     """
-    text = report_html(explanation, track, k=k)
+    text = report_html(explanation, track)
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def report_html(explanation: Explanation, track: "Track", *, k: int = TOP_K) -> str:
-    """The text of the file; parameters and errors are those of `write_report`."""
+    """The text of the file, of which ``k`` components are heard at first; for the others see `write_report`."""
     sounds = player_sounds(explanation, track.stems)
     data = player_data(
         explanation,
