@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from explanations.clips import TOP_K
 from explanations.explanation import Explanation
+from explanations.fidelity import TRUSTED
 from explanations.page import address
 from explanations.page.downloads import draw_downloads
 from explanations.page.player import draw_player
@@ -20,8 +21,6 @@ from explanations.page.store import get_store
 from explanations.page.words import answer, capitalized, fidelity_sentence, method_sentence, name_of, names_of, plain
 from explanations.player import player_data, player_sounds
 from explanations.question import rows_of
-
-TRUSTED = 0.5  # fidelity below which a page should warn of its own explanation
 
 
 def draw_result(question: Question, explanation: Explanation, count: str) -> None:
