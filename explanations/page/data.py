@@ -65,7 +65,7 @@ class Case:
 
 def get_library(path: Path) -> Library:
     """The library in a folder; read again when its tables change."""
-    return _open_library(path, _stamps(path, "tracks.csv", "listens.csv"))
+    return _open_library(path, _stamps(path / "tracks.csv", path / "listens.csv"))
 
 
 def get_recommendations(config: Config, library: Library, listener: Listener) -> pd.DataFrame:
@@ -120,9 +120,8 @@ def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
     return _hash_model(model, key)
 
 
-def _stamps(folder: Path, *names: str) -> tuple[int, ...]:
+def _stamps(*files: Path) -> tuple[int, ...]:
     """When files were changed; 0 for one that is not there."""
-    files = [folder / name for name in names] or [folder]
     return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 
