@@ -107,9 +107,8 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     about = f"your own music, taken apart into {parts_of(separator)} ({separator})"
     key = (*model_key, heard.key)
     relevance = float(expit(heard.logit))
-    title = heard.track.title
     track, own = heard.track, {"recommended": False, "shareable": False}
-    return Case(config.explanations_path, listener, model, track, key, title, about, relevance, **own)
+    return Case(config.explanations_path, listener, model, track, key, track.title, about, relevance, **own)
 
 
 @st.cache_resource(show_spinner="Getting ready …")
@@ -221,8 +220,9 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
                 progress=lambda done, total: progress(READ + (SEPARATED - READ) * done // max(total, 1), 100),
             )
         except LemonsError as error:
-            sentence, name = str(error).replace(str(path), f"“{title}”"), f"“{title}”"
-            raise type(error)(sentence if name in sentence else f"{name}: {sentence}") from error
+            quoted = f"“{title}”"
+            text = str(error).replace(str(path), quoted)
+            raise type(error)(text if quoted in text else f"{quoted}: {text}") from error
     return replace(track, track_id=f"own-{content[:16]}", title=title)
 
 

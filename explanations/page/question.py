@@ -131,7 +131,7 @@ def answer_question(question: Question) -> Explanation | None:
         _start(question)
         st.rerun()
     case = question.case
-    seconds = question.work * seconds_per_mix(case.model, len(case.mix))
+    seconds = question.work * len(case.mix) * _seconds_per_sample(case.model)
     what = "One pass answers for every mix" if question.exact else f"The model will hear {question.work:.0f} mixes"
     st.caption(f"{what}: about {duration(seconds)} on this machine.")
     return None
@@ -146,14 +146,9 @@ def find_lookup(question: Question, explanation: Explanation) -> Lookup | None:
     return load_lookup(path) if path.is_file() else None
 
 
-def seconds_per_mix(model: torch.nn.Module, n_samples: int) -> float:
-    """How long the model listens to one mix on this machine."""
-    return n_samples * _seconds_per_sample(model)
-
-
 @st.cache_resource(show_spinner=False)
 def _seconds_per_sample(_model) -> float:
-    """Measured once."""
+    """How long the model listens on this machine; measured once."""
     y = torch.zeros(1, PROBE_S * SAMPLE_RATE)
     with torch.inference_mode():
         _model(y[:, :SAMPLE_RATE])  # the first call is slow
