@@ -35,7 +35,7 @@ class Case:
     track : Track
         with its stems
     key : tuple
-        names model and track, for caches
+        names the model, then the track, for caches
     title, about : str
         what the track is called, and what else is known of it; untrusted text
     relevance : float
@@ -91,7 +91,7 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
         listener,
         model,
         track,
-        (*model_key, *track_key),
+        (model_key, track_key),
         title=str(row["title"]),
         about=f"{row['artist']} · {row['genre']}",
         relevance=row["relevance"],
@@ -102,11 +102,9 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
 def get_case_beside(config: Config, library: Library, listener: Listener, case: Case) -> Case:
     """The same track for another listener, to whom nobody recommended it."""
     model, model_key = get_model(config, library, listener)
-    track_key = case.key[len(model_key) :]
-    relevance = _hear(model, case.track, (*model_key, *track_key))
-    return replace(
-        case, listener=listener, model=model, key=(*model_key, *track_key), relevance=relevance, recommended=False
-    )
+    key = (model_key, case.key[1])
+    relevance = _hear(model, case.track, key)
+    return replace(case, listener=listener, model=model, key=key, relevance=relevance, recommended=False)
 
 
 def get_explanations(config: Config) -> list[Explanation]:

@@ -105,7 +105,7 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     if heard is None:
         return None
     about = f"your own music, taken apart into {parts_of(separator)} ({separator})"
-    key = (*model_key, heard.key)
+    key = (model_key, heard.key)
     relevance = float(expit(heard.logit))
     track, own = heard.track, {"recommended": False, "shareable": False}
     return Case(config.explanations_path, listener, model, track, key, track.title, about, relevance, **own)
