@@ -68,9 +68,7 @@ class Heard:
 class Hearing:
     """What a visitor waits for: which file, separator and model it is about, and the job."""
 
-    file_id: str
-    separator: str
-    model_key: tuple
+    about: tuple
     job: Job
 
 
@@ -94,13 +92,13 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     model, model_key = get_model(config, library, listener)
     wanted = (file.file_id, separator, model_key)
     hearing = st.session_state.get("own")
-    if hearing is None or (hearing.file_id, hearing.separator, hearing.model_key) != wanted:
-        heard = hearing.job.result if hearing and (hearing.file_id, hearing.separator) == wanted[:2] else None
+    if hearing is None or hearing.about != wanted:
+        heard = hearing.job.result if hearing and hearing.about[:2] == wanted[:2] else None
         _forget()
         if not is_open:
             return None
         work = partial(_hear, file.getvalue(), file.name, separator, library, model, heard)
-        hearing = st.session_state["own"] = Hearing(*wanted, Job(work))
+        hearing = st.session_state["own"] = Hearing(wanted, Job(work))
     heard = _wait(hearing.job, listener) if is_open else None
     if heard is None:
         return None
