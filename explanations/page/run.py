@@ -9,9 +9,8 @@ import streamlit as st
 from explanations.page.words import capitalized, plain, sentence
 from lemons.config import ROOT
 from lemons.errors import DataError
-from recsys.runs import DIED, EVALUATION, RUNNING, TRAINING, RecordedRun, as_dict, read_curves
+from recsys.runs import DIED, EVALUATION, PROGRAMS, RUNNING, TRAINING, RecordedRun, as_dict, read_curves
 
-PROGRAMS = {TRAINING: "recsys/experiment.py", EVALUATION: "recsys/eval.py"}
 LOSSES = {"train.avg_loss": "training", "val.loss": "validation"}
 MEASURES = {"val.roc_auc": "ROC-AUC", "val.average_precision": "average precision"}
 BLUE, ORANGE = "#2e8bc9", "#cb7700"  # every kind of colour vision tells them apart; 3:1 on either theme's ground
@@ -43,11 +42,12 @@ def draw_run(run: RecordedRun) -> None:
         _draw_facts({name: value for name, value in sorted(run.config.items()) if name not in hidden})
     with st.expander("Where it comes from"):
         _draw_facts(_provenance(run))
-        if run.kind in PROGRAMS:
+        program = str(run.record["experiment"]["mainfile"])
+        if program in PROGRAMS:
             config = run.folder / "config.json"
             config = config.relative_to(ROOT) if config.is_relative_to(ROOT) else config
             st.caption("The same run again:")
-            st.code(f"python {PROGRAMS[run.kind]} with {shlex.quote(str(config))}", language="shell", wrap_lines=True)
+            st.code(f"python {program} with {shlex.quote(str(config))}", language="shell", wrap_lines=True)
 
 
 def result_of(run: RecordedRun) -> str:
