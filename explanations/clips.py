@@ -60,9 +60,7 @@ def clips(explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int =
     return {name: y * np.float32(gain) for name, y in sounds.items()}, gain
 
 
-def save_clips(
-    folder: str | os.PathLike, explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int = TOP_K
-) -> dict[str, Path]:
+def save_clips(folder: str | os.PathLike, explanation: Explanation, stems: Mapping[str, np.ndarray]) -> dict[str, Path]:
     """Write the clips of an explanation but the mix as FLAC: 16 bits, or 24 where the gain is not 1.
 
     Parameters and errors are those of `clips`; ``folder`` is made when it is missing.
@@ -72,7 +70,7 @@ def save_clips(
     dict of str to Path
         the file of each clip: ``top1.flac``, ``top3.flac``, ``rest.flac``
     """
-    sounds, gain = clips(explanation, stems, k=k)
+    sounds, gain = clips(explanation, stems)
     del sounds["mix"]
     paths = {name: Path(folder) / f"{name}.flac" for name in sounds}
     for name, path in paths.items():

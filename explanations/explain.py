@@ -17,7 +17,7 @@ from explanations.clips import TOP_K, common_gain, mix_of
 from explanations.explanation import Component, Explanation, top_components
 from explanations.fits import Fit, fit_drawn, fit_exact
 from explanations.lookup import make_lookup
-from explanations.question import MIX, N_MASKS, N_SEGMENTS, describe_question, factorize
+from explanations.question import N_MASKS, N_SEGMENTS, describe_question, factorize, rows_of
 from lemons.audio import SAMPLE_RATE
 from lemons.audiolime import Factorization
 from lemons.audiolime.neighborhood import Progress
@@ -129,7 +129,7 @@ def clip_masks(components: Sequence[Component]) -> dict[str, np.ndarray]:
 
 def _components(factorization: Factorization, kind: str, stems: Mapping, fit: Fit) -> tuple[Component, ...]:
     """The factorization's components with their weights, places in seconds."""
-    names = [MIX] if kind == "time" else list(stems)
+    names = list(rows_of(stems, kind=kind))
     return tuple(
         Component(
             i,

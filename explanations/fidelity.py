@@ -7,10 +7,11 @@ it flatters; on masks left out of the fit it does not, and that is the one to ju
 import numpy as np
 from sklearn.linear_model import Ridge
 
+TRUSTED = 0.5  # below it a page warns of an explanation, and shows none unasked
 WORDS = (  # lower edge of the fidelity, what to say of it
     (0.9, "very faithful"),
     (0.7, "faithful"),
-    (0.5, "roughly faithful"),
+    (TRUSTED, "roughly faithful"),
     (-np.inf, "not reliable"),
 )
 

@@ -15,6 +15,7 @@ from matplotlib.patches import Rectangle
 from explanations.clips import TOP_K, check_same_stems
 from explanations.explanation import Component, Explanation
 from explanations.fidelity import fidelity_in_words
+from explanations.question import rows_of
 from lemons.audio import SAMPLE_RATE
 from lemons.files import atomic_path
 
@@ -72,7 +73,7 @@ def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray]
         if other stems were explained
     """
     check_same_stems(explanation, stems)
-    rows = {"mix": sum(stems.values())} if explanation.kind == "time" else dict(stems)
+    rows = rows_of(stems, kind=explanation.kind)
     names = list(rows)
     panel = max(ROW_HEIGHT * len(rows), MIN_PANEL)
     height = TOP + panel + BOTTOM

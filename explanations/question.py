@@ -110,15 +110,14 @@ def factorize(stems: Mapping[str, np.ndarray], *, kind: str, segments: Segments)
     return StemFactorization(stems, SAMPLE_RATE, segments)
 
 
-def switched(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
-    """What is switched, before it is cut into segments: the stems, or the mix alone for the kind ``"time"``.
+def rows_of(stems: Mapping[str, np.ndarray], *, kind: str) -> dict[str, np.ndarray]:
+    """What is switched, before it is cut into segments: the stems, or the mix alone for the kind ``"time"``."""
+    return {MIX: sum(stems.values())} if kind == "time" else dict(stems)
 
-    Returns
-    -------
-    np.ndarray [shape=(n_stems or 1, n_samples), dtype=float32]
-    """
-    parts = [sum(stems.values())] if kind == "time" else list(stems.values())
-    return np.stack(parts).astype(np.float32)
+
+def switched(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
+    """`rows_of` as the engine takes them (n_rows, n_samples), float32."""
+    return np.stack([*rows_of(stems, kind=kind).values()]).astype(np.float32)
 
 
 def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments) -> Pass:

@@ -42,7 +42,7 @@ CITATIONS = (
 )
 
 
-def write_report(path: str | os.PathLike, explanation: Explanation, track: "Track", *, k: int = TOP_K) -> None:
+def write_report(path: str | os.PathLike, explanation: Explanation, track: "Track") -> None:
     """Write an explanation as one HTML file, whole or not at all.
 
     Parameters
@@ -53,8 +53,6 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: "Trac
         with its lookup, where there is one, the report answers for every mix of the components
     track : Track
         the track that was explained
-    k : int > 0
-        components that are heard at first
 
     Raises
     ------
@@ -63,13 +61,13 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: "Trac
     DataError
         if the file cannot be written
     """
-    text = report_html(explanation, track, k=k)
+    text = report_html(explanation, track)
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def report_html(explanation: Explanation, track: "Track", *, k: int = TOP_K) -> str:
-    """The text of the file; parameters and errors are those of `write_report`."""
+    """The text of the file, of which ``k`` components are heard at first; for the others see `write_report`."""
     sounds = player_sounds(explanation, track.stems)
     data = player_data(
         explanation,
@@ -81,7 +79,7 @@ def report_html(explanation: Explanation, track: "Track", *, k: int = TOP_K) -> 
         answers=_data_url("application/octet-stream", explanation.lookup.to_bytes()) if explanation.lookup else None,
     )
     style, script = player_css() + (HERE / "report.css").read_text(encoding="utf-8"), player_js() + MOUNT
-    against = explanation.against(1)
+    against = [words.capitalized(words.name_of(one, explanation.kind)) for one in explanation.against(1)]
     template = Template((HERE / "report.html").read_text(encoding="utf-8"))
     return template.substitute(
         policy=_policy(style, script),
@@ -89,9 +87,7 @@ def report_html(explanation: Explanation, track: "Track", *, k: int = TOP_K) -> 
         lemon=words.data_url(words.LEMON),
         heading=html.escape(_heading(explanation, track.title)),
         answer=html.escape(words.answer(explanation)),
-        against=_paragraph(f"{words.capitalized(words.names_of(against, explanation.kind))} spoke most against it.")
-        if against
-        else "",
+        against="".join(f"<p>{html.escape(name)} spoke most against it.</p>" for name in against),
         fidelity=_bold(html.escape(words.fidelity_sentence(explanation))),
         unit=UNITS[explanation.target],
         weights="\n".join(_weights(explanation)),
@@ -119,10 +115,6 @@ def _data_url(kind: str, content: bytes) -> str:
 
 def _heading(explanation: Explanation, title: str) -> str:
     return f"Why {title}{f' for {words.capitalized(explanation.listener)}' if explanation.listener else ''}?"
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{html.escape(text)}</p>"
 
 
 def _bold(text: str) -> str:

@@ -219,9 +219,10 @@ class Course:
 
     def in_short(self) -> str:
         """The last validation, for a progress bar."""
+        if not self._training.history:
+            return ""
         names = {"epoch": "epoch", "train_loss": "loss", "roc_auc": "AUC", "average_precision": "AP"}
-        scores = self._training.history[-1:]
-        return ", ".join(f"{short} {round(one[name], 3)}" for one in scores for name, short in names.items())
+        return ", ".join(f"{short} {round(self._training.history[-1][name], 3)}" for name, short in names.items())
 
     def _validate(self, train_loss: float) -> None:
         training, model = self._training, self.learner.model

@@ -1,7 +1,7 @@
 """The sound of a listener's tracks, held in memory, and random crops of it."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -99,12 +99,17 @@ def load_tracks(
                 progress(done, len(rows))
     if skipped:
         logger.warning("%d of %d %s tracks skipped: %s", len(skipped), len(rows), part, ", ".join(skipped))
-    if len({label for _, _, label in tracks}) < 2:
-        n_played = sum(label for _, _, label in tracks)
-        left = f"{n_played} played and {len(tracks) - n_played} other tracks"
-        raise DataError(f"the {part} part has {left} whose audio can be read in {library.path}; it needs both")
+    check_classes([label for _, _, label in tracks], part, library)
     track_ids, audio, labels = zip(*tracks, strict=True)
     return TrackSet(list(track_ids), list(audio), np.float32(labels))
+
+
+def check_classes(labels: Sequence[float], part: str, library: Library) -> None:
+    """Refuse a part of a split of whose tracks, as far as they can be read, all were played or none; DataError."""
+    n_played = int(sum(labels))
+    if n_played in (0, len(labels)):
+        left = f"{n_played} played and {len(labels) - n_played} other tracks"
+        raise DataError(f"the {part} part has {left} whose audio can be read in {library.path}; it needs both")
 
 
 class Crops:

@@ -19,6 +19,7 @@ from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.library import Library
 from recsys.baselines import BASELINES, baseline_scores
+from recsys.dataset import check_classes
 from recsys.features import MEL_FEATURES, track_features
 from recsys.metrics import log_loss
 from recsys.provenance import fingerprint
@@ -159,10 +160,7 @@ def _parts(split: pd.DataFrame, features: pd.DataFrame, library: Library) -> dic
     tracks.insert(0, "label", (tracks["playcount"] > 0).astype(float))
     parts = {part: tracks[tracks["split"] == part] for part in PARTS}
     for part, rows in parts.items():
-        n_played = int(rows["label"].sum())
-        if n_played in (0, len(rows)):
-            left = f"{n_played} played and {len(rows) - n_played} other tracks"
-            raise DataError(f"the {part} part has {left} whose audio can be read in {library.path}; it needs both")
+        check_classes(rows["label"], part, library)
     return parts
 
 

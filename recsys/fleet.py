@@ -109,9 +109,7 @@ def _train_together(library: Library, users: Sequence[str], parameters: dict[str
             fit_together(courses)
 
 
-def evaluate_all(
-    config: Config, users: Sequence[str] | None = None, *, device: str | None = None, fallback: str = ""
-) -> pd.DataFrame:
+def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:
     """Evaluate every listener's best model, unless that has been done.
 
     Parameters
@@ -120,8 +118,6 @@ def evaluate_all(
         paths of the library and of the runs, MongoDB's address
     users : sequence of str, optional
         the listeners; everybody in the library by default
-    device : str, optional
-        where the models compute; the first GPU by default, or the CPU
     fallback : {"", "files"}
         what to do when MongoDB is away, see `recsys.tracking.make_observers`
 
@@ -137,7 +133,7 @@ def evaluate_all(
         if a listener cannot be evaluated; the others are evaluated all the same
     """
     library = open_library(config.library_path)
-    evaluated = _evaluate(config, library, users, device=device, fallback=fallback)
+    evaluated = _evaluate(config, library, users, fallback=fallback)
     table = summarize([results for _, results in evaluated.values()])
     file = results_folder(config, library) / RESULTS_FILE
     with atomic_path(file) as temporary:
@@ -146,15 +142,13 @@ def evaluate_all(
     return table
 
 
-def report_all(
-    config: Config, users: Sequence[str] | None = None, *, device: str | None = None, fallback: str = ""
-) -> pd.DataFrame:
+def report_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:
     """Evaluate what is not evaluated, and write the report on all: report.json and report.csv in `results_folder`.
 
     Parameters and errors are those of `evaluate_all`, the result is that of `recsys.report.make_report`.
     """
     library = open_library(config.library_path)
-    evaluated = _evaluate(config, library, users, device=device, fallback=fallback)
+    evaluated = _evaluate(config, library, users, fallback=fallback)
     report = make_report({user: read_scores(model) for user, (model, _) in evaluated.items()})
     folder = results_folder(config, library)
     write_report(folder, report)
@@ -181,11 +175,10 @@ def format_table(table: pd.DataFrame) -> str:
 
 
 def _evaluate(
-    config: Config, library: Library, users: Sequence[str] | None, *, device: str | None, fallback: str
+    config: Config, library: Library, users: Sequence[str] | None, *, fallback: str
 ) -> dict[str, tuple[Path, dict[str, Any]]]:
     """Each listener's best model and its evaluation, which is made where there is none."""
     updates = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
-    updates |= {"device": device} if device else {}
     evaluation_driver.ex.observers[:] = _observers(config, fallback)
 
     def evaluate(user: str) -> tuple[Path, dict[str, Any]]:

@@ -37,7 +37,7 @@ class Learner:
     n_steps : int > 0
         how many batches there will be, for the schedule
     lr, wd, schedule, precision, freeze
-        see `recsys.training.fit`
+        see `recsys.course.Course`
 
     Raises
     ------

@@ -104,7 +104,7 @@ def open_run(
         new if nobody was interrupted, or others are at it already; its folder exists
     """
     about = {"user": user, "library": library.fingerprint, "config": what_matters(config)}
-    about = json.loads(json.dumps(about))
+    about = json.loads(json.dumps(about))  # plain values, as they are read back
     run, lock = _interrupted_run(Path(experiments_path), about) or _new_run(experiments_path, user, about)
     try:
         yield run

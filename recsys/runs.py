@@ -91,7 +91,7 @@ class RecordedRun:
     def commit(self) -> str:
         """The commit of git that it ran, with ``+`` where files differed from it; empty where there was no git."""
         found = self.record["experiment"].get("repositories")
-        first = _dict(found[0]) if isinstance(found, list) and found else {}
+        first = as_dict(found[0]) if isinstance(found, list) and found else {}
         return str(first.get("commit", "")) + "+" * bool(first.get("dirty"))
 
 
@@ -148,6 +148,11 @@ def read_curves(run: RecordedRun) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["name", "step", "value"])
 
 
+def as_dict(value: Any) -> dict[str, Any]:
+    """A dictionary, or an empty one for whatever else a file may hold in its place."""
+    return value if isinstance(value, dict) else {}
+
+
 def _read_curves(folder: Path) -> dict[str, dict[int, float]]:
     """By name and step; of a step that was logged twice the later value."""
     path, curves = folder / "metrics.json", {}
@@ -173,7 +178,7 @@ def _read_run(folder: Path, now: datetime.datetime) -> RecordedRun:
         raise DataError(f"{folder / 'run.json'} is no record of sacred ({error!r}); delete {folder}") from error
     if status == RUNNING and (now - seen).total_seconds() > PATIENCE_S:
         status = DIED
-    kind, epoch, scores = PROGRAMS.get(program, program), 0, _dict(record.get("result"))
+    kind, epoch, scores = PROGRAMS.get(program, program), 0, as_dict(record.get("result"))
     if kind == TRAINING and not scores:
         epoch, scores = _progress(folder)
     return RecordedRun(
@@ -232,10 +237,6 @@ def _parse(path: Path, mtime_ns: int, size: int) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"a {type(content).__name__}, no object")
     return content
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _time(text: str) -> datetime.datetime:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 import torch
@@ -211,9 +211,9 @@ def run_commandline(experiment: Experiment, observers: Callable[..., list[RunObs
         wants_help = {"help", "-h", "--help"} & set(arguments[1:])
         return experiment.run_commandline(arguments if wants_help else [*arguments, "--debug"])
     except (LemonsError, SacredError) as error:
-        sys.exit(_say(f"lemons: {error}", 2))
+        _leave(f"lemons: {error}", 2)
     except KeyboardInterrupt:
-        sys.exit(_say("\nlemons: interrupted; a training goes on when the same command is given again", 130))
+        _leave("\nlemons: interrupted; a training goes on when the same command is given again", 130)
 
 
 def keep_texts(experiment: Experiment, arguments: list[str]) -> list[str]:
@@ -244,6 +244,6 @@ def _literal(text: str) -> Any:
         return None
 
 
-def _say(sentence: str, code: int) -> int:
+def _leave(sentence: str, code: int) -> NoReturn:
     sys.stderr.write(sentence + "\n")
-    return code
+    sys.exit(code)

@@ -75,11 +75,11 @@ def test_top1_is_the_top_component_alone_at_its_own_level(stems):
 
 
 @pytest.mark.parametrize("k", [1, 2])
-def test_explanations_of_other_length(tmp_path, stems, k):
+def test_explanations_of_other_length(stems, k):
     explanation = explain(Energy(), stems, kind="source", n_masks=64)
     sounds, _ = clips(explanation, stems, k=k)
+    assert sounds.keys() == {"top1", f"top{k}", "rest", "mix"}
     np.testing.assert_array_equal(sounds[f"top{k}"] + sounds["rest"], sounds["mix"])
-    assert sorted(save_clips(tmp_path, explanation, stems, k=k)) == sorted({"top1", f"top{k}", "rest"})
 
 
 def test_when_nothing_speaks_for_a_track_the_rest_is_all_of_it(stems):

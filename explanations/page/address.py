@@ -110,13 +110,12 @@ def key(name: str) -> str:
 
 def get_link() -> str:
     """A link to the present view."""
-    query = urlencode({field: _view()[field] for field in FIELDS if field in _view()})
-    return f"{st.context.url}?{query}"
+    return f"{st.context.url}?{urlencode(_in_order(_view()))}"
 
 
 def show_address() -> None:
     """Bring the browser's address up to date."""
-    view, given = {field: _view()[field] for field in FIELDS if field in _view()}, _given()
+    view, given = _in_order(_view()), _given()
     if not given and st.session_state.get("bare") is None:
         st.session_state["bare"] = view
     if view != given and (given or view != st.session_state["bare"]):
@@ -131,5 +130,9 @@ def _view() -> dict[str, str]:
 
 def _given() -> dict[str, str]:
     """What the browser's address says."""
-    given = st.query_params.to_dict()
-    return {field: given[field] for field in FIELDS if field in given}
+    return _in_order(st.query_params.to_dict())
+
+
+def _in_order(choices: dict[str, str]) -> dict[str, str]:
+    """Those of a view alone, in the order that an address has them in."""
+    return {field: choices[field] for field in FIELDS if field in choices}

@@ -35,7 +35,7 @@ class Case:
     track : Track
         with its stems
     key : tuple
-        names model and track, for caches
+        names the model, then the track, for caches
     title, about : str
         what the track is called, and what else is known of it; untrusted text
     relevance : float
@@ -65,7 +65,7 @@ class Case:
 
 def get_library(path: Path) -> Library:
     """The library in a folder; read again when its tables change."""
-    return _open_library(path, _stamps(path, "tracks.csv", "listens.csv"))
+    return _open_library(path, _stamps(path / "tracks.csv", path / "listens.csv"))
 
 
 def get_recommendations(config: Config, library: Library, listener: Listener) -> pd.DataFrame:
@@ -91,7 +91,7 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
         listener,
         model,
         track,
-        (*model_key, *track_key),
+        (model_key, track_key),
         title=str(row["title"]),
         about=f"{row['artist']} · {row['genre']}",
         relevance=row["relevance"],
@@ -102,11 +102,9 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
 def get_case_beside(config: Config, library: Library, listener: Listener, case: Case) -> Case:
     """The same track for another listener, to whom nobody recommended it."""
     model, model_key = get_model(config, library, listener)
-    track_key = case.key[len(model_key) :]
-    relevance = _hear(model, case.track, (*model_key, *track_key))
-    return replace(
-        case, listener=listener, model=model, key=(*model_key, *track_key), relevance=relevance, recommended=False
-    )
+    key = (model_key, case.key[1])
+    relevance = _hear(model, case.track, key)
+    return replace(case, listener=listener, model=model, key=key, relevance=relevance, recommended=False)
 
 
 def get_explanations(config: Config) -> list[Explanation]:
@@ -120,9 +118,8 @@ def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
     return _hash_model(model, key)
 
 
-def _stamps(folder: Path, *names: str) -> tuple[int, ...]:
+def _stamps(*files: Path) -> tuple[int, ...]:
     """When files were changed; 0 for one that is not there."""
-    files = [folder / name for name in names] or [folder]
     return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 

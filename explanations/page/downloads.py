@@ -45,16 +45,15 @@ def draw_downloads(case: Case, explanation: Explanation, *, k: int) -> None:
             st.markdown("**A link to this view**, for whoever this page is served to")
             st.code(get_link(), language=None, wrap_lines=True)
         for label, (file, make) in files.items():
-            if k or not label.startswith("The explanation"):
-                st.download_button(
-                    label,
-                    make,
-                    file_name=file,
-                    key=f"download-{case.listener.name}-{file}",
-                    on_click="ignore",
-                    type="tertiary",
-                    icon=":material/download:",
-                )
+            st.download_button(
+                label,
+                make,
+                file_name=file,
+                key=f"download-{case.listener.name}-{file}",
+                on_click="ignore",
+                type="tertiary",
+                icon=":material/download:",
+            )
 
 
 def _sound(case: Case, explanation: Explanation, k: int) -> bytes:

@@ -95,9 +95,8 @@ def _table(runs: Sequence[RecordedRun]) -> pd.DataFrame:
             "user": capitalized(run.user),
             "kind": run.kind,
             "status": f"{MARKS.get(run.status, '?')} {run.status}",
-            "started": run.started.astimezone().replace(
-                tzinfo=None
-            ),  # on the clock of this machine, as files are named
+            # on the clock of this machine, as files are named
+            "started": run.started.astimezone().replace(tzinfo=None),
             "duration": timedelta(seconds=round(run.seconds)),
             "schedule": _schedule(run),
             "roc_auc": number_of(run.scores, "roc_auc"),

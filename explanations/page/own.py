@@ -68,9 +68,7 @@ class Heard:
 class Hearing:
     """What a visitor waits for: which file, separator and model it is about, and the job."""
 
-    file_id: str
-    separator: str
-    model_key: tuple
+    about: tuple
     job: Job
 
 
@@ -94,22 +92,21 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     model, model_key = get_model(config, library, listener)
     wanted = (file.file_id, separator, model_key)
     hearing = st.session_state.get("own")
-    if hearing is None or (hearing.file_id, hearing.separator, hearing.model_key) != wanted:
-        heard = hearing.job.result if hearing and (hearing.file_id, hearing.separator) == wanted[:2] else None
+    if hearing is None or hearing.about != wanted:
+        heard = hearing.job.result if hearing and hearing.about[:2] == wanted[:2] else None
         _forget()
         if not is_open:
             return None
         work = partial(_hear, file.getvalue(), file.name, separator, library, model, heard)
-        hearing = st.session_state["own"] = Hearing(*wanted, Job(work))
+        hearing = st.session_state["own"] = Hearing(wanted, Job(work))
     heard = _wait(hearing.job, listener) if is_open else None
     if heard is None:
         return None
     about = f"your own music, taken apart into {parts_of(separator)} ({separator})"
-    key = (*model_key, heard.key)
+    key = (model_key, heard.key)
     relevance = float(expit(heard.logit))
-    title = heard.track.title
     track, own = heard.track, {"recommended": False, "shareable": False}
-    return Case(config.explanations_path, listener, model, track, key, title, about, relevance, **own)
+    return Case(config.explanations_path, listener, model, track, key, track.title, about, relevance, **own)
 
 
 @st.cache_resource(show_spinner="Getting ready …")
@@ -221,8 +218,9 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
                 progress=lambda done, total: progress(READ + (SEPARATED - READ) * done // max(total, 1), 100),
             )
         except LemonsError as error:
-            sentence, name = str(error).replace(str(path), f"“{title}”"), f"“{title}”"
-            raise type(error)(sentence if name in sentence else f"{name}: {sentence}") from error
+            quoted = f"“{title}”"
+            text = str(error).replace(str(path), quoted)
+            raise type(error)(text if quoted in text else f"{quoted}: {text}") from error
     return replace(track, track_id=f"own-{content[:16]}", title=title)
 
 

@@ -47,19 +47,9 @@ def draw_profile(config: Config, library: Library, listener: Listener) -> None:
 
 def _draw_genres(played: pd.DataFrame) -> None:
     plays = played.groupby("genre")["playcount"].sum().sort_values(ascending=False)
-    share = (100 * plays / plays.sum()).head(TOP_GENRES).reset_index()
+    shares = (100 * plays / plays.sum()).head(TOP_GENRES)
     st.markdown("**Top genres**")
-    st.dataframe(
-        share,
-        hide_index=True,
-        column_config={
-            "genre": st.column_config.TextColumn("Genre"),
-            "playcount": st.column_config.ProgressColumn(
-                "Share of plays", format="%.0f %%", min_value=0, max_value=float(share["playcount"].max())
-            ),
-        },
-        alt="The genres that were played most",
-    )
+    _draw_shares(shares, "Genre", "Share of plays", alt="The genres that were played most")
 
 
 def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
@@ -72,16 +62,23 @@ def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
     if shares.empty:
         st.caption("Nothing is known yet: explain some of the recommended tracks by their sources.")
         return
-    st.dataframe(
-        shares.rename("share").rename_axis("stem").reset_index(),
-        hide_index=True,
-        column_config={
-            "stem": st.column_config.TextColumn("Instrument"),
-            "share": st.column_config.ProgressColumn(
-                "Share of what speaks for a track", format="%.0f %%", min_value=0, max_value=float(shares.max())
-            ),
-        },
-        alt="The instruments that speak most for a recommendation",
-    )
+    shares = shares.rename("share").rename_axis("stem")
+    alt = "The instruments that speak most for a recommendation"
+    _draw_shares(shares, "Instrument", "Share of what speaks for a track", alt=alt)
     tracks = "1 track that was" if len(mine) == 1 else f"{len(mine)} tracks that were"
     st.caption(f"On average over {tracks} explained by sources; it grows with every one.")
+
+
+def _draw_shares(shares: pd.Series, name: str, share: str, *, alt: str) -> None:
+    """A bar for each percentage; ``name`` and ``share`` head the columns."""
+    st.dataframe(
+        shares.reset_index(),
+        hide_index=True,
+        column_config={
+            shares.index.name: st.column_config.TextColumn(name),
+            shares.name: st.column_config.ProgressColumn(
+                share, format="%.0f %%", min_value=0, max_value=float(shares.max())
+            ),
+        },
+        alt=alt,
+    )

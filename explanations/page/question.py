@@ -10,6 +10,7 @@ import torch
 
 from explanations.cache import cached_explain, explanation_path
 from explanations.explanation import Explanation, load_explanation
+from explanations.fits import N_FRESH_MASKS
 from explanations.lookup import Lookup, load_lookup
 from explanations.page import address
 from explanations.page.data import Case
@@ -27,7 +28,6 @@ KINDS = {  # kind: its name, the question that it answers
         "Which {parts}, and when? Each of {stems} is cut into {n_segments} stretches of time.",
     ),
 }
-SEGMENTS = N_SEGMENTS  # what `explain` cuts time into
 METHODS = {  # as the address has it: what the page calls it, options of `explain`
     "exact": ("Every mix", {}),  # the exact method, where it applies
     "lime-256": ("256 mixes", {"method": "lime", "n_masks": 256}),
@@ -35,7 +35,6 @@ METHODS = {  # as the address has it: what the page calls it, options of `explai
 }
 MAX_SEED = 10**6
 PROBE_S = 10  # what the model hears to find out how fast it listens
-N_HELD_OUT = 128  # mixes beyond the neighbourhood, to judge the explanation by
 POLL_S = 0.4
 
 
@@ -76,15 +75,14 @@ def choose_options(case: Case) -> dict:
         key=address.key("kind"),
     )
     stems = case.track.stems
-    n_segments = len(cut(stems, kind="time", segments=SEGMENTS))
-    words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": n_segments}
+    words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": N_SEGMENTS}
     st.caption(plain(KINDS[kind][1].format(**words)))
-    options = {"kind": kind, "segments": SEGMENTS}
+    options = {"kind": kind, "segments": N_SEGMENTS}
     if kind != "time+source":  # the others have few mixes
         address.remember(kind=kind, method=None, seed=None)
         return options
     with st.container(horizontal=True, vertical_alignment="bottom", key="method-row"):
-        n_mixes = f"{2 ** (len(stems) * n_segments):,}".replace(",", " ")
+        n_mixes = f"{2 ** (len(stems) * N_SEGMENTS):,}".replace(",", " ")
         method = st.segmented_control(
             "How many mixes shall be asked about?",
             list(METHODS),
@@ -92,7 +90,7 @@ def choose_options(case: Case) -> dict:
             required=True,
             format_func=lambda method: METHODS[method][0],
             key=address.key("method"),
-            help=f"{len(stems)} parts in {n_segments} stretches of time make {n_mixes} mixes. One exact pass answers "
+            help=f"{len(stems)} parts in {N_SEGMENTS} stretches of time make {n_mixes} mixes. One exact pass answers "
             "for all of them; audioLIME, as published, draws some at random and hears each.",
         )
         options |= METHODS[method][1]
@@ -133,7 +131,7 @@ def answer_question(question: Question) -> Explanation | None:
         _start(question)
         st.rerun()
     case = question.case
-    seconds = question.work * seconds_per_mix(case.model, len(case.mix))
+    seconds = question.work * len(case.mix) * _seconds_per_sample(case.model)
     what = "One pass answers for every mix" if question.exact else f"The model will hear {question.work:.0f} mixes"
     st.caption(f"{what}: about {duration(seconds)} on this machine.")
     return None
@@ -148,14 +146,9 @@ def find_lookup(question: Question, explanation: Explanation) -> Lookup | None:
     return load_lookup(path) if path.is_file() else None
 
 
-def seconds_per_mix(model: torch.nn.Module, n_samples: int) -> float:
-    """How long the model listens to one mix on this machine."""
-    return n_samples * _seconds_per_sample(model)
-
-
 @st.cache_resource(show_spinner=False)
 def _seconds_per_sample(_model) -> float:
-    """Measured once."""
+    """How long the model listens on this machine; measured once."""
     y = torch.zeros(1, PROBE_S * SAMPLE_RATE)
     with torch.inference_mode():
         _model(y[:, :SAMPLE_RATE])  # the first call is slow
@@ -179,7 +172,7 @@ def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> tuple[Path
         except ParameterError:  # the method does not apply, such as to short segments
             pass
     n_components = len(segments) * (1 if kind == "time" else len(_stems))
-    return path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_HELD_OUT)
+    return path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_FRESH_MASKS)
 
 
 def _waits() -> dict[Path, Job | None]:

@@ -69,8 +69,5 @@ def play_track(place, case: Case) -> None:
 
 def _offer(library: Library, track_id: str) -> str:
     """The address of a track's sound as the model hears it, made when somebody listens."""
-
-    def make() -> bytes:
-        return flac_bytes(to_float(library.load_audio(track_id)))
-
-    return get_store().offer(("mix", library.fingerprint, track_id), ".flac", make)
+    key = ("mix", library.fingerprint, track_id)
+    return get_store().offer(key, ".flac", lambda: flac_bytes(to_float(library.load_audio(track_id))))

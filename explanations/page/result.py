@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from explanations.clips import TOP_K
 from explanations.explanation import Explanation
+from explanations.fidelity import TRUSTED
 from explanations.page import address
 from explanations.page.downloads import draw_downloads
 from explanations.page.player import draw_player
@@ -19,9 +20,7 @@ from explanations.page.question import Question, find_lookup
 from explanations.page.store import get_store
 from explanations.page.words import answer, capitalized, fidelity_sentence, method_sentence, name_of, names_of, plain
 from explanations.player import player_data, player_sounds
-from explanations.question import MIX
-
-TRUSTED = 0.5  # fidelity below which a page should warn of its own explanation
+from explanations.question import rows_of
 
 
 def draw_result(question: Question, explanation: Explanation, count: str) -> None:
@@ -75,7 +74,7 @@ def _serve(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[d
     """Where the player fetches the sound of each row, and the answers to other mixes."""
     store, sounds = get_store(), cache(partial(player_sounds, explanation, stems))
     about = (explanation.stems_hash, explanation.kind)
-    rows = [MIX] if explanation.kind == "time" else list(stems)
+    rows = rows_of(stems, kind=explanation.kind)
     src = {row: store.put((*about, row), ".flac", lambda row=row: sounds()[row]) for row in rows}
     if explanation.lookup is None:
         return src, None

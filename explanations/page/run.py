@@ -9,9 +9,8 @@ import streamlit as st
 from explanations.page.words import capitalized, plain, sentence
 from lemons.config import ROOT
 from lemons.errors import DataError
-from recsys.runs import DIED, EVALUATION, RUNNING, TRAINING, RecordedRun, read_curves
+from recsys.runs import DIED, EVALUATION, PROGRAMS, RUNNING, TRAINING, RecordedRun, as_dict, read_curves
 
-PROGRAMS = {TRAINING: "recsys/experiment.py", EVALUATION: "recsys/eval.py"}
 LOSSES = {"train.avg_loss": "training", "val.loss": "validation"}
 MEASURES = {"val.roc_auc": "ROC-AUC", "val.average_precision": "average precision"}
 BLUE, ORANGE = "#2e8bc9", "#cb7700"  # every kind of colour vision tells them apart; 3:1 on either theme's ground
@@ -43,11 +42,12 @@ def draw_run(run: RecordedRun) -> None:
         _draw_facts({name: value for name, value in sorted(run.config.items()) if name not in hidden})
     with st.expander("Where it comes from"):
         _draw_facts(_provenance(run))
-        if run.kind in PROGRAMS:
+        program = str(run.record["experiment"]["mainfile"])
+        if program in PROGRAMS:
             config = run.folder / "config.json"
             config = config.relative_to(ROOT) if config.is_relative_to(ROOT) else config
             st.caption("The same run again:")
-            st.code(f"python {PROGRAMS[run.kind]} with {shlex.quote(str(config))}", language="shell", wrap_lines=True)
+            st.code(f"python {program} with {shlex.quote(str(config))}", language="shell", wrap_lines=True)
 
 
 def result_of(run: RecordedRun) -> str:
@@ -138,8 +138,7 @@ def _draw_chart(points: pd.DataFrame, names: dict[str, str], *, title: str, x: l
 
 def _draw_rankers(run: RecordedRun) -> None:
     """The model beside what is known without listening."""
-    measures = run.scores.get("measures")
-    measures = measures if isinstance(measures, dict) else {}
+    measures = as_dict(run.scores.get("measures"))
     rows = [
         [label, *(_with_interval(measures[name], measure) for measure in ("roc_auc", "average_precision"))]
         for name, label in RANKERS.items()
@@ -152,21 +151,18 @@ def _draw_rankers(run: RecordedRun) -> None:
 
 
 def _with_interval(measures: Any, name: str) -> str:
-    found = measures.get(name) if isinstance(measures, dict) else None
-    numbers = [number_of(found, key) for key in ("value", "low", "high")] if isinstance(found, dict) else [None]
+    found = as_dict(as_dict(measures).get(name))
+    numbers = [number_of(found, key) for key in ("value", "low", "high")]
     return "–" if None in numbers else "{:.3f} ({:.2f} to {:.2f})".format(*numbers)
 
 
 def _provenance(run: RecordedRun) -> dict[str, Any]:
     """What a result depends on beside its parameters."""
-    host = run.record.get("host")
-    host = host if isinstance(host, dict) else {}
+    host, library, split = map(as_dict, (run.record.get("host"), run.info.get("library"), run.info.get("split")))
     packages = run.record["experiment"].get("dependencies")
     versions = [
         str(package) for package in packages or () if str(package).startswith(("torch==", "numpy==", "lemons-"))
     ]
-    library, split = ({"": found} if not isinstance(found, dict) else found
-                      for found in (run.info.get("library"), run.info.get("split")))  # fmt: skip
     return {
         "commit": f"{run.commit} (+: with changes)" if run.commit.endswith("+") else run.commit,
         "library": library.get("path"),

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from explanations.explanation import Explanation
+from explanations.fidelity import TRUSTED
 from explanations.page import address
 from explanations.page.data import get_explanations, get_model_hash
 from explanations.page.listeners import find_listener, name_of
@@ -13,7 +14,6 @@ from lemons.library import Library
 
 N_SHOWCASES = 3
 KIND = "time+source"  # says which instrument, and when
-TRUSTED = 0.5  # fidelity of what is shown first
 
 
 def draw_showcases(config: Config, library: Library) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from explanations.clips import TOP_K
 from explanations.explanation import Component, Explanation
 from explanations.fidelity import fidelity_in_words
 
@@ -127,7 +128,7 @@ def names_of(components: Iterable[Component], kind: str) -> str:
 
 def answer(explanation: Explanation) -> str:
     """Why the track was recommended, in one sentence."""
-    top = explanation.top(3)
+    top = explanation.top(TOP_K)
     if not top:
         return "Nothing in this track speaks for it: every component lowers its relevance or leaves it as it is."
     loud = [component for component in top if component.weight >= LOUD * top[0].weight]

@@ -7,7 +7,7 @@ import numpy as np
 from explanations.clips import TOP_K, check_same_stems
 from explanations.explanation import Explanation
 from explanations.page.words import capitalized, name_of, noun_of
-from explanations.question import MIX
+from explanations.question import rows_of
 from explanations.sound import flac_bytes
 from lemons.audio import SAMPLE_RATE, common_gain
 from lemons.segments import Segments
@@ -111,7 +111,7 @@ def player_data(
 def _rows(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], float]:
     """What is switched, and the power of two that brings each of it within full scale."""
     check_same_stems(explanation, stems)
-    rows = {MIX: sum(stems.values())} if explanation.kind == "time" else dict(stems)
+    rows = rows_of(stems, kind=explanation.kind)
     return rows, common_gain(rows.values())
 
 

@@ -1,5 +1,6 @@
 // Small helpers for the document. Text goes into it as text, never as markup: titles and names come from strangers.
 
+const STARTED = "lemons-player-started"; // said to the other players of a page, other copies of this script included
 const ICONS = {
   play: "M7 4.5v15l13-7.5z",
   pause: "M6 5h4.2v14H6zM13.8 5H18v14h-4.2z",
@@ -69,4 +70,33 @@ function signed(value, digits) {
 
 function capitalized(text) {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** Pause all that plays on the page but `one`. */
+function pauseOthers(one) {
+  window.dispatchEvent(new CustomEvent(STARTED, { detail: one }));
+  for (const audio of document.querySelectorAll("audio")) audio.pause();
+}
+
+/** Pause `one` whenever something else begins to play: what calls `pauseOthers`, or an audio element of the document. */
+function pauseForOthers(one, signal) {
+  window.addEventListener(STARTED, ({ detail }) => detail !== one && one.pause(), { signal });
+  document.addEventListener("play", () => one.pause(), { capture: true, signal });
+}
+
+/**
+ * How Streamlit, or a report's own script, puts what `create(parent, send)` makes on an element: called anew whenever data
+ * or theme change; what that returns is called once, at the end. `send(name, value)` tells the page what was chosen.
+ */
+function mounter(create) {
+  const mounted = new WeakMap();
+  return ({ data, parentElement, setTriggerValue }) => {
+    const shown = mounted.get(parentElement) ?? create(parentElement, setTriggerValue);
+    mounted.set(parentElement, shown);
+    shown.update(data);
+    return () => {
+      shown.destroy();
+      mounted.delete(parentElement);
+    };
+  };
 }

@@ -1,17 +1,4 @@
-// How a page puts a player on an element: Streamlit, or a report's own script.
+// What a page, or a report's own script, calls to put a player on an element.
 
-const mounted = new WeakMap();
-
-/** Called anew by Streamlit whenever data or theme change; what it returns is called once, at the end. */
-export default function mount({ data, parentElement, setTriggerValue }) {
-  let player = mounted.get(parentElement);
-  if (!player) {
-    player = new Player(parentElement, { onkept: (k) => setTriggerValue("k", k) });
-    mounted.set(parentElement, player);
-  }
-  player.update(data);
-  return () => {
-    player.destroy();
-    mounted.delete(parentElement);
-  };
-}
+const mount = mounter((parent, send) => new Player(parent, { onkept: (k) => send("k", k) }));
+export default mount;

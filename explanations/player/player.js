@@ -1,7 +1,5 @@
 // The player: what was chosen becomes sound and picture. Streamlit, or a report's script, mounts it on an element.
 
-const STARTED = "lemons-player-started"; // tells the other players of a page, and other copies of this script, to pause
-
 class Player {
   /** `onkept(k)` is called when the slider of the top components is let go. */
   constructor(parent, { onkept }) {
@@ -11,8 +9,7 @@ class Player {
     this.ready = Promise.resolve();
     this.life = new AbortController(); // ends all that listens beyond the root
     const { signal } = this.life;
-    window.addEventListener(STARTED, ({ detail }) => detail !== this && this.pause(), { signal });
-    document.addEventListener("play", () => this.pause(), { capture: true, signal }); // of the document's audio elements
+    pauseForOthers(this, signal);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
     new ResizeObserver(() => this.life.signal.aborted || requestAnimationFrame(() => this.draw())).observe(this.root);
     this.root.addEventListener("keydown", (event) => press(this, event));
@@ -163,8 +160,7 @@ class Player {
 
   play() {
     if (!this.sound || this.playing) return;
-    window.dispatchEvent(new CustomEvent(STARTED, { detail: this }));
-    for (const audio of document.querySelectorAll("audio")) audio.pause();
+    pauseOthers(this);
     const { stretch } = this.choice;
     const [start, end] = stretch ? this.envelope.span(...stretch) : this.range;
     const place = this.sound.position();
@@ -181,7 +177,7 @@ class Player {
   }
 
   seek(seconds) {
-    this.sound?.seek(Math.max(0, Math.min(seconds, this.data.duration)));
+    this.sound?.seek(seconds);
     this.move();
   }
 

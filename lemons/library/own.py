@@ -122,7 +122,7 @@ def _count(listens: str | os.PathLike, user: str | None) -> Counter[Play]:
     plays: Counter[Play] = Counter()
     for play in read_history(listens):
         if play.track or (play.artist and play.title):
-            plays[play._replace(user=play.user or "", playcount=1)] += play.playcount
+            plays[play._replace(playcount=1)] += play.playcount
     plays = +plays  # a playcount of 0 is no play
     if not plays:
         raise DataError(f"{listens} names no track that was played; export it again")

@@ -1,6 +1,5 @@
 // The table of tracks. The browser's own radio buttons make it a choice: arrow keys move it, Tab enters it once.
 
-const STARTED = "lemons-player-started"; // as in the stem player: whoever starts tells the others to pause
 const PATIENCE_MS = 250; // walking through rows by arrow keys asks for the row where it ends
 
 class Tracks {
@@ -119,9 +118,7 @@ class Preview {
   constructor({ onchange }) {
     this.onchange = onchange;
     this.life = new AbortController(); // ends all that listens beyond the table
-    const { signal } = this.life;
-    window.addEventListener(STARTED, ({ detail }) => detail !== this && this.pause(), { signal });
-    document.addEventListener("play", () => this.pause(), { capture: true, signal }); // `audio` is no part of it
+    pauseForOthers(this, this.life.signal);
   }
 
   toggle(src) {
@@ -130,8 +127,7 @@ class Preview {
   }
 
   play(src) {
-    window.dispatchEvent(new CustomEvent(STARTED, { detail: this }));
-    for (const other of document.querySelectorAll("audio")) other.pause();
+    pauseOthers(this);
     this.audio ??= this.open();
     if (src !== this.src || this.failed) this.audio.src = src;
     Object.assign(this, { src, failed: false });
@@ -139,7 +135,7 @@ class Preview {
   }
 
   open() {
-    const audio = new Audio();
+    const audio = new Audio(); // no part of the document, whose audio elements pause it
     for (const event of ["play", "pause", "ended", "emptied"]) audio.addEventListener(event, () => this.onchange());
     audio.addEventListener("error", () => {
       this.failed = true;
@@ -164,18 +160,4 @@ class Preview {
 
 Object.assign(Preview.prototype, { src: null, failed: false });
 
-const mounted = new WeakMap();
-
-/** Called anew by Streamlit whenever data or theme change; what it returns is called once, at the end. */
-export default function mount({ data, parentElement, setTriggerValue }) {
-  let tracks = mounted.get(parentElement);
-  if (!tracks) {
-    tracks = new Tracks(parentElement, { onchosen: (trackId) => setTriggerValue("chosen", trackId) });
-    mounted.set(parentElement, tracks);
-  }
-  tracks.update(data);
-  return () => {
-    tracks.destroy();
-    mounted.delete(parentElement);
-  };
-}
+export default mounter((parent, send) => new Tracks(parent, { onchosen: (trackId) => send("chosen", trackId) }));
