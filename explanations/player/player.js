@@ -15,7 +15,7 @@ class Player {
     document.addEventListener("play", () => this.pause(), { capture: true, signal }); // of the document's audio elements
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
     new ResizeObserver(() => this.life.signal.aborted || requestAnimationFrame(() => this.draw())).observe(this.root);
-    this.root.addEventListener("keydown", (event) => press(this, event));
+    listenForKeys(this);
     parent.append(this.root);
   }
 
