@@ -286,6 +286,16 @@ def test_keys_do_what_players_made_customary(visit, explained, track):
     assert player.get("p.mask()") == [1, 1, 0, 1, 0, 0]
     press("9")  # there is no such row
     assert player.get("p.mask()") == [1, 1, 0, 1, 0, 0]
+    player.click("Mute Drums")
+    press(" ")  # after a click it plays, and the button stays as it is
+    assert player.get("[p.playing, p.mask()]") == [True, [1, 0, 0, 0, 0, 0]]
+    press(" ")
+    press("Escape")
+    assert player.get("[p.playing, p.mask()]") == [False, [1, 1, 0, 1, 0, 0]]
+    press("Tab")
+    press(" ")  # who came by keyboard presses the button, here "Solo"
+    assert player.get("[p.playing, p.mask()]") == [False, [0, 1, 0, 1, 0, 0]]
+    press("Escape")
     cell = player.cell(0)
     cell.focus()
     press("ArrowRight")

@@ -12,7 +12,7 @@ class Player {
     pauseForOthers(this, signal);
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw(), { signal });
     new ResizeObserver(() => this.life.signal.aborted || requestAnimationFrame(() => this.draw())).observe(this.root);
-    this.root.addEventListener("keydown", (event) => press(this, event));
+    listenForKeys(this);
     parent.append(this.root);
   }
 
