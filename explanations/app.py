@@ -1,22 +1,15 @@
 """What the page shows: three pages. `explanations/lemons.py` serves them."""
 
-import sys
-from pathlib import Path
+import streamlit as st
 
-# Streamlit puts this script's folder first on sys.path, at every rerun, where `import lemons` finds lemons.py. Filter,
-# don't pop: there may be several such entries, or none. The repository's root must be there instead.
-HERE = Path(__file__).resolve().parent
-sys.path[:] = [str(HERE.parent), *(p for p in sys.path if Path(p).resolve() not in (HERE, HERE.parent))]
-
-import streamlit as st  # noqa: E402
-
-from explanations.page.experiments import draw_experiments  # noqa: E402
-from explanations.page.head import draw_head  # noqa: E402
-from explanations.page.listen import draw_listen  # noqa: E402
-from explanations.page.method import draw_method  # noqa: E402
-from explanations.page.words import sentence  # noqa: E402
-from lemons.config import read_config  # noqa: E402
-from lemons.errors import LemonsError  # noqa: E402
+from explanations.page import address
+from explanations.page.experiments import draw_experiments
+from explanations.page.head import draw_head
+from explanations.page.listen import draw_listen
+from explanations.page.method import draw_method
+from explanations.page.words import sentence
+from lemons.config import read_config
+from lemons.errors import LemonsError
 
 
 def main() -> None:
@@ -24,7 +17,7 @@ def main() -> None:
     draw_head()
     pages = [
         st.Page(draw_listen, title="Listen", icon=":material/headphones:", default=True),
-        st.Page(draw_method, title="Method", icon=":material/lightbulb:", url_path="method"),
+        st.Page(_draw_method, title="Method", icon=":material/lightbulb:", url_path="method"),
         st.Page(_draw_experiments, title="Experiments", icon=":material/monitoring:", url_path="experiments"),
     ]
     try:
@@ -33,7 +26,13 @@ def main() -> None:
         st.error(sentence(str(error)), icon=":material/error:")
 
 
+def _draw_method() -> None:
+    address.leave()
+    draw_method()
+
+
 def _draw_experiments() -> None:
+    address.leave()
     draw_experiments(read_config())
 
 

@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 # Streamlit puts this script's folder first on sys.path, where `import lemons` would find this very script, and has it
-# imported as `lemons`. The repository's root must be there instead, and that name must be free for the package.
+# imported as `lemons`. The repository's root must be there instead, and that name must be free for the package. The
+# folder goes last rather than away: at each rerun Streamlit puts it first unless it is there already, and the path is
+# one for all visitors, whose runs go on at the same time, so that it must not be changed any more.
 HERE = Path(__file__).resolve().parent
-sys.path[:] = [str(HERE.parent), *(p for p in sys.path if Path(p).resolve() not in (HERE, HERE.parent))]
+elsewhere = [entry for entry in sys.path if Path(entry).resolve() not in (HERE, HERE.parent)]
+sys.path[:] = [str(HERE.parent), *elsewhere, str(HERE)]
 if __name__ == "lemons":
     del sys.modules["lemons"]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: spinning threads slow each other down

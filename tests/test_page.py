@@ -163,11 +163,20 @@ def download(page, label):
     return Path(found.value.path()).read_bytes()
 
 
-def choose(page, listener, *, row):
-    """Choose a listener and one of their recommendations; return its title."""
+def turn_to(page, listener):
+    """Choose a listener."""
     page.get_by_role("button", name=listener, exact=True).click()
+    wait_for(page, listener)
+
+
+def wait_for(page, listener):
     page.get_by_text(f"{listener} loves").wait_for()
     settled(page)
+
+
+def choose(page, listener, *, row):
+    """Choose a listener and one of their recommendations; return its title."""
+    turn_to(page, listener)
     first = page.locator(".lemons-track h3").inner_text()
     table = page.get_by_role("table", name=f"The ten tracks recommended to {listener}")
     table.get_by_role("rowheader").nth(row).click()
@@ -233,9 +242,7 @@ def test_a_click_anywhere_on_a_row_chooses_its_track_and_going_back_to_a_listene
         page.locator(".lemons-track h3").filter(has_text=titles[row].split(" <")[0]).wait_for()
         assert chosen_of(settled(page)) == (titles[row], titles[row])
     choose(page, "Paige", row=3)
-    page.get_by_role("button", name="Nina", exact=True).click()
-    page.get_by_text("Nina loves").wait_for()
-    settled(page)
+    turn_to(page, "Nina")
     assert chosen_of(page) == (titles[2], titles[2])
 
 
@@ -271,7 +278,7 @@ def test_one_sound_at_a_time_and_a_preview_is_the_track_bit_for_bit(visit, toy):
     page = visit("?listener=nina&kind=source")
     page.evaluate(LOOP)
     sounds = []
-    page.on("request", lambda request: sounds.append(request.url) if request.url.endswith(".flac") else None)
+    page.on("request", lambda request: sounds.append(request.url) if "/store/" in request.url else None)
     play = tracks_of(page).get_by_role("button").nth(2)
     title = play.get_attribute("aria-label").removeprefix("Play ")
     preview = tracks_of(page).get_by_role("button", name=f"Pause {title}", exact=True)
@@ -315,9 +322,7 @@ def test_a_rerun_leaves_a_preview_and_the_focus_alone(visit):
     settled(page)
     assert not page.evaluate("window.preview.paused")
     assert page.evaluate("document.activeElement.shadowRoot.activeElement.ariaLabel").startswith("Pause ")
-    page.get_by_role("button", name="Paige", exact=True).click()
-    page.get_by_text("Paige loves").wait_for()
-    settled(page)
+    turn_to(page, "Paige")
     assert page.evaluate("window.preview.paused")  # its row is gone
 
 
@@ -401,27 +406,54 @@ def test_a_rerun_sends_no_sound_again_and_the_player_plays_on(visit):
 def test_back_shows_what_was_shown_before_and_then_leaves(visit):
     page = visit("?listener=marko&kind=source")
     for name in ("Nina", "Paige"):
-        page.get_by_role("button", name=name, exact=True).click()
-        page.get_by_text(f"{name} loves").wait_for()
-        settled(page)
+        turn_to(page, name)
     for name in ("Nina", "Marko"):
         page.go_back()
-        page.get_by_text(f"{name} loves").wait_for()
-        settled(page)
+        wait_for(page, name)
         assert f"listener={name.lower()}" in page.url
 
 
 def test_an_address_without_a_view_stays_until_something_is_chosen(visit, server):
     page = visit()
     assert page.url.rstrip("/") == server.url
-    page.get_by_role("button", name="Sandra", exact=True).click()
-    page.get_by_text("Sandra loves").wait_for()
-    settled(page)
+    turn_to(page, "Sandra")
     assert "listener=sandra" in page.url
     page.go_back()
-    page.wait_for_timeout(1000)
-    settled(page)
+    wait_for(page, "Marko")
     assert page.url.rstrip("/") == server.url  # another step back leaves
+
+
+def test_a_click_after_going_back_is_followed(visit):
+    page = visit("?listener=marko&kind=source")
+    turn_to(page, "Nina")
+    page.go_back()
+    wait_for(page, "Marko")
+    for name in ("Paige", "Matteo"):
+        turn_to(page, name)
+        assert f"listener={name.lower()}" in page.url
+
+
+@pytest.mark.parametrize("pause_ms", [0, 80, 200])
+def test_of_many_quick_clicks_the_last_one_counts(visit, pause_ms):
+    page = visit("?kind=source")
+    for name in ("Matteo", "Nina", "Johnny", "Sandra", "Nina", "Paige", "Matteo", "Elizabeth"):
+        page.get_by_role("button", name=name, exact=True).click()
+        page.wait_for_timeout(pause_ms)
+    wait_for(page, "Elizabeth")
+    page.wait_for_timeout(500)
+    assert "listener=elizabeth" in page.url
+    page.get_by_text("Elizabeth loves").wait_for()
+
+
+def test_another_page_leaves_the_view_as_it_was(visit):
+    page = visit("?listener=nina&kind=source")
+    turn_to(page, "Elizabeth")
+    before = page.url
+    page.get_by_role("link", name="Method").click()
+    page.get_by_role("heading", name="How it works").wait_for()
+    page.get_by_role("link", name="Listen").click()
+    wait_for(page, "Elizabeth")
+    assert page.url == before
 
 
 def test_the_slider_stays_where_the_visitor_leaves_it(visit):
@@ -436,9 +468,7 @@ def test_the_slider_stays_where_the_visitor_leaves_it(visit):
         settled(page)
         assert player.evaluate("player => player.lemonsPlayer.choice.k") == k
         assert parse_qs(urlsplit(page.url).query).get("k", [str(min(3, most))]) == [str(k)]
-    page.get_by_role("button", name="Matteo", exact=True).click()
-    page.get_by_text("Matteo loves").wait_for()
-    settled(page)
+    turn_to(page, "Matteo")
     assert "k=" not in page.url.replace("track=", "")  # it meant that explanation
 
 
@@ -527,11 +557,16 @@ def test_the_page_fits_phones_and_dark_rooms(visit, name, width, dark):
 
 def test_the_script_is_not_taken_for_the_package_of_its_name_at_reruns(toy):
     code = f"""
+import importlib, sys
+sys.path.insert(0, {str(SCRIPT.parent)!r})  # as `streamlit run` does
+importlib.import_module("lemons").app
+path = list(sys.path)
 from streamlit.testing.v1 import AppTest
 page = AppTest.from_file({str(SCRIPT)!r}, default_timeout=120).run().run()
 page.button(key="choose-sandra").click().run()
 assert not page.exception and not page.error, (page.exception, page.error)
 assert page.session_state["view"]["listener"] == "sandra"
+assert sys.path == path  # visitors' runs go on at the same time, and all of them import by it
 """
     # from inside its folder, the worst place: there `import lemons` finds the script in two ways
     command = {"cwd": SCRIPT.parent, "env": toy.environment, "capture_output": True, "text": True}

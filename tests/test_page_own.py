@@ -36,7 +36,7 @@ def page(short_library, model_paths, tmp_path, monkeypatch):
     monkeypatch.setenv("LEMONS_CONFIG", str(tmp_path / "config.py"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
     page = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    page.session_state["source-0"] = "Your own music"
+    page.session_state["source-1"] = "Your own music"
     return page.run()
 
 
@@ -116,7 +116,7 @@ def test_another_listener_or_file_drops_the_old_job(page, endless):
 
 def test_two_visitors_do_not_disturb_each_other(page, endless):
     other = AppTest.from_file(str(SCRIPT), default_timeout=60)
-    other.session_state["source-0"] = "Your own music"
+    other.session_state["source-1"] = "Your own music"
     other.run()
     for visitor in (page, other):
         visitor.file_uploader(key="own_file").set_value(("song.wav", NOISE, "audio/wav")).run()

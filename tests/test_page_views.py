@@ -38,7 +38,7 @@ def checked(page):
 
 
 def view_of(page):
-    return {field: values[0] if isinstance(values, list) else values for field, values in page.query_params.items()}
+    return page.session_state["view"]
 
 
 def players(page):

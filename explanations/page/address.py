@@ -62,24 +62,41 @@ def remember(**choices: str | int | None) -> None:
             view[field] = str(value)
 
 
-def follow_browser() -> None:
-    """Take the browser's address for the view where it is another than was shown: somebody went back, or wrote it.
+def act() -> None:
+    """Say that the visitor did something on the page, and so asked for the run to come."""
+    st.session_state["acted"] = True
 
-    An address without a view, that of somebody who arrives, stays as it is until something is chosen: whenever another
-    is shown, the browser puts it behind those before, and one that was shown unasked could not be gone back from.
+
+def choose(**choices: str | int | None) -> None:
+    """`remember`, when the visitor presses a button."""
+    act()
+    remember(**choices)
+
+
+def follow_browser() -> None:
+    """Take the browser's address for the view when somebody arrives, or goes back or forward.
+
+    A run that was asked for by a click is about that click: two of them may come so quickly that the second one comes
+    with the address from before the first. What follows from the browser's address is not shown in it: whenever the
+    page shows another, the browser puts it behind those before, and that one could not be gone back from.
     """
-    given, shown = _given(), st.session_state.get("shown")
-    if given and shown is not None and given != shown:
-        st.session_state["view"] = given
+    given, acted, known = _given(), st.session_state.pop("acted", False), st.session_state.get("address")
+    arrives, goes = known is None, known is not None and given != known and not acted
+    if arrives and not given and "view" in st.session_state:  # by the menu, which leaves out what was chosen before
+        st.session_state.update(address={}, shown={})
+    elif arrives or goes:
+        st.session_state.update(address=given, shown=None, view=dict(given))
         _renew_widgets()
-    if not given and shown != given:
-        st.session_state["bare"] = None
-    st.session_state["shown"] = given
+
+
+def leave() -> None:
+    """Say that the browser's address is another page's now."""
+    st.session_state["address"] = None
 
 
 def jump(**choices: str | int | None) -> None:
-    """Choose from elsewhere than by the widgets: they are made anew, so that they show it."""
-    remember(**choices)
+    """`choose` from elsewhere than by the widgets: they are made anew, so that they show it."""
+    choose(**choices)
     _renew_widgets()
     st.session_state["landing"] = st.session_state["jumps"]
 
@@ -115,17 +132,16 @@ def get_link() -> str:
 
 def show_address() -> None:
     """Bring the browser's address up to date."""
-    view, given = _in_order(_view()), _given()
-    if not given and st.session_state.get("bare") is None:
-        st.session_state["bare"] = view
-    if view != given and (given or view != st.session_state["bare"]):
+    view, shown = _in_order(_view()), st.session_state["shown"]
+    if shown is not None and view != shown:
         st.query_params.from_dict(view)
-        st.session_state["shown"] = view
+        st.session_state["address"] = view
+    st.session_state["shown"] = view
 
 
 def _view() -> dict[str, str]:
-    """The visitor's choices; at first what their link says."""
-    return st.session_state.setdefault("view", _given())
+    """The visitor's choices."""
+    return st.session_state["view"]
 
 
 def _given() -> dict[str, str]:

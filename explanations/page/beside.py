@@ -28,6 +28,7 @@ def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
         format_func=names.get,
         key=address.key(f"beside-{case.listener.name}"),
         width=260,
+        on_change=address.act,
         help="What the same track says to another listener's model.",
     )
     address.remember(beside=chosen if chosen != NOBODY else None)

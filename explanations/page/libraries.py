@@ -33,7 +33,8 @@ def choose_library(config: Config) -> Library:
             default=address.recall("library", names, names[0]),
             required=True,
             format_func=plain,
-            key="library",
+            key=address.key("library"),
+            on_change=address.act,
         )
     address.remember(library=name if name != names[0] else None)
     return get_library(places[name])

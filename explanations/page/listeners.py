@@ -40,7 +40,7 @@ def _draw_card(listener: Listener, *, chosen: bool) -> None:
             type="primary" if chosen else "secondary",
             icon=":material/check:" if chosen else None,
             width="stretch",
-            on_click=address.remember,
+            on_click=address.choose,
             kwargs={"listener": listener.name, "track": None},
         )
         st.caption(listener.taste)

@@ -73,6 +73,7 @@ def choose_options(case: Case) -> dict:
         required=True,
         format_func=lambda kind: KINDS[kind][0],
         key=address.key("kind"),
+        on_change=address.act,
     )
     stems = case.track.stems
     words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": N_SEGMENTS}
@@ -90,6 +91,7 @@ def choose_options(case: Case) -> dict:
             required=True,
             format_func=lambda method: METHODS[method][0],
             key=address.key("method"),
+            on_change=address.act,
             help=f"{len(stems)} parts in {N_SEGMENTS} stretches of time make {n_mixes} mixes. One exact pass answers "
             "for all of them; audioLIME, as published, draws some at random and hears each.",
         )
@@ -97,7 +99,14 @@ def choose_options(case: Case) -> dict:
         if "method" in options:
             seed = address.recall_number("seed", 0, least=0, most=MAX_SEED)
             options["seed"] = st.number_input(
-                "Seed", 0, MAX_SEED, seed, key=address.key("seed"), width=120, help="Another seed draws other mixes."
+                "Seed",
+                0,
+                MAX_SEED,
+                seed,
+                key=address.key("seed"),
+                on_change=address.act,
+                width=120,
+                help="Another seed draws other mixes.",
             )
     address.remember(kind=kind, method=method if "method" in options else None, seed=options.get("seed"))
     return options
@@ -127,7 +136,7 @@ def answer_question(question: Question) -> Explanation | None:
         return None
     # not by a callback: a click while the page still changes must ask what the page then shows
     what = "recommendation" if question.case.recommended else "relevance"
-    if st.button(f"Explain this {what}", key=f"explain-{listener}", type="primary"):
+    if st.button(f"Explain this {what}", key=f"explain-{listener}", type="primary", on_click=address.act):
         _start(question)
         st.rerun()
     case = question.case

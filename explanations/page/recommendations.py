@@ -21,7 +21,7 @@ from lemons.listeners import Listener
 def choose_source() -> Sequence:
     """Draw the choice between recommended tracks and the visitor's own music; return a tab for either."""
     st.header("2 · Choose a track", anchor="recommendations")
-    return st.tabs(["Recommended tracks", "Your own music"], key=address.key("source"), on_change="rerun")
+    return st.tabs(["Recommended tracks", "Your own music"], key=address.key("source"), on_change=address.act)
 
 
 def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) -> pd.Series:

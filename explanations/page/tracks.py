@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from explanations.page import address
 from explanations.player.assets import HERE as PLAYER
 
 HERE = Path(__file__).with_suffix("")
@@ -39,6 +40,7 @@ def draw_tracks(rows: list[dict], *, chosen: str, label: str, key: str) -> str |
     waiting = f"{key}-chosen"  # a trigger is there for a single run, which may end before it gets here
 
     def keep() -> None:
+        address.act()
         st.session_state[waiting] = st.session_state[key].chosen
 
     asked = st.session_state.pop(waiting, None)
