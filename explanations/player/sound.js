@@ -4,6 +4,7 @@ const RAMP_S = 0.01; // from one sound to the next
 const LEAD_S = 0.04; // what starts must be scheduled before its time comes, also on a busy machine
 const AHEAD_S = 3; // passes of a loop that are scheduled; timers of hidden pages tick once a second
 const TICK_MS = 100;
+const PATIENCE_MS = 3000; // for a context to start; while a browser wants a click first, it never does
 
 /**
  * One pass through the track: all rows start together, and their masks are automated once. Nothing is changed later; a
@@ -46,7 +47,7 @@ class Take {
 }
 
 class Sound {
-  /** `onend` is called when the last sample was heard. */
+  /** `onend` is called when the last sample was heard, or the browser lets none be heard. */
   constructor(buffers, { onend }) {
     this.buffers = buffers;
     this.onend = onend;
@@ -97,6 +98,7 @@ class Sound {
     clearTimeout(this.sleep);
     this.context.resume().catch(() => {}); // a closed context: the player is gone
     this.playing = true;
+    this.asked = performance.now();
     this.start(this.place);
     this.timer = setInterval(() => this.tick(), TICK_MS);
   }
@@ -141,8 +143,9 @@ class Sound {
     return this.takes[this.takes.length - 1];
   }
 
-  /** Schedule the next passes of a loop, forget what has ended, notice the end. */
+  /** Schedule the next passes of a loop, forget what has ended, notice the end, and that it never begins. */
   tick() {
+    if (this.context.state !== "running" && performance.now() - this.asked > PATIENCE_MS) return this.giveUp();
     const now = this.context.currentTime;
     let last = this.takes[this.takes.length - 1];
     while (this.loop && last.end < now + AHEAD_S) last = this.add({ at: last.end, from: onGrid(this.range[0]) });
@@ -150,6 +153,12 @@ class Sound {
     if (now < last.end) return;
     this.pause();
     this.place = last.until;
+    this.onend();
+  }
+
+  /** Safari lets sound begin only in the middle of a click: not if a server had to answer it first. */
+  giveUp() {
+    this.pause();
     this.onend();
   }
 

@@ -71,11 +71,11 @@ class Row {
     const bar = element("span", { class: "bar" }, element("span"));
     bar.style.setProperty("--share", relevance);
     const cell = (name, ...children) => element("td", { class: name, role: "cell" }, ...children);
-    const label = element("label", {}, title); // as large as the row
+    const label = element("label", {}, title);
     this.radio.id = label.htmlFor = `track-${rank}`;
     this.root = element(
       "tr",
-      { role: "row" },
+      { role: "row", onclick: ({ target }) => this.click(target) },
       cell("choice", this.radio),
       cell("rank", String(rank)),
       element("th", { class: "title", scope: "row", role: "rowheader" }, label),
@@ -85,6 +85,13 @@ class Row {
       cell("genre", genre),
       cell("history", history),
     );
+  }
+
+  /** Anywhere but on its controls, a click on the row is one on its choice. */
+  click(target) {
+    if (target.closest("button, label, input")) return;
+    this.radio.focus();
+    this.radio.click();
   }
 
   draw(playing) {
