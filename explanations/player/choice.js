@@ -34,6 +34,14 @@ class Choice {
     this.alone = null;
   }
 
+  mute(row) {
+    flip(this.muted, row);
+  }
+
+  solo(row) {
+    flip(this.soloed, row);
+  }
+
   clearRows() {
     this.muted = new Set();
     this.soloed = new Set();
@@ -131,4 +139,8 @@ class Choice {
     if (this.soloed.size) return ` · only ${names(this.soloed)}`;
     return this.muted.size ? ` · without ${names(this.muted)}` : "";
   }
+}
+
+function flip(set, value) {
+  if (!set.delete(value)) set.add(value);
 }

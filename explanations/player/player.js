@@ -34,7 +34,7 @@ class Player {
     this.grid = new Grid({
       cell: (index) => this.clickCell(index),
       row: (row) => change((choice) => choice.toggle(choice.ofRow(row))),
-      mute: (row) => change((choice) => flip(choice.muted, row)),
+      mute: (row) => change((choice) => choice.mute(row)),
       solo: (row) => this.solo(row),
       volume: (row, value) => change((choice) => (choice.volumes[row] = value)),
     });
@@ -241,7 +241,7 @@ class Player {
   }
 
   solo(row) {
-    this.change((choice) => flip(choice.soloed, row));
+    this.change((choice) => choice.solo(row));
   }
 
   escape() {
@@ -286,11 +286,3 @@ class Player {
 }
 
 Object.assign(Player.prototype, { loop: false, matched: false, volume: 1, boost: 1, failure: "" });
-
-function soundsOf(data) {
-  return JSON.stringify(data.rows.map(({ src }) => src));
-}
-
-function flip(set, value) {
-  if (!set.delete(value)) set.add(value);
-}
