@@ -216,6 +216,31 @@ def test_what_if_has_the_models_own_answer(visit, explained, track, model, kind,
         assert player.text("value") == f"{expit(logit):.2f}"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_silence_is_given_stands_beside_every_answer(visit, explained, track, model, kind):
+    player = visit(explained[kind], track)
+    everything_off = np.zeros((1, len(explained[kind].components)), dtype=int)
+    looked_up = expit(explained[kind].lookup.logits(everything_off)[0])
+    silence = player.get("p.answers.silence")
+    assert silence == pytest.approx(looked_up, abs=1e-6)  # float32's rounding
+    with torch.no_grad():
+        heard = expit(model(torch.zeros(1, DURATION_S * SAMPLE_RATE)).item())
+    assert silence == pytest.approx(heard, abs=1e-4)  # as for other masks
+    player.choose("Full mix")
+    full = explained[kind].relevance
+    difference = round(full, 2) - round(silence, 2)
+    assert f"{difference:.2f}" != "0.00"
+    lines = [f"Full mix: {full:.2f} · difference 0.00"]
+    lines.append(f"Silence: {silence:.2f} · difference {difference:+.2f}".replace("-", "−"))
+    assert player.root.locator(".comparison").all_inner_texts() == lines
+    meter = player.root.get_by_role("meter")
+    assert meter.get_attribute("aria-valuetext") == ". ".join([f"{full:.2f}", *lines])
+    box = meter.bounding_box()
+    for mark, value in (("full", full), ("silence", silence)):
+        tick = meter.locator(f".{mark}").bounding_box()
+        assert tick["x"] + tick["width"] / 2 == pytest.approx(box["x"] + value * box["width"], abs=1)  # CSS pixels
+
+
 def test_mute_and_solo_count_as_switching_off_but_volume_does_not(visit, explained, track):
     explanation = explained["time+source"]
     player = visit(explanation, track)
@@ -378,6 +403,9 @@ def test_a_cell_shows_its_weight_in_digits_that_suit_the_strongest(visit, explai
 def test_without_the_answers_only_the_full_mix_has_one(visit, explained, track):
     player = visit(replace(explained["source"], lookup=None), track)
     player.choose("Full mix")
+    assert not player.root.get_by_text("Silence").is_visible()
+    assert not player.root.locator(".meter .silence").is_visible()
+    assert "Silence" not in player.root.get_by_role("meter").get_attribute("aria-valuetext")
     assert player.text("value") == f"{explained['source'].relevance:.2f}"
     player.click("Mute Drums")
     assert player.text("value") == "–"

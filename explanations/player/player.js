@@ -131,7 +131,8 @@ class Player {
     setText(this.levelNote, this.matched ? loudnessNote(this.boost) : data.words.level);
     const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
     const why = data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
-    this.answer.draw({ relevance: this.relevance(), full: data.relevance, why, quieter });
+    const silence = this.answers?.silence ?? null;
+    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter });
     if (!sound) return;
     sound.setVolumes(this.volumes);
     sound.setMaster(this.volume * data.gain * this.boost);
