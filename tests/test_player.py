@@ -358,6 +358,47 @@ def test_what_if_switches_cells_and_rows(visit, explained, track):
     assert player.cell(5).get_attribute("aria-pressed") == "true"
 
 
+def test_all_on_is_the_full_mix_and_all_off_is_silence(visit, explained, track):
+    player = visit(explained["time+source"], track)
+    player.choose("What if")
+    player.click("Mute Drums")
+    player.click("All on")  # whatever was muted
+    np.testing.assert_allclose(player.rendered(), sum(track.stems.values()), atol=SCALE)
+    # from the table, and from the model: as for other masks
+    assert player.get("p.relevance()") == pytest.approx(explained["time+source"].relevance, abs=1e-4)
+    assert player.text("caption") == "What if: everything"
+    player.click("Play")
+    player.until("p.position() > 0.3")
+    assert player.get("p.level()") > 0.05
+    player.click("Solo Drums")
+    player.root.get_by_role("button", name="All off").press("Enter")
+    place = player.get("p.position()")
+    player.until(f"p.position() > {place + 0.25}")  # the level is that of the last eighth of a second
+    assert player.get("[p.playing, p.level(), p.gains()]") == [True, 0, [0, 0]]
+    assert player.get("p.relevance() === p.answers.silence")
+    assert player.text("caption") == "What if: silence"
+    player.cell(0).click()
+    assert player.get("p.mask()") == [1, 0, 0, 0, 0, 0]  # the vocals too are heard as soon as they are on
+
+
+@pytest.mark.parametrize("width", [1280, 720, 390])  # at 720, a line has room for the slider and none for the buttons
+def test_each_preset_shows_what_sets_it_and_nothing_jumps(visit, explained, track, width):
+    player = visit(explained["time+source"], track, width=width)
+    slider = player.root.get_by_role("slider", name="Components in the explanation")
+    hint = player.root.get_by_text("Click cells or names to switch them")
+    buttons = [player.root.get_by_role("button", name=name) for name in ("All on", "All off")]
+    places = set()
+    for preset in PRESETS:
+        player.choose(preset)
+        assert slider.is_visible() == (preset in ("Explanation", "Rest"))
+        assert {part.is_visible() for part in (hint, *buttons)} == {preset == "What if"}
+        places.add(player.get("root.querySelector('.now').offsetTop"))
+        assert player.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert len(places) == 1
+    if width < 500:
+        assert min(button.bounding_box()["height"] for button in buttons) >= 44  # CSS pixels, for thumbs
+
+
 def test_loudness_is_matched_within_full_scale(visit, explained, track):
     player = visit(explained["time+source"], track)
     player.root.get_by_role("switch", name="Match loudness").check()

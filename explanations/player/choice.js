@@ -82,6 +82,12 @@ class Choice {
     this.own = this.own.map((on, index) => (indices.includes(index) ? value : on));
   }
 
+  /** Switch everything of "What if" on (1) or off (0), so that nothing else decides what is heard. */
+  setAll(value) {
+    this.own = this.own.map(() => value);
+    this.clearRows();
+  }
+
   ofRow(row) {
     return this.components.map((_, index) => index).filter((index) => this.components[index].row === row);
   }

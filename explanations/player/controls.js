@@ -42,9 +42,9 @@ class Transport {
   }
 }
 
-/** The presets, and how many components are the explanation. */
+/** The presets, and beside them what sets the chosen one: how many components are the explanation, or all of them at once. */
 class Presets {
-  /** `on`: preset(name), k(value), kept(value) once the slider is let go. */
+  /** `on`: preset(name), k(value), kept(value) once the slider is let go, all(value): 1 for on, 0 for off. */
   constructor(on) {
     const group = `lemons-preset-${(players += 1)}`;
     this.buttons = Object.entries(PRESETS).map(([name, label]) => {
@@ -56,8 +56,11 @@ class Presets {
     this.slider = slider({ label: "Components in the explanation", min: 1, max: 1, step: 1, value: 1, oninput, onchange });
     this.number = element("span", { class: "number" });
     this.k = element("label", { class: "k" }, this.number, this.slider);
+    this.hint = element("p", { class: "note" });
+    const all = (text, value) => element("button", { type: "button", class: "plain", onclick: () => on.all(value) }, text);
+    this.own = element("div", { class: "own", role: "group", "aria-label": "Your own mix" }, this.hint, all("All on", 1), all("All off", 0));
     this.note = element("p", { class: "note" }, "Nothing in this track speaks for it, so there is no explanation to hear.");
-    this.root = element("div", { class: "choice" }, this.radios, this.k, this.note);
+    this.root = element("div", { class: "choice" }, this.radios, element("div", { class: "setting" }, this.k, this.own), this.note);
   }
 
   draw(choice) {
@@ -66,7 +69,10 @@ class Presets {
       input.checked = choice.preset === name;
       input.disabled = name === "explanation" && !n;
     }
-    this.k.hidden = !n;
+    // what is idle keeps its room, or everything below would jump
+    this.k.classList.toggle("idle", !n || !["explanation", "rest"].includes(choice.preset));
+    this.own.classList.toggle("idle", choice.preset !== "own");
+    setText(this.hint, `Click cells${choice.rows.length > 1 ? " or names" : ""} to switch them`);
     this.note.hidden = n > 0;
     Object.assign(this.slider, { max: Math.max(n, 1), disabled: n < 2 });
     setSlider(this.slider, choice.k);

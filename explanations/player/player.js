@@ -28,6 +28,7 @@ class Player {
       preset: (name) => change((choice) => choice.setPreset(name)),
       k: (k) => change((choice) => choice.setK(k)),
       kept: (k) => this.onkept(k),
+      all: (value) => change((choice) => choice.setAll(value)),
     });
     this.answer = new Answer();
     this.ruler = new Ruler({ seek: (seconds) => this.seek(seconds) });
@@ -40,7 +41,7 @@ class Player {
     });
     this.caption = element("p", { class: "caption", "aria-live": "polite" });
     this.state = element("p", { class: "state", role: "status" });
-    this.again = element("button", { type: "button", class: "again", onclick: () => this.load() }, "Try again");
+    this.again = element("button", { type: "button", class: "plain", onclick: () => this.load() }, "Try again");
     this.trouble = element("div", { class: "trouble" }, this.state, this.again);
     const matched = element("input", { type: "checkbox", role: "switch", onchange: ({ target }) => this.match(target.checked) });
     this.levelNote = element("span", { class: "note" });
