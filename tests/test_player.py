@@ -216,6 +216,31 @@ def test_what_if_has_the_models_own_answer(visit, explained, track, model, kind,
         assert player.text("value") == f"{expit(logit):.2f}"
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_silence_is_given_stands_beside_every_answer(visit, explained, track, model, kind):
+    player = visit(explained[kind], track)
+    everything_off = np.zeros((1, len(explained[kind].components)), dtype=int)
+    looked_up = expit(explained[kind].lookup.logits(everything_off)[0])
+    silence = player.get("p.answers.silence")
+    assert silence == pytest.approx(looked_up, abs=1e-6)  # float32's rounding
+    with torch.no_grad():
+        heard = expit(model(torch.zeros(1, DURATION_S * SAMPLE_RATE)).item())
+    assert silence == pytest.approx(heard, abs=1e-4)  # as for other masks
+    player.choose("Full mix")
+    full = explained[kind].relevance
+    difference = round(full, 2) - round(silence, 2)
+    assert f"{difference:.2f}" != "0.00"
+    lines = [f"Full mix: {full:.2f} · difference 0.00"]
+    lines.append(f"Silence: {silence:.2f} · difference {difference:+.2f}".replace("-", "−"))
+    assert player.root.locator(".comparison").all_inner_texts() == lines
+    meter = player.root.get_by_role("meter")
+    assert meter.get_attribute("aria-valuetext") == ". ".join([f"{full:.2f}", *lines])
+    box = meter.bounding_box()
+    for mark, value in (("full", full), ("silence", silence)):
+        tick = meter.locator(f".{mark}").bounding_box()
+        assert tick["x"] + tick["width"] / 2 == pytest.approx(box["x"] + value * box["width"], abs=1)  # CSS pixels
+
+
 def test_mute_and_solo_count_as_switching_off_but_volume_does_not(visit, explained, track):
     explanation = explained["time+source"]
     player = visit(explanation, track)
@@ -333,6 +358,47 @@ def test_what_if_switches_cells_and_rows(visit, explained, track):
     assert player.cell(5).get_attribute("aria-pressed") == "true"
 
 
+def test_all_on_is_the_full_mix_and_all_off_is_silence(visit, explained, track):
+    player = visit(explained["time+source"], track)
+    player.choose("What if")
+    player.click("Mute Drums")
+    player.click("All on")  # whatever was muted
+    np.testing.assert_allclose(player.rendered(), sum(track.stems.values()), atol=SCALE)
+    # from the table, and from the model: as for other masks
+    assert player.get("p.relevance()") == pytest.approx(explained["time+source"].relevance, abs=1e-4)
+    assert player.text("caption") == "What if: everything"
+    player.click("Play")
+    player.until("p.position() > 0.3")
+    assert player.get("p.level()") > 0.05
+    player.click("Solo Drums")
+    player.root.get_by_role("button", name="All off").press("Enter")
+    place = player.get("p.position()")
+    player.until(f"p.position() > {place + 0.25}")  # the level is that of the last eighth of a second
+    assert player.get("[p.playing, p.level(), p.gains()]") == [True, 0, [0, 0]]
+    assert player.get("p.relevance() === p.answers.silence")
+    assert player.text("caption") == "What if: silence"
+    player.cell(0).click()
+    assert player.get("p.mask()") == [1, 0, 0, 0, 0, 0]  # the vocals too are heard as soon as they are on
+
+
+@pytest.mark.parametrize("width", [1280, 720, 390])  # at 720, a line has room for the slider and none for the buttons
+def test_each_preset_shows_what_sets_it_and_nothing_jumps(visit, explained, track, width):
+    player = visit(explained["time+source"], track, width=width)
+    slider = player.root.get_by_role("slider", name="Components in the explanation")
+    hint = player.root.get_by_text("Click cells or names to switch them")
+    buttons = [player.root.get_by_role("button", name=name) for name in ("All on", "All off")]
+    places = set()
+    for preset in PRESETS:
+        player.choose(preset)
+        assert slider.is_visible() == (preset in ("Explanation", "Rest"))
+        assert {part.is_visible() for part in (hint, *buttons)} == {preset == "What if"}
+        places.add(player.get("root.querySelector('.now').offsetTop"))
+        assert player.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert len(places) == 1
+    if width < 500:
+        assert min(button.bounding_box()["height"] for button in buttons) >= 44  # CSS pixels, for thumbs
+
+
 def test_loudness_is_matched_within_full_scale(visit, explained, track):
     player = visit(explained["time+source"], track)
     player.root.get_by_role("switch", name="Match loudness").check()
@@ -378,6 +444,9 @@ def test_a_cell_shows_its_weight_in_digits_that_suit_the_strongest(visit, explai
 def test_without_the_answers_only_the_full_mix_has_one(visit, explained, track):
     player = visit(replace(explained["source"], lookup=None), track)
     player.choose("Full mix")
+    assert not player.root.get_by_text("Silence").is_visible()
+    assert not player.root.locator(".meter .silence").is_visible()
+    assert "Silence" not in player.root.get_by_role("meter").get_attribute("aria-valuetext")
     assert player.text("value") == f"{explained['source'].relevance:.2f}"
     player.click("Mute Drums")
     assert player.text("value") == "–"

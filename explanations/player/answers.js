@@ -23,6 +23,7 @@ class Answers {
       return { components, shares: take(nStates), maxima: take(nStates * nChannels) };
     });
     if (read !== numbers.length) throw new Error(`${numbers.length} numbers are not the ${read} of these answers`);
+    this.silence = this.relevance(sounding.flat().map(() => 0)); // the answer to the mix in which everything is off
   }
 
   logit(mask) {

@@ -34,6 +34,14 @@ class Choice {
     this.alone = null;
   }
 
+  mute(row) {
+    flip(this.muted, row);
+  }
+
+  solo(row) {
+    flip(this.soloed, row);
+  }
+
   clearRows() {
     this.muted = new Set();
     this.soloed = new Set();
@@ -72,6 +80,12 @@ class Choice {
   toggle(indices) {
     const value = Number(!indices.every((index) => this.own[index]));
     this.own = this.own.map((on, index) => (indices.includes(index) ? value : on));
+  }
+
+  /** Switch everything of "What if" on (1) or off (0), so that nothing else decides what is heard. */
+  setAll(value) {
+    this.own = this.own.map(() => value);
+    this.clearRows();
   }
 
   ofRow(row) {
@@ -131,4 +145,8 @@ class Choice {
     if (this.soloed.size) return ` · only ${names(this.soloed)}`;
     return this.muted.size ? ` · without ${names(this.muted)}` : "";
   }
+}
+
+function flip(set, value) {
+  if (!set.delete(value)) set.add(value);
 }

@@ -42,9 +42,9 @@ class Transport {
   }
 }
 
-/** The presets, and how many components are the explanation. */
+/** The presets, and beside them what sets the chosen one: how many components are the explanation, or all of them at once. */
 class Presets {
-  /** `on`: preset(name), k(value), kept(value) once the slider is let go. */
+  /** `on`: preset(name), k(value), kept(value) once the slider is let go, all(value): 1 for on, 0 for off. */
   constructor(on) {
     const group = `lemons-preset-${(players += 1)}`;
     this.buttons = Object.entries(PRESETS).map(([name, label]) => {
@@ -56,8 +56,11 @@ class Presets {
     this.slider = slider({ label: "Components in the explanation", min: 1, max: 1, step: 1, value: 1, oninput, onchange });
     this.number = element("span", { class: "number" });
     this.k = element("label", { class: "k" }, this.number, this.slider);
+    this.hint = element("p", { class: "note" });
+    const all = (text, value) => element("button", { type: "button", class: "plain", onclick: () => on.all(value) }, text);
+    this.own = element("div", { class: "own", role: "group", "aria-label": "Your own mix" }, this.hint, all("All on", 1), all("All off", 0));
     this.note = element("p", { class: "note" }, "Nothing in this track speaks for it, so there is no explanation to hear.");
-    this.root = element("div", { class: "choice" }, this.radios, this.k, this.note);
+    this.root = element("div", { class: "choice" }, this.radios, element("div", { class: "setting" }, this.k, this.own), this.note);
   }
 
   draw(choice) {
@@ -66,7 +69,10 @@ class Presets {
       input.checked = choice.preset === name;
       input.disabled = name === "explanation" && !n;
     }
-    this.k.hidden = !n;
+    // what is idle keeps its room, or everything below would jump
+    this.k.classList.toggle("idle", !n || !["explanation", "rest"].includes(choice.preset));
+    this.own.classList.toggle("idle", choice.preset !== "own");
+    setText(this.hint, `Click cells${choice.rows.length > 1 ? " or names" : ""} to switch them`);
     this.note.hidden = n > 0;
     Object.assign(this.slider, { max: Math.max(n, 1), disabled: n < 2 });
     setSlider(this.slider, choice.k);
@@ -76,31 +82,55 @@ class Presets {
   }
 }
 
-/** The model's answer to what is heard, beside its answer to the full mix. */
+/** The model's answer to what is heard, beside its answers to the full mix and to silence. */
 class Answer {
   constructor() {
     this.value = element("output", { class: "value" });
-    this.meter = element("div", { class: "meter", role: "meter", "aria-label": "Relevance of what you hear", "aria-valuemin": 0, "aria-valuemax": 1 });
-    this.comparison = element("p", { class: "comparison" });
+    this.full = new Landmark("full", "Full mix");
+    this.silence = new Landmark("silence", "Silence");
+    const marks = [this.full, this.silence];
+    const name = { "aria-label": "Relevance of what you hear", "aria-valuemin": 0, "aria-valuemax": 1 };
+    this.meter = element("div", { class: "meter", role: "meter", ...name }, ...marks.map(({ tick }) => tick));
     this.note = element("p", { class: "note" });
     const heading = element("p", { class: "question" }, "The model gives what you hear: ", this.value);
-    this.root = element("div", { class: "answer" }, heading, this.meter, this.comparison, this.note);
+    this.root = element("div", { class: "answer" }, heading, this.meter, ...marks.map(({ line }) => line), this.note);
   }
 
-  /** `relevance` is null where it is not known; then `why` says why. */
-  draw({ relevance, full, why, quieter }) {
+  /** `relevance` is null where it is not known, and then `why` says why; so is `silence`. */
+  draw({ relevance, full, silence, why, quieter }) {
     const known = relevance !== null;
     setText(this.value, known ? relevance.toFixed(2) : "–");
     this.root.classList.toggle("unknown", !known);
     this.meter.style.setProperty("--value", known ? relevance : 0);
-    this.meter.style.setProperty("--full", full);
+    this.full.draw(full, relevance);
+    this.silence.draw(silence, relevance);
     if (known) this.meter.setAttribute("aria-valuenow", relevance.toFixed(4));
     else this.meter.removeAttribute("aria-valuenow");
-    // the difference of the numbers that are shown, or it would look miscalculated
-    const difference = known && ` · difference ${signed(Number(relevance.toFixed(2)) - Number(full.toFixed(2)), 2)}`;
-    setText(this.comparison, `Full mix: ${full.toFixed(2)}${difference || ""}`);
+    const spoken = [this.value, this.full.text, this.silence.text].map(({ textContent }) => textContent);
+    this.meter.setAttribute("aria-valuetext", spoken.filter(Boolean).join(". "));
     const notes = [!known && why, quieter && "Volumes do not count: the model hears every part at its true level."];
     setText(this.note, notes.filter(Boolean).join(" "));
+  }
+}
+
+/** What an answer is compared with: a tick on the meter, and a line that begins with the same shape. */
+class Landmark {
+  constructor(shape, name) {
+    this.name = name;
+    const mark = () => element("span", { class: `mark ${shape}`, "aria-hidden": "true" });
+    this.tick = mark();
+    this.text = element("span", {});
+    this.line = element("p", { class: "comparison" }, mark(), this.text);
+  }
+
+  /** `value` is null where it is not known, and so is `relevance`. */
+  draw(value, relevance) {
+    this.tick.hidden = this.line.hidden = value === null;
+    this.tick.style.setProperty("--at", value ?? 0);
+    if (value === null) return setText(this.text, "");
+    // the difference of the numbers that are shown, or it would look miscalculated
+    const difference = relevance !== null && signed(Number(relevance.toFixed(2)) - Number(value.toFixed(2)), 2);
+    setText(this.text, `${this.name}: ${value.toFixed(2)}${difference ? ` · difference ${difference}` : ""}`);
   }
 }
 

@@ -20,3 +20,8 @@ async function loadSounds(rows) {
 async function loadAnswers(answers) {
   return answers && new Answers(await bytesOf(answers.src), answers);
 }
+
+/** What tells the sounds of some rows from others. */
+function soundsOf({ rows }) {
+  return JSON.stringify(rows.map(({ src }) => src));
+}

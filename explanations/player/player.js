@@ -28,19 +28,20 @@ class Player {
       preset: (name) => change((choice) => choice.setPreset(name)),
       k: (k) => change((choice) => choice.setK(k)),
       kept: (k) => this.onkept(k),
+      all: (value) => change((choice) => choice.setAll(value)),
     });
     this.answer = new Answer();
     this.ruler = new Ruler({ seek: (seconds) => this.seek(seconds) });
     this.grid = new Grid({
       cell: (index) => this.clickCell(index),
       row: (row) => change((choice) => choice.toggle(choice.ofRow(row))),
-      mute: (row) => change((choice) => flip(choice.muted, row)),
+      mute: (row) => change((choice) => choice.mute(row)),
       solo: (row) => this.solo(row),
       volume: (row, value) => change((choice) => (choice.volumes[row] = value)),
     });
     this.caption = element("p", { class: "caption", "aria-live": "polite" });
     this.state = element("p", { class: "state", role: "status" });
-    this.again = element("button", { type: "button", class: "again", onclick: () => this.load() }, "Try again");
+    this.again = element("button", { type: "button", class: "plain", onclick: () => this.load() }, "Try again");
     this.trouble = element("div", { class: "trouble" }, this.state, this.again);
     const matched = element("input", { type: "checkbox", role: "switch", onchange: ({ target }) => this.match(target.checked) });
     this.levelNote = element("span", { class: "note" });
@@ -131,7 +132,8 @@ class Player {
     setText(this.levelNote, this.matched ? loudnessNote(this.boost) : data.words.level);
     const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
     const why = data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
-    this.answer.draw({ relevance: this.relevance(), full: data.relevance, why, quieter });
+    const silence = this.answers?.silence ?? null;
+    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter });
     if (!sound) return;
     sound.setVolumes(this.volumes);
     sound.setMaster(this.volume * data.gain * this.boost);
@@ -241,7 +243,7 @@ class Player {
   }
 
   solo(row) {
-    this.change((choice) => flip(choice.soloed, row));
+    this.change((choice) => choice.solo(row));
   }
 
   escape() {
@@ -286,11 +288,3 @@ class Player {
 }
 
 Object.assign(Player.prototype, { loop: false, matched: false, volume: 1, boost: 1, failure: "" });
-
-function soundsOf(data) {
-  return JSON.stringify(data.rows.map(({ src }) => src));
-}
-
-function flip(set, value) {
-  if (!set.delete(value)) set.add(value);
-}
