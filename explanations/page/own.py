@@ -16,6 +16,7 @@ import librosa
 import streamlit as st
 import torch
 from scipy.special import expit
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explanations.hashing import hash_waveforms
 from explanations.page.data import Case, get_model
@@ -141,8 +142,8 @@ def _choose_separator() -> str:
     return separator
 
 
-def _choose_file():
-    """Draw the place where a file can be dropped; None or the file.
+def _choose_file() -> UploadedFile | None:
+    """Draw the place where a file can be dropped; what was dropped.
 
     The browser refuses files by their size and kind, before they are sent, but shows no reason beside its red mark. The
     reason is drawn here, and shown by the style sheet where there is such a mark, of which Python hears nothing.
