@@ -15,6 +15,7 @@ import soxr
 
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
+from lemons.recording import Recording
 
 SAMPLE_RATE = 16000  # Hz
 MIN_DURATION_S = 1.0  # the excerpt that the recommender trains on; shorter audio has no place to put a segment
@@ -41,24 +42,20 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     Raises
     ------
     DataError
-        if there is no such file, it is not audio, holds no sample, or holds values that are not numbers
+        if there is no such file, it is not audio, is damaged, does not say how long it is, holds no sample, or holds
+        values that are not numbers
     """
     path = Path(path)
-    if not path.is_file():
-        raise DataError(f"no such audio file: {path}; check the path")
     if path.suffix == ".npy":
         y = to_float(load_samples(path))
         return y if sr == SAMPLE_RATE else quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ"))
-    try:
-        channels, file_sr = soundfile.read(path, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        formats = "WAV, FLAC, Ogg, Opus, MP3 or AIFF"
-        raise DataError(f"{path} cannot be read as audio ({error.error_string}); convert it to {formats}") from error
-    if not len(channels):
-        raise DataError(f"{path} holds no audio (0 samples); choose another file")
-    if not np.isfinite(channels).all():
+    with Recording(path) as recording:
+        if not recording.n_samples:
+            raise DataError(f"{path} holds no audio (0 samples); choose another file")
+        y = np.concatenate([block.mean(axis=1) for block in recording.blocks()])
+    if not np.isfinite(y).all():
         raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
-    return quantize(soxr.resample(channels.mean(axis=1), file_sr, sr, quality="HQ"))
+    return quantize(soxr.resample(y, recording.sr, sr, quality="HQ"))
 
 
 def load_samples(path: str | os.PathLike) -> np.ndarray:
@@ -81,6 +78,8 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
     DataError
         if the file is no such array, is cut off or empty, or holds values that are not numbers
     """
+    if not Path(path).is_file():
+        raise DataError(f"no such audio file: {path}; check the path")
     try:
         samples = np.load(path)
     except (OSError, ValueError, EOFError) as error:  # an array of Python objects is a ValueError: it is not unpickled

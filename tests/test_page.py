@@ -529,6 +529,23 @@ def test_a_visitor_drops_a_file_and_hears_why_it_would_be_liked(visit, toy, rng,
     assert not list((toy.folder / "tmp").rglob("*.wav"))  # the file is gone
 
 
+def test_what_the_browser_does_not_take_is_told_in_a_sentence(visit, tmp_path):
+    page = visit("")
+    page.get_by_role("tab", name="Your own music").click()
+    sentence = page.get_by_text(re.compile("What is marked red was not taken: .*100 MB at most.*WAV.*cut out a part"))
+    page.get_by_test_id("stFileUploader").wait_for()
+    assert not sentence.is_visible()
+    with (tmp_path / "huge.wav").open("wb") as file:
+        file.truncate(101 * 2**20)  # a hole: it takes no place on the disk
+    (tmp_path / "film.mp4").write_bytes(b"moving pictures")
+    for name in ("huge.wav", "film.mp4"):
+        page.locator("input[type=file]").set_input_files(tmp_path / name)
+        sentence.wait_for()
+        shoot(page, f"refused-{name.split('.')[0]}")
+        page.get_by_role("button", name=f"Remove {name}").click()
+        sentence.wait_for(state="hidden")
+
+
 def test_a_computation_can_be_cancelled(visit, toy):
     page = visit("?kind=time%2Bsource&method=lime-2048")
     before = set((toy.folder / "explanations").glob("*"))

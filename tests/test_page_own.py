@@ -23,6 +23,14 @@ def wav(y):
     return file.getvalue()
 
 
+def with_hole(y):
+    """An Ogg file that lost a tenth in its middle."""
+    file = io.BytesIO()
+    soundfile.write(file, y, SAMPLE_RATE, format="OGG")
+    content = file.getvalue()
+    return content[: len(content) // 2] + content[len(content) * 6 // 10 :]
+
+
 NOISE = wav(np.random.default_rng(440).uniform(-0.2, 0.2, 2 * SAMPLE_RATE))
 
 
@@ -65,6 +73,7 @@ def endless(monkeypatch):
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
+        (with_hole(np.random.default_rng(440).uniform(-0.2, 0.2, 3 * SAMPLE_RATE)), "of the 3.00 s that it announces"),
         (b"no music", "cannot be read as audio"),
         (NOISE[:30], "cannot be read as audio"),
         (wav(np.zeros(2 * SAMPLE_RATE)), "is silent"),

@@ -178,6 +178,17 @@ def test_what_cannot_be_separated_is_refused_and_not_kept(tmp_path, samples, mes
     assert not (tmp_path / "cache").exists() or not entries(tmp_path / "cache")
 
 
+def test_a_damaged_file_is_refused_before_it_is_separated(tmp_path, rng):
+    soundfile.write(tmp_path / "song.ogg", rng.uniform(-0.3, 0.3, 20 * SR), SR)
+    content = (tmp_path / "song.ogg").read_bytes()
+    (tmp_path / "song.ogg").write_bytes(content[: len(content) // 2] + content[len(content) * 6 // 10 :])
+    separator = Sides()
+    with pytest.raises(DataError, match=r"song\.ogg is damaged"):
+        separate_file(tmp_path / "song.ogg", separator, folder=tmp_path / "cache")
+    assert separator.calls == 0
+    assert not (tmp_path / "cache").exists()
+
+
 def test_what_is_no_audio_is_refused(tmp_path):
     (tmp_path / "notes.wav").write_text("do re mi")
     with pytest.raises(DataError, match=r"notes\.wav cannot be read as audio"):

@@ -16,6 +16,7 @@ import librosa
 import streamlit as st
 import torch
 from scipy.special import expit
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explanations.hashing import hash_waveforms
 from explanations.page.data import Case, get_model
@@ -34,6 +35,7 @@ from recsys.scoring import track_logits
 
 FORMATS = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff"]
 MAX_MB = 100  # five minutes in stereo, 24 bits, 48 kHz, have 86 MB
+IN_WORDS = "WAV, FLAC, Ogg, MP3 or AIFF"
 MAX_S = 300  # an explanation of so long a track takes 2 GB of memory and, on two cores, some minutes
 RATES = (8000, 192000)  # Hz, of files
 STAGES = {  # percent of the way: what happens from there on
@@ -78,14 +80,14 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     While ``is_open`` is False nothing begins, but what was chosen stays chosen.
     """
     st.caption(
-        f"Would {plain(name_of(listener))} like it, and why? Drop a track of yours: WAV, FLAC, Ogg, MP3 or AIFF, from "
+        f"Would {plain(name_of(listener))} like it, and why? Drop a track of yours: {IN_WORDS}, from "
         f"{MIN_DURATION_S:g} second to {MAX_S // 60} minutes, {MAX_MB} MB at most. It stays on the computer that runs "
         "this page: the file is deleted once it is read, its parts stay in the cache of separated tracks."
     )
     if is_open:
         _warm_up()
     separator = _choose_separator()
-    file = st.file_uploader("An audio file", FORMATS, key="own_file", max_upload_size=MAX_MB)
+    file = _choose_file()
     if file is None:
         _forget()
         return None
@@ -138,6 +140,22 @@ def _choose_separator() -> str:
             lines = [f"- **{plain(one.name)}** lacks {sentence(one.lacks)}" for one in records if not one.ready]
             st.markdown("\n".join(lines))
     return separator
+
+
+def _choose_file() -> UploadedFile | None:
+    """Draw the place where a file can be dropped; what was dropped.
+
+    The browser refuses files by their size and kind, before they are sent, but shows no reason beside its red mark. The
+    reason is drawn here, and shown by the style sheet where there is such a mark, of which Python hears nothing.
+    """
+    with st.container(key="own-drop", gap=None):
+        file = st.file_uploader("An audio file", FORMATS, key="own_file", max_upload_size=MAX_MB)
+        with st.container(key="own-refused"):
+            st.markdown(
+                f":material/error: What is marked red was not taken: it must be one file of {MAX_MB} MB at most, "
+                f"{IN_WORDS}; convert it to MP3 or FLAC, or cut out a part of it"
+            )
+    return file
 
 
 def _describe(name: str, stems: tuple[str, ...]) -> str:
@@ -226,12 +244,7 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
 
 def _check(path: Path) -> None:
     """Refuse what would take too long, or makes no sense, before all of it is read."""
-    try:
-        reader = AudioReader(path)
-    except DataError as error:  # its reason speaks of this machine's files
-        formats = "WAV, FLAC, Ogg, MP3 or AIFF"
-        raise DataError(f"{path} cannot be read as audio: it is damaged, or none of {formats}; convert it") from error
-    with reader:
+    with AudioReader(path) as reader:
         if not RATES[0] <= reader.sr <= RATES[1]:
             rates = f"between {RATES[0]} and {RATES[1]} Hz"
             raise DataError(f"{path} has {reader.sr} samples per second; convert it to a rate {rates}")

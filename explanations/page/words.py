@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from explanations.clips import TOP_K
@@ -55,12 +56,13 @@ def capitalized(text: str) -> str:
 
 
 def clock(seconds: float, *, digits: int = 0) -> str:
-    """A place in a track.
+    """A place in a track, rounded as the player rounds it: halves go up.
 
-    >>> clock(83.6), clock(0.44, digits=1)
-    ('1:24', '0:00.4')
+    >>> clock(83.6), clock(132.5), clock(0.44, digits=1)
+    ('1:24', '2:13', '0:00.4')
     """
-    minutes, rest = divmod(round(seconds, digits), 60)
+    rounded = Decimal(float(seconds)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    minutes, rest = divmod(rounded, 60)
     return f"{minutes:.0f}:{rest:0{3 + digits if digits else 2}.{digits}f}"
 
 

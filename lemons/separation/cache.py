@@ -28,7 +28,7 @@ from lemons.separation.reading import AudioReader
 from lemons.separation.separator import Separator, round_16_bit
 from lemons.separation.weights import cache_folder
 
-VERSION = 1  # of an entry's form
+VERSION = 2  # of an entry's form, and of how files are read
 GAIN = np.float32(2**-8)  # of the stems' files
 MAX_BYTES = 4 * 10**9
 IN_USE_S = 60  # an entry is not removed so soon after it was used: another program may be about to read it
@@ -129,7 +129,7 @@ def separate_file(
     Raises
     ------
     DataError
-        if there is no such file, it is not audio, or empty, silent, or shorter than a second
+        if there is no such file, it is not audio, or damaged, empty, silent, or shorter than a second
     """
     path = Path(path)
     folder = cache_folder() / "stems" if folder is None else Path(folder)

@@ -16,8 +16,9 @@ import soundfile
 from lemons.errors import DataError
 from lemons.files import hash_file
 from lemons.library import STEMS
+from lemons.recording import BLOCK_LENGTH
 from lemons.separation.reading import AudioReader
-from lemons.separation.separator import BLOCK_LENGTH, Separator
+from lemons.separation.separator import Separator
 
 MIXTURE = "mixture"  # MUSDB18-HQ's name of the mix
 SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".aif", ".oga", ".opus", ".npy"}

@@ -10,7 +10,8 @@ import librosa
 import numpy as np
 
 from lemons.audio import quantize
-from lemons.separation.separator import BLOCK_LENGTH, Separator
+from lemons.recording import BLOCK_LENGTH
+from lemons.separation.separator import Separator
 
 HOP_S = 0.016  # a quarter of the window
 KERNEL = 31  # frames, or bins, of a median

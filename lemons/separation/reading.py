@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from lemons.audio import MIN_DURATION_S, SAMPLE_RATE, load, quantize
 from lemons.errors import DataError
-from lemons.separation.separator import BLOCK_LENGTH
+from lemons.recording import BLOCK_LENGTH, Recording
 
 
 class AudioReader:
@@ -25,39 +24,38 @@ class AudioReader:
     Raises
     ------
     DataError
-        if there is no such file, or it is not audio
+        if there is no such file, it is not audio, or does not say how long it is; while reading, if it is damaged
     """
 
     def __init__(self, path: str | os.PathLike):
         self.path = Path(path)
         self._samples = None
-        if not self.path.is_file():
-            raise DataError(f"no such audio file: {path}; check the path")
         if self.path.suffix == ".npy":  # as libraries may have them
             self._samples, self.sr, self._next = load(self.path), SAMPLE_RATE, 0
             self.n_samples = len(self._samples)
             return
-        try:
-            self._file = soundfile.SoundFile(self.path)
-        except soundfile.LibsndfileError as error:
-            raise self._damaged(error) from error
-        self.sr, self.n_samples = self._file.samplerate, self._file.frames
+        self._recording = Recording(self.path)
+        self.sr, self.n_samples = self._recording.sr, self._recording.n_samples
 
     def __enter__(self) -> "AudioReader":
         return self
 
     def __exit__(self, *exception) -> None:
         if self._samples is None:
-            self._file.close()
+            self._recording.__exit__(*exception)
 
     def check(self) -> None:
-        """Refuse, with a DataError, a file that is empty, shorter than a second, or silent at 16 bits; reads on."""
+        """Refuse, with a DataError, a file that is empty, shorter than a second, silent at 16 bits, or damaged.
+
+        Reads it to the end, which takes much less time than to separate it.
+        """
         if not self.n_samples:
             raise DataError(f"{self.path} holds no audio (0 samples); choose another file")
         if self.n_samples < MIN_DURATION_S * self.sr:
             seconds = self.n_samples / self.sr
             raise DataError(f"{self.path} lasts {seconds:.2f} s; at least {MIN_DURATION_S:g} s is needed")
-        if not any(quantize(block.mean(axis=0)).any() for block in self.blocks()):
+        sounding = [quantize(block.mean(axis=0)).any() for block in self.blocks()]  # to the end: it may be damaged
+        if not any(sounding):
             raise DataError(f"{self.path} is silent (every sample is 0); there is nothing to separate")
 
     def read(self, length: int) -> np.ndarray:
@@ -75,11 +73,4 @@ class AudioReader:
         if self._samples is not None:
             self._next += length
             return self._samples[self._next - length : self._next, None]
-        try:
-            return self._file.read(length, dtype="float32", always_2d=True)
-        except soundfile.LibsndfileError as error:
-            raise self._damaged(error) from error
-
-    def _damaged(self, error: soundfile.LibsndfileError) -> DataError:
-        formats = "WAV, FLAC, Ogg, Opus, MP3 or AIFF"
-        return DataError(f"{self.path} cannot be read as audio ({error.error_string}); convert it to {formats}")
+        return self._recording.read(length)

@@ -15,8 +15,8 @@ import numpy as np
 
 from lemons.audio import FULL_SCALE, quantize, validate_audio
 from lemons.errors import DataError, ParameterError
+from lemons.recording import BLOCK_LENGTH
 
-BLOCK_LENGTH = 2**18  # samples; 6 s at 44.1 kHz
 HIGHEST = 32.0  # times full scale: five such stems still fit into a 24-bit file at a gain of 2^-8
 
 

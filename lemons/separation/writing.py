@@ -10,8 +10,8 @@ import soundfile
 from lemons.audio import common_gain
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
+from lemons.recording import BLOCK_LENGTH
 from lemons.separation.cache import GAIN, REPORT, Separation
-from lemons.separation.separator import BLOCK_LENGTH
 
 
 def write_stems(separation: Separation, folder: str | os.PathLike) -> list[Path]:

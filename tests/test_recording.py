@@ -1,0 +1,137 @@
+"""One file has one sound, however it is read; one that is damaged has none."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from lemons.audio import load
+from lemons.errors import DataError
+from lemons.recording import Recording
+
+SR = 44100
+CONSTANT = {"bitrate_mode": "CONSTANT", "compression_level": 0.5}  # half-way between 320 and 32 kbit/s
+
+
+@pytest.fixture
+def song(rng):
+    """Six seconds: a quiet tone, then loud noise, which takes more bits."""
+    y = 0.2 * np.sin(2 * np.pi * 220 * np.arange(6 * SR) / SR)
+    y[3 * SR :] += rng.uniform(-0.5, 0.5, 3 * SR)
+    return y
+
+
+@pytest.fixture
+def write(song, tmp_path):
+    """Write the song in a format, its bytes changed by a function."""
+
+    def write(suffix, change=lambda content: content, **options):
+        path = tmp_path / f"song.{suffix}"
+        soundfile.write(path, song, SR, **options)
+        path.write_bytes(change(path.read_bytes()))
+        return path
+
+    return write
+
+
+def with_hole(content):
+    """Lose a tenth in the middle."""
+    return content[: len(content) // 2] + content[len(content) * 6 // 10 :]
+
+
+def overwritten(content):
+    return content[: len(content) // 2] + bytes(2000) + content[len(content) // 2 + 2000 :]
+
+
+def one_byte_changed(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+
+
+def cut_off(content):
+    return content[: len(content) * 2 // 3]
+
+
+def read(path, length):
+    with Recording(path) as recording:
+        return np.concatenate(list(recording.blocks(length)))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [
+        ("wav", {}),
+        ("flac", {}),
+        ("ogg", {}),
+        ("mp3", CONSTANT),
+        ("mp3", CONSTANT | {"bitrate_mode": "VARIABLE"}),  # where a decoder finds a place again by guess only
+    ],
+)
+def test_what_is_read_in_blocks_is_what_is_read_at_once(write, suffix, options):
+    path = write(suffix, **options)
+    once, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    for length in (1000, 2**16, 10 * SR):
+        np.testing.assert_array_equal(read(path, length), once)
+
+
+@pytest.mark.parametrize("damage", [with_hole, overwritten, one_byte_changed])
+def test_an_ogg_file_with_a_hole_is_refused_with_what_is_left_of_it(write, damage):
+    path = write("ogg", damage)
+    with pytest.raises(DataError, match=r"song\.ogg is damaged: of the 6\.00 s that it announces, [345]\.\d\d s can"):
+        load(path)
+    with pytest.raises(DataError, match="is damaged"):
+        read(path, 1000)
+
+
+@pytest.mark.parametrize("damage", [with_hole, overwritten, one_byte_changed, cut_off])
+def test_a_damaged_flac_file_is_refused(write, damage):
+    with pytest.raises(DataError, match=r"song\.flac is damaged \(.*\); export it again or get another copy"):
+        load(write("flac", damage))
+
+
+@pytest.mark.parametrize("damage", [overwritten, cut_off])
+def test_an_mp3_file_of_which_much_is_missing_is_refused(write, damage):
+    with pytest.raises(DataError, match=r"song\.mp3 is damaged"):
+        load(write("mp3", damage))
+
+
+def test_an_mp3_file_without_a_length_is_read_to_its_end(write):
+    """Its length is estimated from its size, here as of 24 samples too many."""
+
+    def without_first_frame(content):  # which holds the length; frames begin with eleven ones
+        return content[content.index(content[:2], 4) :]
+
+    path = write("mp3", without_first_frame, **CONSTANT)
+    samples = read(path, 1000)
+    with Recording(path) as recording:
+        assert 0 < recording.n_samples - len(samples) < 0.1 * len(samples)
+    assert len(samples) == pytest.approx(6 * SR, abs=3 * 1152)  # frames that begin or end it are no longer left out
+
+
+@pytest.mark.parametrize("suffix", ["wav", "aiff"])
+def test_a_plain_file_that_was_cut_off_is_heard_as_far_as_it_goes(write, song, suffix):
+    samples = read(write(suffix, cut_off), 1000)[:, 0]
+    np.testing.assert_allclose(samples, song[: len(samples)], atol=1 / 2**15)  # one step of its 16 bits
+    assert len(samples) == pytest.approx(4 * SR, abs=100)
+
+
+@pytest.mark.parametrize("claimed", [4 * 6 * SR, 2**32 - 1])
+def test_a_wav_header_that_claims_more_is_not_believed(write, song, claimed):
+    def claim(content):
+        size = content.index(b"data") + 4
+        return content[:size] + claimed.to_bytes(4, "little") + content[size + 4 :]
+
+    assert len(load(write("wav", claim), sr=SR)) == len(song)
+
+
+@pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
+def test_what_comes_behind_the_sound_is_no_sound(write, song, suffix):
+    tagged = write(suffix, lambda content: content + b"TAG" + bytes(125))
+    assert len(load(tagged, sr=SR)) == len(song)
+
+
+def test_a_flac_file_that_does_not_know_its_length_is_refused(write):
+    def unknown(content):  # the low 36 bits before the checksum in its first block
+        return content[:21] + bytes([content[21] & 0xF0]) + bytes(4) + content[26:]
+
+    with pytest.raises(DataError, match=r"song\.flac does not say how long it is"):
+        load(write("flac", unknown))
