@@ -53,7 +53,7 @@ def test_results_on_one_library_leave_those_on_another_alone(config):
     assert set(before) == {"report.csv", "report.json"}
 
     listens = config.library_path / "listens.csv"  # the same place, another library
-    listens.write_text(listens.read_text() + "nina,tone00,1\n")
+    listens.write_text(listens.read_text() + "nina,noise24,1\n")
     train_all(config, ["nina"], named_config="demo", updates=QUICK)
     report_all(config, ["nina"])
     second, third = sorted((config.experiments_path / "results").iterdir(), key=lambda folder: folder != first)
