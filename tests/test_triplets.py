@@ -36,6 +36,11 @@ def test_windows_line_ends_and_a_missing_last_one_are_fine(tmp_path):
     assert read_plays(path, [MARKO]) == {MARKO: {SONG: 7, OTHER: 1}}
 
 
+def test_the_mark_that_windows_puts_before_a_text_is_no_part_of_a_user(tmp_path):
+    path = write(tmp_path / "triplets.txt", "\ufeff" + LINES)
+    assert read_plays(path, [MARKO]) == {MARKO: {SONG: 7, OTHER: 1}}
+
+
 def test_memory_does_not_grow_with_the_file(tmp_path):
     n_lines = 9 * BLOCK // 62
     path = write(tmp_path / "triplets.txt", f"{STRANGER}\t{OTHER}\t1\n" * n_lines + f"{MARKO}\t{SONG}\t1\n")
@@ -56,9 +61,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     ("text", "sentence"),
     [
         ("", "is empty"),
-        ("track_id,split,listened\n", "has a line 'track_id,split,listened'; each must be user, song and playcount"),
-        (LINES + f"{MARKO}\t{SONG}\toften\n", "has a line 'd7d2"),
-        (LINES + f"{MARKO}\tTRAKIMP12A8C130995\t1\n", "each must be user, song and playcount"),
+        ("track_id,split,listened\n", "line 1: 'track_id,split,listened' must be user, song and playcount"),
+        (LINES + f"{MARKO}\t{SONG}\toften\n", "line 6: 'd7d2"),
+        (LINES * 20_000 + f"{MARKO}\t{SONG}\t{'9' * 23}\n", "line 100001: 'd7d2.* .below a billion."),
+        (LINES + f"{MARKO}\tTRAKIMP12A8C130995\t1\n", "must be user, song and playcount"),
     ],
 )
 def test_what_is_no_triplet_is_shown(tmp_path, text, sentence):

@@ -8,6 +8,7 @@ Users are 40 hexadecimal digits. The file is read once from front to back, plain
 wanted users played is kept: memory does not grow with the file.
 """
 
+import codecs
 import gzip
 import io
 import os
@@ -22,7 +23,7 @@ from lemons.errors import DataError
 
 USER_ID = re.compile("[0-9a-f]{40}")
 USER_DIGITS = 40
-LINE = re.compile(rb"([0-9a-f]{40})\t(SO[A-Z0-9]{16})\t(\d+)\r?\n?")
+LINE = re.compile(rb"([0-9a-f]{40})\t(SO[A-Z0-9]{16})\t(\d{1,9})\r?\n?")  # a billion plays are none
 BLOCK = 2**20  # bytes that are split into lines at a time
 MEGABYTE = 2**20
 
@@ -54,25 +55,28 @@ def read_plays(
     path = Path(path)
     plays: dict[str, dict[str, int]] = {user: {} for user in user_ids}
     wanted = {user.encode() for user in user_ids}
-    first = True
+    n_before = 0
     for lines in _blocks(path, progress):
-        if first:
-            _parse(lines[0], path)  # another file is told from this one before it is read to its end
-            first = False
+        if not n_before:
+            lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
+            _parse(lines, lines[0], n_before, path)  # another file is told from this one before it is read to its end
         for line in lines:
             if line[:USER_DIGITS] in wanted:  # nearly all lines end here: some five million a second
-                user, song, playcount = _parse(line, path)
+                user, song, playcount = _parse(lines, line, n_before, path)
                 plays[user][song] = plays[user].get(song, 0) + playcount
-    if first:
+        n_before += len(lines)
+    if not n_before:
         raise DataError(f"{path} is empty; get train_triplets.txt anew")
     return plays
 
 
-def _parse(line: bytes, path: Path) -> tuple[str, str, int]:
+def _parse(lines: list[bytes], line: bytes, n_before: int, path: Path) -> tuple[str, str, int]:
     found = LINE.fullmatch(line)
     if not found:
+        number = n_before + lines.index(line) + 1  # an equal line before this one would have been told
         shown = line[:80].decode(errors="replace").strip()
-        raise DataError(f"{path} has a line {shown!r}; each must be user, song and playcount, separated by tabs")
+        needed = "must be user, song and playcount (below a billion), separated by tabs"
+        raise DataError(f"{path}, line {number}: {shown!r} {needed}")
     return found[1].decode(), found[2].decode(), int(found[3])
 
 
