@@ -14,6 +14,7 @@ A checkpoint is a dictionary of tensors and plain Python values; it is read with
 import datetime
 import hashlib
 import json
+import math
 import os
 import platform
 import shlex
@@ -207,6 +208,8 @@ def best_checkpoint(
 ) -> Path:
     """The model of a listener's finished run with the highest validation score.
 
+    Of equals it is the one with the lower loss, then the newest.
+
     Parameters
     ----------
     experiments_path : path-like
@@ -236,7 +239,8 @@ def best_checkpoint(
         on += "" if runs else f" and the split in {splits_path or library.path / 'splits'}"
     if not runs:
         raise DataError(f"no model of {user}{on} in {experiments_path}; train one with `{_command(user)}`")
-    return max(reversed(runs), key=lambda run: run[1]["best"]["score"])[0] / MODEL_FILE
+    best = max(reversed(runs), key=lambda run: (run[1]["best"]["score"], -run[1]["best"].get("loss", math.inf)))
+    return best[0] / MODEL_FILE
 
 
 def _command(user: str) -> str:

@@ -124,6 +124,13 @@ def test_of_equal_runs_the_newest_is_chosen(tmp_path):
     assert best_checkpoint(tmp_path, "marko").parent == newest
 
 
+def test_of_equal_scores_the_lower_loss_is_chosen(tmp_path):
+    runs = {loss: make_run(tmp_path, 1.0) for loss in (94.0, 0.64, 1e16)}  # the newest learned with lr=1e6
+    for loss, run in runs.items():
+        finish_run(run, {"user": "marko", "library": "other", "best": {"score": 1.0, "loss": loss}})
+    assert best_checkpoint(tmp_path, "marko").parent == runs[0.64]
+
+
 def test_models_of_another_library_do_not_count(tmp_path, toy_library):
     library = open_library(toy_library)
     make_run(tmp_path, 0.99)
