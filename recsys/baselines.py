@@ -1,7 +1,8 @@
 """What is known of a listener's taste without a model that listens: the bars that one must clear.
 
-* ``popularity``: how many other listeners played a track. What the listener played is never looked at, so that no test
-  track gives itself away.
+* ``popularity``: how many other listeners played a track: those of the library, and, where its tracks have a column of
+  that name, those that it counts beside them, as `lemons.library.msd` does. What the listener played is never looked
+  at, so that no test track gives itself away.
 * ``mel``: logistic regression on mean and standard deviation of the mel bands, which knows the colour of the sound and
   nothing of its course. The strength of its regularization is chosen on the validation part, as the model's epoch is.
 * ``loudness``, ``tempo``: a collection may give its classes away by one plain number. A logistic regression on the
@@ -29,12 +30,17 @@ STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest regulari
 def popularity(library: Library, user: str, track_ids: Sequence[str]) -> np.ndarray:
     """How many listeners other than ``user`` played each track.
 
+    The column ``popularity`` is added where it is known of every track of the library: how many played it who are no
+    listeners of the library.
+
     Returns
     -------
     np.ndarray [shape=(n_tracks,), dtype=float64]
     """
     others = library.listens[library.listens["user"] != user]
-    return others.groupby("track_id")["user"].nunique().reindex(track_ids, fill_value=0).to_numpy(dtype=float)
+    counted = others.groupby("track_id")["user"].nunique().reindex(track_ids, fill_value=0).to_numpy(dtype=float)
+    elsewhere = _numbers(library, "popularity")
+    return counted + elsewhere.reindex(track_ids).to_numpy() if np.isfinite(elsewhere).all() else counted
 
 
 def mel_scores(
@@ -110,8 +116,14 @@ def baseline_scores(library: Library, user: str, parts: dict[str, pd.DataFrame],
     scores["popularity"] = popularity(library, user, test.index)
     scores["mel"] = mel_scores(train[mel], train["label"], val[mel], val["label"], test[mel])
     scores["loudness"] = one_feature_scores(train["loudness"], train["label"], test["loudness"])
-    tempo = pd.to_numeric(library.tracks.get("tempo", pd.Series(dtype=float)), errors="coerce")
+    tempo = _numbers(library, "tempo")
     tempos = [tempo.reindex(part.index).to_numpy(dtype=float) for part in (train, test)]
     if np.isfinite(np.concatenate(tempos)).all():
         scores["tempo"] = one_feature_scores(tempos[0], train["label"], tempos[1])
     return scores
+
+
+def _numbers(library: Library, column: str) -> pd.Series:
+    """A column of tracks.csv that not every library has; NaN where it has no number."""
+    texts = library.tracks.get(column, pd.Series(np.nan, library.tracks.index))
+    return pd.to_numeric(texts, errors="coerce").astype(float)

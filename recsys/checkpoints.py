@@ -14,6 +14,7 @@ A checkpoint is a dictionary of tensors and plain Python values; it is read with
 import datetime
 import hashlib
 import json
+import math
 import os
 import platform
 import shlex
@@ -21,6 +22,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 
 import lemons
@@ -28,6 +30,8 @@ from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 from lemons.library import Library
 from recsys.model import FCN
+from recsys.provenance import fingerprint
+from recsys.splits import get_split
 
 FORMAT = "LEMONS FCN 1"
 MODEL_FILE = "best_model.pt"
@@ -44,8 +48,8 @@ def save_checkpoint(path: str | os.PathLike, model: FCN, meta: dict[str, Any]) -
     model : FCN
         the model; on whatever device
     meta : dict
-        texts, numbers, lists and dictionaries of them: ``user``, ``epoch``, ``scores``, ``config``, ``library`` (its
-        fingerprint) ... The versions of LEMONS, Python and PyTorch are added.
+        texts, numbers, lists and dictionaries of them: ``user``, ``epoch``, ``scores``, ``config``, ``library`` and
+        ``split`` (their fingerprints) ... The versions of LEMONS, Python and PyTorch are added.
 
     Raises
     ------
@@ -134,13 +138,13 @@ def new_run(experiments_path: str | os.PathLike, user: str) -> Path:
 
 
 def finish_run(run: Path, record: dict[str, Any]) -> None:
-    """Write ``training.json``, which says that the run is over: ``user``, ``library``, ``config``, ``best``, ..."""
+    """Write ``training.json``, which says that the run is over: ``user``, ``library``, ``split``, ``config``, ..."""
     with atomic_path(run / TRAINING_FILE) as temporary:
         temporary.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def finished_runs(
-    experiments_path: str | os.PathLike, user: str, *, library: Library | None = None
+    experiments_path: str | os.PathLike, user: str, *, library: Library | None = None, split: pd.DataFrame | None = None
 ) -> list[tuple[Path, dict[str, Any]]]:
     """Folder and record of every finished run of a listener, the oldest first.
 
@@ -152,6 +156,8 @@ def finished_runs(
         the listener
     library : Library, optional
         only runs on the very same library (by its fingerprint)
+    split : pd.DataFrame, optional
+        only runs on this split, see `is_of_split`
     """
     runs = []
     for file in sorted(Path(experiments_path).glob(f"*/{TRAINING_FILE}")):
@@ -163,11 +169,46 @@ def finished_runs(
             continue  # somebody else's file of that name
         if mine and (file.parent / MODEL_FILE).is_file():
             runs.append((file.parent, record))
-    return runs
+    return [(run, record) for run, record in runs if split is None or is_of_split(record, split)]
 
 
-def best_checkpoint(experiments_path: str | os.PathLike, user: str, *, library: Library | None = None) -> Path:
-    """The model of a listener's finished run with the highest validation score; of equals, the newest.
+def is_of_split(about: dict[str, Any], split: pd.DataFrame) -> bool:
+    """Whether a model was trained on a split, by what a run's record or a checkpoint says about it.
+
+    One that says nothing is from before LEMONS recorded splits, and taken to be of the library's own split, which is
+    written once; unless its split came from elsewhere (``meta_path``).
+    """
+    if "split" not in about:
+        return not about.get("config", {}).get("meta_path")
+    return about["split"] == fingerprint(split)
+
+
+def check_split(checkpoint_path: str | os.PathLike, user: str, split: pd.DataFrame) -> None:
+    """Refuse to judge a listener's model by tracks that it may have been trained on.
+
+    A model of somebody else, or one that does not say whose it is, such as the original's, is not refused.
+
+    Raises
+    ------
+    DataError
+        if the model is the listener's and of another split, or cannot be read
+    """
+    _, about = load_checkpoint(checkpoint_path)
+    if about.get("user") == user and not is_of_split(about, split):
+        hint = f"train it anew, or name its folder of splits by meta_path; the command is `{_command(user)}`"
+        raise DataError(f"{checkpoint_path} was trained on another split, which may hold test tracks of this; {hint}")
+
+
+def best_checkpoint(
+    experiments_path: str | os.PathLike,
+    user: str,
+    *,
+    library: Library | None = None,
+    splits_path: str | os.PathLike | None = None,
+) -> Path:
+    """The model of a listener's finished run with the highest validation score.
+
+    Of equals it is the one with the lower loss, then the newest.
 
     Parameters
     ----------
@@ -176,7 +217,9 @@ def best_checkpoint(experiments_path: str | os.PathLike, user: str, *, library: 
     user : str
         the listener
     library : Library, optional
-        only models that were trained on the very same library (by its fingerprint)
+        only models that were trained on the very same library (by its fingerprint) and the listener's split in it
+    splits_path : path-like, optional
+        where that split is, ``<library>/splits`` by default
 
     Returns
     -------
@@ -186,11 +229,19 @@ def best_checkpoint(experiments_path: str | os.PathLike, user: str, *, library: 
     Raises
     ------
     DataError
-        if there is none; the sentence says the command that trains one
+        if there is none, the sentence says the command that trains one; or if the split cannot be read
     """
     runs = finished_runs(experiments_path, user, library=library)
+    on = f" trained on {library.path}" if library else ""
+    if runs and library:
+        split = get_split(library, user, folder=splits_path)
+        runs = [(run, record) for run, record in runs if is_of_split(record, split)]
+        on += "" if runs else f" and the split in {splits_path or library.path / 'splits'}"
     if not runs:
-        on = f" trained on {library.path}" if library else ""
-        command = f"python recsys/experiment.py with user_name={shlex.quote(user)}"
-        raise DataError(f"no model of {user}{on} in {experiments_path}; train one with `{command}`")
-    return max(reversed(runs), key=lambda run: run[1]["best"]["score"])[0] / MODEL_FILE
+        raise DataError(f"no model of {user}{on} in {experiments_path}; train one with `{_command(user)}`")
+    best = max(reversed(runs), key=lambda run: (run[1]["best"]["score"], -run[1]["best"].get("loss", math.inf)))
+    return best[0] / MODEL_FILE
+
+
+def _command(user: str) -> str:
+    return f"python recsys/experiment.py with user_name={shlex.quote(user)}"

@@ -45,7 +45,7 @@ def evaluate_listener(_run, user_name, model_load_path, num_workers, device, dat
     """Evaluate the model of a listener; write and return the result."""
     check_device(device)
     library = open_library(data_path)
-    checkpoint = model_load_path or best_checkpoint(experiments_path, user_name, library=library)
+    checkpoint = model_load_path or best_checkpoint(experiments_path, user_name, library=library, splits_path=meta_path)
     record_data(_run, library, get_split(library, user_name, folder=meta_path))
     results = evaluate(
         checkpoint,

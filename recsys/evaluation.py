@@ -19,6 +19,7 @@ from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.library import Library
 from recsys.baselines import BASELINES, baseline_scores
+from recsys.checkpoints import check_split
 from recsys.dataset import check_classes
 from recsys.features import MEL_FEATURES, track_features
 from recsys.metrics import log_loss
@@ -79,9 +80,10 @@ def evaluate(
     Raises
     ------
     ParameterError, DataError
-        if the listener is unknown, or the model, the split or the tracks cannot be read
+        if the listener is unknown, the model, the split or the tracks cannot be read, or the model is of another split
     """
     split = get_split(library, user, folder=splits_path)
+    check_split(checkpoint_path, user, split)
     features = track_features(library, split["track_id"], num_workers=num_workers, progress=feature_progress)
     parts = _parts(split, features, library)
     test = parts["test"]

@@ -23,6 +23,7 @@ from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
 from recsys.dataset import Crops, load_tracks
 from recsys.model import FCN, check_device
+from recsys.provenance import fingerprint
 from recsys.resuming import open_run
 from recsys.sounds import Sounds
 from recsys.splits import DATA_SEED, get_split
@@ -85,7 +86,7 @@ def train(_run, _config, user_name, device):
     library = open_library(config["data_path"])
     split = get_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
     record_data(_run, library, split)
-    with open_run(config["experiments_path"], user_name, library=library, config=config) as run:
+    with open_run(config["experiments_path"], user_name, library=library, split=split, config=config) as run:
         _run.info["model"] = str(run.folder / MODEL_FILE)
         if run.state:
             _run.info["resumed"] = {"run": str(run.folder), "epoch": run.state["epoch"]}
@@ -95,7 +96,7 @@ def train(_run, _config, user_name, device):
         with Log(_run, tensorboard_path=curves) as log:
             sounds = Sounds(log.tensorboard, parts[-1]) if log.tensorboard else None
             training = fit(*parts, **settings, log=log, on_validation=sounds, name=user_name)
-        run.finish(describe(config, library) | asdict(training))
+        run.finish(describe(config, library, split) | asdict(training))
     _run.add_artifact(_run.info["model"])
     best = training.best
     logger.info(
@@ -116,7 +117,7 @@ def prepare(config, library, split, run):
     path, device = config["model_load_path"], config["device"]
     model = load_checkpoint(path, device=device)[0] if path else FCN().to(device)
     how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "patience", "log_step")
-    meta = describe(config, library)
+    meta = describe(config, library, split)
     return (model, crops, val), {
         **{name: config[name] for name in how},
         "on_best": lambda scores: save_checkpoint(run.folder / MODEL_FILE, model, meta | {"scores": scores}),
@@ -125,9 +126,10 @@ def prepare(config, library, split, run):
     }
 
 
-def describe(config, library):
+def describe(config, library, split):
     """What the files of a run say about it."""
-    return {"user": config["user_name"], "library": library.fingerprint, "config": config}
+    of = {"user": config["user_name"], "library": library.fingerprint, "split": fingerprint(split)}
+    return of | {"config": config}
 
 
 def observers(fallback=""):

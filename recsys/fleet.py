@@ -39,7 +39,7 @@ def train_all(
     fallback: str = "",
     together: bool = False,
 ) -> dict[str, Path]:
-    """Train a model for every listener who has no finished run on this library with these parameters.
+    """Train a model for every listener who has no finished run on this library and split with these parameters.
 
     Parameters
     ----------
@@ -73,7 +73,8 @@ def train_all(
     training_driver.ex.observers[:] = _observers(config, fallback)
 
     def trained_before(user: str) -> Path | None:
-        for run, record in reversed(finished_runs(config.experiments_path, user, library=library)):
+        split = _split_of(library, user, wanted)
+        for run, record in reversed(finished_runs(config.experiments_path, user, library=library, split=split)):
             if what_matters(record["config"]) == what_matters(wanted | {"user_name": user}):
                 return run / MODEL_FILE
         return None
@@ -87,11 +88,16 @@ def train_all(
         return Path(run.info["model"])
 
     if together:
-        _train_together(library, [user for user in users or library.users if not trained_before(user)], wanted)
+        _train_together(library, users or library.users, wanted, trained_before)
     return _for_each(library, users, train)
 
 
-def _train_together(library: Library, users: Sequence[str], parameters: dict[str, Any]) -> None:
+def _train_together(
+    library: Library,
+    users: Sequence[str],
+    parameters: dict[str, Any],
+    trained_before: Callable[[str], Path | None],
+) -> None:
     """Bring each listener's run to its last state; what goes on with the run finds nothing left to do but finish it."""
     check_device(parameters["device"])
     with ExitStack() as stack:
@@ -99,14 +105,21 @@ def _train_together(library: Library, users: Sequence[str], parameters: dict[str
         for user in dict.fromkeys(users):
             config = parameters | {"user_name": user}
             try:
-                split = get_split(library, user, seed=config["data_seed"], folder=config["meta_path"])
-                run = stack.enter_context(open_run(config["experiments_path"], user, library=library, config=config))
+                if trained_before(user):
+                    continue
+                split = _split_of(library, user, config)
+                about = {"library": library, "split": split, "config": config}
+                run = stack.enter_context(open_run(config["experiments_path"], user, **about))
                 parts, settings = training_driver.prepare(config, library, split, run)
                 courses[user] = Course(*parts, **settings)
             except LemonsError:
                 continue  # which comes again, and is told, when the listener's turn comes to be finished
         if courses:
             fit_together(courses)
+
+
+def _split_of(library: Library, user: str, parameters: dict[str, Any]) -> pd.DataFrame:
+    return get_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
 
 
 def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:

@@ -11,6 +11,7 @@ from scipy.special import expit
 
 from lemons.errors import ParameterError
 from lemons.library import Library
+from recsys.checkpoints import check_split
 from recsys.scoring import remembered_scores, score_tracks
 from recsys.splits import get_split
 
@@ -59,14 +60,16 @@ def recommend(
     ParameterError
         if the listener is unknown, or ``n`` or ``pool`` is not one of the above
     DataError
-        if the model, the split or a track cannot be read
+        if the model, the split or a track cannot be read, or the model is of another split
     """
     if n < 1:
         raise ParameterError(f"n={n} must be at least 1")
     if pool not in POOLS:
         raise ParameterError(f"pool={pool!r} is unknown; choose one of {', '.join(POOLS)}")
     played = library.played(user)
-    split = get_split(library, user, folder=splits_path).set_index("track_id")["split"]
+    split = get_split(library, user, folder=splits_path)
+    check_split(checkpoint_path, user, split)
+    split = split.set_index("track_id")["split"]
     tracks = library.tracks
     if pool == "test":
         tracks = tracks[tracks.index.isin(split.index[split == "test"])]

@@ -5,8 +5,8 @@ While a run lasts, its folder holds two files more than a finished one's (see `r
     last.pt     the state of the training after its last whole epoch, and what it is a training of; replaced after each
     lock        held by the process that trains; the system lets go of it when the process ends, however it ends
 
-Whoever asks for a training that such a run is about, on the same library and with the same parameters, goes on with the
-newest of them that nobody holds.
+Whoever asks for a training that such a run is about, on the same library and split and with the same parameters, goes
+on with the newest of them that nobody holds.
 """
 
 import json
@@ -17,12 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import pandas as pd
 import torch
 
 from lemons.errors import DataError
 from lemons.library import Library
 from recsys.checkpoints import TRAINING_FILE, finish_run, new_run, write_tensors
 from recsys.course import Diverged
+from recsys.provenance import fingerprint
 
 try:
     import fcntl
@@ -32,8 +34,10 @@ except ImportError:  # Windows: two equal commands at once are not kept apart
 FORMAT = "LEMONS training 1"
 STATE_FILE = "last.pt"
 LOCK_FILE = "lock"
-# a run with other values of these parameters has the same model, or another place for it
-NO_MATTER = {"seed", "use_tensorboard", "log_step", "num_workers", "device", "data_path", "experiments_path"}
+# a run with other values of these parameters has the same model, or another place for it; what they say of the data,
+# the fingerprints of library and split say better
+NO_MATTER = {"seed", "use_tensorboard", "log_step", "num_workers", "device", "experiments_path"}
+NO_MATTER |= {"data_path", "meta_path", "data_seed"}
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +87,7 @@ class Run:
 
 @contextmanager
 def open_run(
-    experiments_path: str | os.PathLike, user: str, *, library: Library, config: dict[str, Any]
+    experiments_path: str | os.PathLike, user: str, *, library: Library, split: pd.DataFrame, config: dict[str, Any]
 ) -> Iterator[Run]:
     """The interrupted run to go on with, or a new one; until the end of the ``with``, it is this process's alone.
 
@@ -95,6 +99,8 @@ def open_run(
         the listener
     library : Library
         only runs on the very same library (by its fingerprint) are gone on with
+    split : pd.DataFrame
+        only runs on the very same split, likewise
     config : dict
         the parameters; see `what_matters`
 
@@ -103,7 +109,8 @@ def open_run(
     Run
         new if nobody was interrupted, or others are at it already; its folder exists
     """
-    about = {"user": user, "library": library.fingerprint, "config": what_matters(config)}
+    about = {"user": user, "library": library.fingerprint, "split": fingerprint(split)}
+    about |= {"config": what_matters(config)}
     about = json.loads(json.dumps(about))  # plain values, as they are read back
     run, lock = _interrupted_run(Path(experiments_path), about) or _new_run(experiments_path, user, about)
     try:

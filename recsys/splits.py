@@ -117,9 +117,12 @@ def _read_split(path: Path, library: Library, user: str) -> pd.DataFrame:
             which = "no tracks" if not classes else "only played tracks" if True in classes else "no played track"
             raise DataError(f"the {part} part of {path} has {which}; it needs some that {user} played and some not")
     if not published:
-        known = set(split["track_id"]) & set(library.tracks.index)
-        now = set(library.listens.loc[library.listens["user"] == user, "track_id"])
-        if gone := sorted(set(split.loc[split["playcount"] > 0, "track_id"]) & known - now):
-            reason = f"it calls {gone[0]} played, which listens.csv does not"
+        known = split[split["track_id"].isin(library.tracks.index)].sort_values("track_id")
+        now = library.listens.loc[library.listens["user"] == user, "track_id"]
+        other = known[(known["playcount"] > 0) != known["track_id"].isin(now)]
+        if not other.empty:
+            track_id, played = other[["track_id", "playcount"]].iloc[0]
+            calls, does = ("played", "does not") if played else ("not played", "does")
+            reason = f"it calls {track_id} {calls}, which listens.csv {does}"
             raise DataError(f"{path} was drawn from other listens ({reason}); delete it to draw a new split")
     return split

@@ -21,6 +21,16 @@ def test_popularity_counts_the_other_listeners_and_never_ones_own_plays(toy_libr
     assert popularity(library, "marko", ["c"]) == without
 
 
+def test_popularity_beyond_the_library_is_added_where_it_is_known_of_all(toy_library):
+    library = open_library(toy_library)
+    library.tracks["popularity"] = [str(i) for i in range(48)]
+    # tone00 to tone23 were played by marko, noise24 to noise47 by nina
+    assert popularity(library, "marko", ["tone03", "noise30"]).tolist() == [3, 31]
+    assert popularity(library, "nina", ["tone03", "noise30"]).tolist() == [4, 30]
+    library.tracks.loc["tone00", "popularity"] = ""
+    assert popularity(library, "marko", ["tone03", "noise30"]).tolist() == [0, 1]
+
+
 def test_a_listener_who_is_alone_has_no_popularity_to_go_by(toy_library):
     library = open_library(toy_library)
     library.listens = listens(("marko", "a", 1))

@@ -3,11 +3,15 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from lemons.errors import DataError
 from lemons.library import open_library
 from recsys import evaluation
+from recsys.checkpoints import save_checkpoint
 from recsys.evaluation import BASELINES, MEASURES, evaluate, read_evaluation, read_scores, resampled, summarize
+from recsys.model import FCN
+from recsys.provenance import fingerprint
 from recsys.ranking import MEASURES as RANKING_MEASURES
 from recsys.ranking import measure
 
@@ -29,6 +33,7 @@ def perfect(monkeypatch):
 
 @pytest.fixture
 def model(tmp_path):
+    save_checkpoint(tmp_path / "best_model.pt", FCN(), {"user": "marko"})
     return tmp_path / "best_model.pt"
 
 
@@ -110,6 +115,29 @@ def test_a_part_of_which_one_class_is_left_is_refused(library, perfect, model):
         library.audio_path(track_id).write_bytes(b"not audio")
     with pytest.raises(DataError, match="the test part has 0 played and 2 other tracks whose audio can be read"):
         evaluate(model, library, "marko")
+
+
+def test_a_model_is_not_judged_by_tracks_of_another_split(library, perfect, model):
+    split = evaluation.get_split(library, "marko")
+    other = split.assign(split=split["split"].replace({"train": "test", "test": "train"}))
+    for about, refused in [
+        ({"user": "marko", "split": fingerprint(split)}, False),
+        ({"user": "marko", "split": fingerprint(other)}, True),
+        ({"user": "marko", "config": {"meta_path": "elsewhere"}}, True),  # from before splits were recorded
+        ({"user": "marko", "config": {"meta_path": ""}}, False),
+        ({"user": "nina", "split": fingerprint(other)}, False),
+    ]:
+        save_checkpoint(model, FCN(), about)
+        if refused:
+            with pytest.raises(DataError, match="was trained on another split, which may hold test tracks of this"):
+                evaluate(model, library, "marko")
+        else:
+            evaluate(model, library, "marko")
+
+
+def test_a_model_of_the_original_lemons_is_judged(library, perfect, model):
+    torch.save(FCN().state_dict(), model)
+    assert evaluate(model, library, "marko")["roc_auc"] == 1
 
 
 def test_the_table_ends_with_mean_and_standard_deviation_over_the_listeners():

@@ -6,11 +6,13 @@ import pytest
 
 from lemons.config import Config
 from lemons.errors import ConfigError, DataError, ParameterError
+from lemons.library import open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys import tracking
 from recsys.evaluation import MEASURES
 from recsys.fleet import evaluate_all, report_all, train_all
+from recsys.splits import draw_split
 
 QUICK = {"n_epochs": 1, "input_length": 8000, "precision": "float32"}
 
@@ -51,7 +53,7 @@ def test_results_on_one_library_leave_those_on_another_alone(config):
     assert set(before) == {"report.csv", "report.json"}
 
     listens = config.library_path / "listens.csv"  # the same place, another library
-    listens.write_text(listens.read_text() + "nina,tone00,1\n")
+    listens.write_text(listens.read_text() + "nina,noise24,1\n")
     train_all(config, ["nina"], named_config="demo", updates=QUICK)
     report_all(config, ["nina"])
     second, third = sorted((config.experiments_path / "results").iterdir(), key=lambda folder: folder != first)
@@ -84,6 +86,19 @@ def test_another_schedule_is_another_training_and_other_workers_are_not(config, 
     assert trained == []
     assert train_all(config, ["nina"], updates=QUICK | {"lr": 1e-4}) != models
     assert len(trained) == 1
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_another_split_is_another_training(config, tmp_path, together):
+    models = train_all(config, ["nina"], updates=QUICK, together=together)
+    evaluate_all(config, ["nina"])
+    library = open_library(config.library_path)
+    draw_split(library.played("nina"), library.tracks.index, seed=3).to_csv(library.path / "splits" / "nina.csv")
+    with pytest.raises(DataError, match="no model of nina trained on .* and the split in"):
+        evaluate_all(config, ["nina"])
+    again = train_all(config, ["nina"], updates=QUICK, together=together)
+    assert again != models
+    assert train_all(config, ["nina"], updates=QUICK | {"data_seed": 9}, together=together) == again
 
 
 def test_a_mongodb_that_is_away_is_an_error_or_files_are(config, monkeypatch):

@@ -44,6 +44,13 @@ def test_a_table_names_listener_track_and_playcount(tmp_path, delimiter):
     assert read(tmp_path, "\ufeff" + text) == plays
 
 
+@pytest.mark.parametrize("name", ["playcount", "plays", "Play Count", "play_count"])
+@pytest.mark.parametrize("three", ["3", "3.0", "3."])
+def test_a_playcount_has_several_names_and_forms(tmp_path, name, three):
+    assert read(tmp_path, f"track,{name}\nT,{three}\n") == [Play(track="T", playcount=3)]
+    assert read(tmp_path, f"artist,title,{name}\nZoë,So What,{three}\n") == [Play("", "Zoë", "So What", playcount=3)]
+
+
 def test_a_table_may_have_artists_albums_and_ids(tmp_path):
     text = f"track,artist,album,recording_mbid\nSo What,Zoë,First,{RECORDING.upper()}\nT,B,,\n"
     assert read(tmp_path, text) == [Play("", "Zoë", "So What", "First", (RECORDING,)), Play("", "B", "T")]
@@ -138,6 +145,9 @@ def test_an_export_of_listenbrainz_may_have_been_unpacked_and_packed_again(tmp_p
         ("", "begins with ''"),
         ("user,track,playcount\nbob,T,1\nbob,T,often\n", "line 3: playcount='often' must be a whole number"),
         ("user,track,playcount\nbob,T,-1\n", "playcount='-1' must be a whole number"),
+        ("user,track,playcount\nbob,T,1000000000\n", "line 2: .* must be a whole number from 0 to 999999999"),
+        ("user,track,plays\nbob,T,1.5\n", "playcount='1.5' must be a whole number"),
+        ("[" * 100_000 + "]" * 100_000, r"cannot be read \(.*recursion"),
         ('{"listens": [\n{"track', r"cannot be read \(.*line 2"),
     ],
 )

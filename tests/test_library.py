@@ -46,6 +46,11 @@ def test_plays_add_up_and_the_most_played_comes_first(folder):
     assert open_library(folder).played("marko").to_dict() == {"T2": 5, "007": 3}
 
 
+def test_a_whole_number_may_be_written_with_a_point(folder):
+    write_table(folder / "listens.csv", ["user", "track_id", "playcount"], [["marko", "T2", "3.0"], ["marko", "T3", 0]])
+    assert open_library(folder).played("marko").to_dict() == {"T2": 3}
+
+
 def test_an_unknown_listener_is_told_who_there_is(folder):
     with pytest.raises(ParameterError, match=r"listener='bob' is not in .*; choose one of marko, zoe"):
         open_library(folder).played("bob")
@@ -143,6 +148,14 @@ def test_no_library_names_the_command_that_makes_one(tmp_path):
         ("tracks.csv", "track_id,title,artist,genre,file\nT1,x,y,z,a\nT1,x,y,z,b\n", "lists T1 twice"),
         ("tracks.csv", "track_id,title,artist,genre,file\nT1,x,y,z,gone.wav\n", "no track whose file exists"),
         ("listens.csv", "user,track_id,playcount\nmarko,T2,2\nmarko,007,often\n", "line 3: playcount='often'"),
+        *[
+            (
+                "listens.csv",
+                f"user,track_id,playcount\nmarko,T2,{count}\n",
+                "must be a whole number from 0 to 999999999",
+            )
+            for count in ("1000000000", "9" * 23, "inf", "-1", "0.5", "")  # 0.5 would be cut to 0: not played
+        ],
         ("listens.csv", b"user,track_id,playcount\nmarko,T2,\xff\xfe\n", "must be comma-separated UTF-8"),
     ],
 )

@@ -132,6 +132,26 @@ def test_the_same_files_make_the_same_library(msd):
     assert {file.name: file.read_bytes() for file in out.glob("*.csv")} == before
 
 
+def test_popularity_is_among_all_but_the_librarys_own_listeners(msd):
+    path = msd / "train_triplets.txt"
+    more = [(f"{i:040x}", number, 7) for number, n in ((4, 3), (20, 1)) for i in range(1, n + 1)]
+    path.write_text(path.read_text() + "".join(f"{user}\t{song(number)}\t{count}\n" for user, number, count in more))
+    _, out = make(msd, n_others=40)
+    popular = open_library(out).tracks["popularity"].astype(int)
+    assert popular[popular > 0].to_dict() == {track(4): 3, track(20): 1, track(39): 1}
+
+
+def test_a_mark_before_a_list_and_blank_lines_in_it_change_nothing(msd):
+    """Or the first track would not be its song's, and what was played would count as not played."""
+    _, out = make(msd)
+    before = {file.name: file.read_bytes() for file in out.glob("*.csv")}
+    tracks = msd / "unique_tracks.txt"
+    tracks.write_text("\ufeff" + tracks.read_text() + "\n\n")
+    make(msd)
+    assert {file.name: file.read_bytes() for file in out.glob("*.csv")} == before
+    assert track(0) in open_library(out).played("marko").index
+
+
 def test_a_track_that_is_not_the_songs_does_not_count(msd):
     (msd / "sid_mismatches.txt").write_text(
         f"ERROR: <{song(5)} {track(5)}> A  -  B  !=  C  -  D\nERROR: <{song(6)} {track(6)}> A  -  B  !=  C  -  D\n"

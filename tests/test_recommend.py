@@ -10,6 +10,7 @@ from recsys import recommend as recommending
 from recsys import scoring
 from recsys.checkpoints import save_checkpoint
 from recsys.model import FCN
+from recsys.provenance import fingerprint
 from recsys.recommend import recommend, score_tracks
 from recsys.splits import get_split
 
@@ -54,6 +55,14 @@ def test_a_score_is_the_logit_of_the_whole_track(library):
 def test_an_unknown_track_has_no_score(library):
     with pytest.raises(ParameterError, match="track='T99'"):
         score_tracks(FCN(), library, ["T99"])
+
+
+@pytest.mark.parametrize("pool", ["test", "unheard"])
+def test_tracks_that_were_trained_on_are_never_recommended(library, checkpoint, heard, pool):
+    split = get_split(library, "marko")
+    save_checkpoint(checkpoint, FCN(), {"user": "marko", "split": fingerprint(split[::-1])})
+    with pytest.raises(DataError, match="was trained on another split"):
+        recommend(checkpoint, library, "marko", pool=pool)
 
 
 def test_recommendations_are_the_held_out_tracks_by_relevance(library, checkpoint, heard):

@@ -16,6 +16,7 @@ from recsys.checkpoints import load_checkpoint, model_hash
 from recsys.course import Diverged
 from recsys.fleet import train_all
 from recsys.resuming import open_run
+from recsys.splits import draw_split
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = {"n_epochs": 4, "lr": 0.01}
@@ -73,8 +74,9 @@ def library(toy_library):
 
 @pytest.fixture
 def open_marko(tmp_path, library):
-    def open_(user="marko", **config):
-        return open_run(tmp_path / "runs", user, library=library, config=CONFIG | config)
+    def open_(user="marko", seed=1, **config):
+        split = draw_split(library.played("marko"), library.tracks.index, seed=seed)
+        return open_run(tmp_path / "runs", user, library=library, split=split, config=CONFIG | config)
 
     return open_
 
@@ -131,7 +133,8 @@ def test_the_newest_interrupted_run_is_gone_on_with(open_marko):
 
 
 @pytest.mark.parametrize(
-    "other", [{"user": "nina"}, {"lr": 0.1}, {"patience": 3}, {"freeze": True}, {"model_load_path": "nina.pt"}]
+    "other",
+    [{"user": "nina"}, {"seed": 2}, {"lr": 0.1}, {"patience": 3}, {"freeze": True}, {"model_load_path": "nina.pt"}],
 )
 def test_another_training_is_another_run(open_marko, other):
     folder = interrupt(open_marko(), {"epoch": 1})

@@ -96,6 +96,12 @@ def test_a_split_of_other_listens_is_told(library):
         get_split(rewrite(library, library.tracks.index[1:24]), "marko")
 
 
+def test_what_was_played_since_the_split_was_drawn_is_told(library):
+    get_split(library, "marko")
+    with pytest.raises(DataError, match=r"it calls noise24 not played, which listens\.csv does\); delete it"):
+        get_split(rewrite(library, library.tracks.index[:25]), "marko")
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -27,13 +27,24 @@ def write(path, text=LINES):
 
 @pytest.mark.parametrize("name", ["train_triplets.txt", "train_triplets.txt.gz", "train_triplets.txt.zip"])
 def test_plays_are_those_of_the_wanted_users(tmp_path, name):
-    plays = read_plays(write(tmp_path / name), [MARKO, PAIGE, "0" * 40])
+    plays, _ = read_plays(write(tmp_path / name), [MARKO, PAIGE, "0" * 40])
     assert plays == {MARKO: {SONG: 7, OTHER: 1}, PAIGE: {SONG: 2}, "0" * 40: {}}
+
+
+def test_all_others_are_counted_by_song_and_the_wanted_users_are_not(tmp_path):
+    path = write(tmp_path / "triplets.txt", LINES + f"{'1' * 40}\t{SONG}\t90\n")
+    assert read_plays(path, [MARKO, PAIGE])[1] == {SONG: 1, OTHER: 1}
+    assert read_plays(path, [MARKO])[1] == {SONG: 2, OTHER: 1}
 
 
 def test_windows_line_ends_and_a_missing_last_one_are_fine(tmp_path):
     path = write(tmp_path / "triplets.txt", LINES.replace("\n", "\r\n").rstrip())
-    assert read_plays(path, [MARKO]) == {MARKO: {SONG: 7, OTHER: 1}}
+    assert read_plays(path, [MARKO])[0] == {MARKO: {SONG: 7, OTHER: 1}}
+
+
+def test_the_mark_that_windows_puts_before_a_text_is_no_part_of_a_user(tmp_path):
+    path = write(tmp_path / "triplets.txt", "\ufeff" + LINES)
+    assert read_plays(path, [MARKO])[0] == {MARKO: {SONG: 7, OTHER: 1}}
 
 
 def test_memory_does_not_grow_with_the_file(tmp_path):
@@ -41,9 +52,11 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     path = write(tmp_path / "triplets.txt", f"{STRANGER}\t{OTHER}\t1\n" * n_lines + f"{MARKO}\t{SONG}\t1\n")
     done = []
     tracemalloc.start()
-    assert read_plays(path, [MARKO], progress=lambda *numbers: done.append(numbers)) == {MARKO: {SONG: 1}}
+    plays, others = read_plays(path, [MARKO], progress=lambda *numbers: done.append(numbers))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
+    assert plays == {MARKO: {SONG: 1}}
+    assert others == {OTHER: n_lines, SONG: 0}
     assert peak < 4 * BLOCK  # two blocks and the objects around their lines; the file has nine
     total = path.stat().st_size // MEGABYTE + 1
     assert done == sorted(done)
@@ -56,9 +69,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     ("text", "sentence"),
     [
         ("", "is empty"),
-        ("track_id,split,listened\n", "has a line 'track_id,split,listened'; each must be user, song and playcount"),
-        (LINES + f"{MARKO}\t{SONG}\toften\n", "has a line 'd7d2"),
-        (LINES + f"{MARKO}\tTRAKIMP12A8C130995\t1\n", "each must be user, song and playcount"),
+        ("track_id,split,listened\n", "line 1: 'track_id,split,listened' must be user, song and playcount"),
+        (LINES + f"{MARKO}\t{SONG}\toften\n", "line 6: 'd7d2"),
+        (LINES * 20_000 + f"{MARKO}\t{SONG}\t{'9' * 23}\n", "line 100001: 'd7d2.* .below a billion."),
+        (LINES + f"{MARKO}\tTRAKIMP12A8C130995\t1\n", "must be user, song and playcount"),
     ],
 )
 def test_what_is_no_triplet_is_shown(tmp_path, text, sentence):

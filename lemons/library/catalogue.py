@@ -20,6 +20,7 @@ from lemons.listeners import LISTENERS
 STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
 TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")
 LISTEN_COLUMNS = ("user", "track_id", "playcount")
+MAX_PLAYCOUNT = 999_999_999  # of one line; more than a life of listening, and sums of them fit into 64 bits
 
 
 @dataclass
@@ -191,12 +192,14 @@ def open_library(path: str | os.PathLike) -> Library:
     if doubled := tracks.loc[tracks["track_id"].duplicated(), "track_id"].tolist():
         raise DataError(f"{path / 'tracks.csv'} lists {doubled[0]} twice; keep one line of each track_id")
     playcounts = pd.to_numeric(listens["playcount"], errors="coerce")
-    if playcounts.isna().any():
-        line = int(playcounts.isna().argmax()) + 2  # the table's first row is the file's second line
+    bad = ~(playcounts.between(0, MAX_PLAYCOUNT) & (playcounts % 1 == 0))
+    if bad.any():
+        line = int(bad.argmax()) + 2  # the table's first row is the file's second line
         value = listens["playcount"].iloc[line - 2]
-        raise DataError(f"{path / 'listens.csv'}, line {line}: playcount={value!r} must be a number")
+        needed = f"must be a whole number from 0 to {MAX_PLAYCOUNT}"
+        raise DataError(f"{path / 'listens.csv'}, line {line}: playcount={value!r} {needed}")
     tracks = tracks.set_index("track_id")
-    listens = listens.assign(playcount=playcounts)
+    listens = listens.assign(playcount=playcounts.astype(np.int64))
     listens = listens.groupby(["user", "track_id"], as_index=False, sort=False)["playcount"].sum()
     listens = listens[listens["playcount"] > 0]
 

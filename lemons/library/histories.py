@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from lemons.errors import DataError
+from lemons.library.catalogue import MAX_PLAYCOUNT
 
 DELIMITERS = ",;\t"
 HEADLESS = ("artist", "album", "track", "date")  # the columns of a Last.fm table without a first line
@@ -29,11 +30,13 @@ OTHER_NAMES = {  # of columns, in tables that name an artist
     "artist name": "artist", "artist_name": "artist", "album name": "album", "release_name": "album",
     "track name": "track", "track_name": "track", "title": "track", "song": "track", "name": "track",
 }  # fmt: skip
+COUNT_NAMES = ("plays", "play count", "play_count")  # of the column playcount
 MBID_COLUMNS = ("recording_mbid", "track_mbid", "mbid")
 EXAMPLE = "user,track,playcount"
 DATE = re.compile(r"^$|\d")  # tells a scrobble from a first line that names other columns
 LISTENS = re.compile(r"(?<![^/])listens/[^.]*\.jsonl$")  # in the archive, or in a folder that was packed again
 BLANK = re.compile(r"\s*")
+WHOLE = re.compile(r"(\d+)(?:\.0*)?")  # spreadsheets write 3 as 3.0
 
 
 class Play(NamedTuple):
@@ -75,7 +78,7 @@ def read_history(path: str | os.PathLike) -> Iterator[Play]:
             yield from _read_archive(path)
         else:
             yield from _read_text(path.read_text(encoding="utf-8-sig"), str(path))
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, csv.Error) as error:
+    except (OSError, EOFError, ValueError, RecursionError, zipfile.BadZipFile, csv.Error) as error:
         formats = "a table user,track,playcount, or an export of ListenBrainz or Last.fm"
         raise DataError(f"{path} cannot be read ({error}); it must be {formats}") from error
 
@@ -135,9 +138,9 @@ def _play_of(value: dict[str, Any], user: str) -> Play | None:
         if _dict(value.get("@attr")).get("nowplaying"):
             return None
         names = (_text(value["artist"]), value["name"], _text(value.get("album")))
-        count = str(value.get("playcount", 1))  # where it is a list of somebody's top tracks
+        count = _whole(str(value.get("playcount", 1)))  # where it is a list of somebody's top tracks
         ids = tuple(one.lower() for one in [_text(value.get("mbid"))] if one)
-        return Play(user, *names, ids, playcount=int(count) if count.isdecimal() else 1)
+        return Play(user, *names, ids, playcount=1 if count is None else count)
     if isinstance(value.get("track"), str) and isinstance(value.get("artist"), str):  # and those of its statistics
         return Play(user, value["artist"], value["track"], _text(value.get("album")))
     return None
@@ -177,20 +180,29 @@ def _read_table(text: str, name: str) -> Iterator[Play]:
         cells = {column: cell.strip() for column, cell in zip(header, row, strict=False)}
         if not cells.get("track"):
             continue
-        count = cells.get("playcount", "1")
-        if not count.isdecimal():
-            raise DataError(f"{name}, line {rows.line_num}: playcount={count!r} must be a whole number")
+        count = _whole(cells.get("playcount", "1"))
+        if count is None:
+            needed = f"must be a whole number from 0 to {MAX_PLAYCOUNT}"
+            raise DataError(f"{name}, line {rows.line_num}: playcount={cells['playcount']!r} {needed}")
         ids = tuple(cells[column].lower() for column in MBID_COLUMNS if cells.get(column))
-        play = Play(cells.get("user") or user, album=cells.get("album", ""), recording_ids=ids, playcount=int(count))
+        play = Play(cells.get("user") or user, album=cells.get("album", ""), recording_ids=ids, playcount=count)
         if "artist" in header:
             yield play._replace(artist=cells.get("artist", ""), title=cells["track"])
         else:
             yield play._replace(track=cells["track"])
 
 
+def _whole(text: str) -> int | None:
+    """The playcount that a text says; None if it is none that a library can hold."""
+    found = WHOLE.fullmatch(text)
+    return int(found[1]) if found and int(found[1]) <= MAX_PLAYCOUNT else None
+
+
 def _columns(cells: list[str]) -> list[str]:
     """The columns that a first line names, by the names used here."""
     header = [cell.strip().lower() for cell in cells]
+    if "playcount" not in header:
+        header = ["playcount" if cell in COUNT_NAMES else cell for cell in header]
     if "track" in header:
         return header
     named = [OTHER_NAMES.get(cell, cell) for cell in header]

@@ -74,6 +74,8 @@ class Metadata:
             yield from self._database()
             return
         for number, line in enumerate(self._lines(self.list), start=1):
+            if not line:
+                continue
             fields = line.split("<SEP>")
             if len(fields) != 4:
                 raise DataError(
@@ -119,5 +121,5 @@ class Metadata:
     @staticmethod
     def _lines(path: Path) -> Iterator[str]:
         if path.is_file():
-            with path.open(encoding="utf-8", errors="replace", newline="\n") as file:
+            with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
                 yield from (line.rstrip("\r\n") for line in file)

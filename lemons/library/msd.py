@@ -6,6 +6,9 @@ or several tracks in the dataset; the library holds the first of them, by id, th
 
 With published splits the library holds their tracks and keeps their labels, whatever the triplets say. Without them it
 holds what the listeners played, and as many tracks that none of them did, for their models to tell apart.
+
+The column ``popularity`` of its tracks counts the users of the Taste Profile who played the track's song, the library's
+own listeners left out.
 """
 
 import os
@@ -130,7 +133,7 @@ def make_msd_library(
     labels = {name: _read_published(Path(splits) / f"{name}.csv") for name in ids} if splits else {}
     lists = Metadata(metadata)
     files = find_snippets(snippets)
-    plays = read_plays(triplets, set(ids.values()), progress=progress("triplets", "MB"))
+    plays, others = read_plays(triplets, set(ids.values()), progress=progress("triplets", "MB"))
     plays = {name: plays[user_id] for name, user_id in ids.items()}
     skipped = [f"{name}: no plays in {triplets}" for name in ids if not plays[name]]
     if len(skipped) == len(ids):
@@ -146,6 +149,7 @@ def make_msd_library(
     absent = [one for one in tracks.index if one not in files]
     missing += [_missing(tracks.loc[one], "no snippet") for one in absent]
     tracks = tracks.drop(absent)
+    tracks["popularity"] = [others.get(song, 0) for song in tracks["song_id"]]
     tracks["file"] = [str(files[one]) for one in tracks.index]
     library = Library(Path(path), tracks, listens[listens["track_id"].isin(tracks.index)])
     library.check_audio(progress("audio", "track"))

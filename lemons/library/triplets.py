@@ -5,15 +5,17 @@
     b80344d063b5ccb3212f76538f3d9e43d87dca9e	SOAKIMP12A8C130995	1
 
 Users are 40 hexadecimal digits. The file is read once from front to back, plain, gzipped or zipped, and only what the
-wanted users played is kept: memory does not grow with the file.
+wanted users played is kept, and of all others how many played each song: memory grows with the songs, not the file.
 """
 
+import codecs
 import gzip
 import io
 import os
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,15 +24,16 @@ from lemons.errors import DataError
 
 USER_ID = re.compile("[0-9a-f]{40}")
 USER_DIGITS = 40
-LINE = re.compile(rb"([0-9a-f]{40})\t(SO[A-Z0-9]{16})\t(\d+)\r?\n?")
+SONG = slice(USER_DIGITS + 1, USER_DIGITS + 1 + 18)  # where a line names it
+LINE = re.compile(rb"([0-9a-f]{40})\t(SO[A-Z0-9]{16})\t(\d{1,9})\r?\n?")  # a billion plays are none
 BLOCK = 2**20  # bytes that are split into lines at a time
 MEGABYTE = 2**20
 
 
 def read_plays(
     path: str | os.PathLike, user_ids: Collection[str], *, progress: Callable[[int, int], None] | None = None
-) -> dict[str, dict[str, int]]:
-    """What some users played.
+) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
+    """What some users played, and how many others did.
 
     Parameters
     ----------
@@ -43,8 +46,10 @@ def read_plays(
 
     Returns
     -------
-    dict of str to dict of str to int
+    plays : dict of str to dict of str to int
         for each wanted user playcounts by song; empty for a user who is not in the file
+    others : dict of str to int
+        by song, how many lines other users have of it: in the Taste Profile one for each who played it
 
     Raises
     ------
@@ -54,25 +59,31 @@ def read_plays(
     path = Path(path)
     plays: dict[str, dict[str, int]] = {user: {} for user in user_ids}
     wanted = {user.encode() for user in user_ids}
-    first = True
+    others: Counter[bytes] = Counter()
+    n_before = 0
     for lines in _blocks(path, progress):
-        if first:
-            _parse(lines[0], path)  # another file is told from this one before it is read to its end
-            first = False
+        if not n_before:
+            lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
+            _parse(lines, lines[0], n_before, path)  # another file is told from this one before it is read to its end
+        others.update(line[SONG] for line in lines)
         for line in lines:
-            if line[:USER_DIGITS] in wanted:  # nearly all lines end here: some five million a second
-                user, song, playcount = _parse(line, path)
+            if line[:USER_DIGITS] in wanted:  # nearly all lines end here: some millions a second
+                user, song, playcount = _parse(lines, line, n_before, path)
                 plays[user][song] = plays[user].get(song, 0) + playcount
-    if first:
+                others[line[SONG]] -= 1
+        n_before += len(lines)
+    if not n_before:
         raise DataError(f"{path} is empty; get train_triplets.txt anew")
-    return plays
+    return plays, {song.decode(errors="replace"): n for song, n in others.items()}
 
 
-def _parse(line: bytes, path: Path) -> tuple[str, str, int]:
+def _parse(lines: list[bytes], line: bytes, n_before: int, path: Path) -> tuple[str, str, int]:
     found = LINE.fullmatch(line)
     if not found:
+        number = n_before + lines.index(line) + 1  # an equal line before this one would have been told
         shown = line[:80].decode(errors="replace").strip()
-        raise DataError(f"{path} has a line {shown!r}; each must be user, song and playcount, separated by tabs")
+        needed = "must be user, song and playcount (below a billion), separated by tabs"
+        raise DataError(f"{path}, line {number}: {shown!r} {needed}")
     return found[1].decode(), found[2].decode(), int(found[3])
 
 
