@@ -18,6 +18,7 @@ from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
 from recsys.course import Course
 from recsys.evaluation import read_evaluation, read_scores, summarize
 from recsys.model import check_device
+from recsys.parameters import check_parameters
 from recsys.report import make_report, write_report
 from recsys.resuming import open_run, what_matters
 from recsys.splits import get_split
@@ -218,4 +219,6 @@ def _parameters(named_config: str, updates: dict[str, Any]) -> dict[str, Any]:
     if named_config and named_config not in known:
         raise ParameterError(f"schedule {named_config!r} is unknown; choose one of {', '.join(known)}")
     named = known[named_config]() if named_config else {}
-    return dict(training_driver.experiment_config(fixed={**named, **updates}))
+    parameters = dict(training_driver.experiment_config(fixed={**named, **updates}))
+    check_parameters(parameters)
+    return parameters

@@ -14,6 +14,7 @@ import torch
 
 from lemons.errors import ConfigError, LemonsError, MissingDependencyError, ParameterError
 from lemons.library import Library
+from recsys.parameters import check_parameters
 from recsys.provenance import ROOT, fingerprint, repositories, sources, without_password
 
 with warnings.catch_warnings():
@@ -54,6 +55,9 @@ def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
     LEMONS with its hash, and the commit of the git repository where there is one. sacred's own look at git asks for
     each file anew and needs a repository.
 
+    A run of its main function with a parameter that `recsys.parameters` refuses is a ParameterError before anything is
+    recorded.
+
     Parameters
     ----------
     name : str
@@ -70,6 +74,12 @@ def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
     experiment.captured_out_filter = apply_backspaces_and_linefeeds
     experiment.logger = logging.getLogger(f"sacred.{name}")
     experiment.logger.setLevel(logging.CRITICAL)  # that a run started, ended or failed, our programs say themselves
+
+    @experiment.config_hook
+    def check(config: dict[str, Any], command_name: str, logger: logging.Logger) -> None:
+        if command_name == experiment.default_command:  # print_config shows wrong values, too
+            check_parameters(config)
+
     return experiment
 
 
