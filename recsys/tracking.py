@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import pandas as pd
 import torch
 
-from lemons.errors import ConfigError, LemonsError, MissingDependencyError, ParameterError
+from lemons.errors import ConfigError, DataError, LemonsError, MissingDependencyError, ParameterError
 from lemons.library import Library
 from recsys.parameters import check_parameters
 from recsys.provenance import ROOT, fingerprint, repositories, sources, without_password
@@ -45,6 +45,25 @@ class OurExperiment(Experiment):
         """What sacred records about the program."""
         record = {"base_dir": str(ROOT), "sources": sources(), "repositories": repositories()}
         return {**super().get_experiment_info(), **record, "mainfile": self.program}
+
+
+class FileObserver(FileStorageObserver):
+    """sacred's observer of files, which says in a sentence that there is no record, at the start or in the end."""
+
+    def started_event(self, **event: Any) -> str | None:
+        """Begin a record; DataError where none can be written, since nothing would be left of the run."""
+        try:
+            return super().started_event(**event)
+        except OSError as error:
+            hint = "choose another experiments_path in config.py, or mend its permissions"
+            raise DataError(f"cannot record to {self.basedir} ({error.strerror or error}); {hint}") from error
+
+    def completed_event(self, **event: Any) -> None:
+        """End the record, or say that it cannot be: what was trained stands without it."""
+        try:
+            super().completed_event(**event)
+        except OSError as error:
+            logger.warning("the record %s cannot be ended and may be lost (%s)", self.dir, error.strerror or error)
 
 
 def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
@@ -109,7 +128,7 @@ def make_observers(
     """
     if fallback not in FALLBACKS:
         raise ParameterError(f"fallback={fallback!r} is unknown; it is files, or left out")
-    observers: list[RunObserver] = [FileStorageObserver(Path(experiments_path) / "sacred")]
+    observers: list[RunObserver] = [FileObserver(Path(experiments_path) / "sacred")]
     if mongodb_url:
         try:
             observers.append(PatientMongoObserver(_connect(mongodb_url), mongodb_db_name))
