@@ -162,7 +162,12 @@ def test_a_state_that_cannot_be_read_is_told_and_passed_over(open_marko, caplog)
     (folder / "last.pt").write_bytes(b"half")
     with open_marko() as run:
         assert run.state is None
-    assert f"{folder / 'last.pt'} cannot be read, the training begins anew" in caplog.text
+    assert f"{folder / 'last.pt'} is damaged (KeyError) and put aside as last.damaged" in caplog.text
+    caplog.clear()
+    with open_marko("nina"):
+        pass
+    assert caplog.text == ""  # once is enough
+    assert (folder / "last.damaged").read_bytes() == b"half"
 
 
 def test_a_finished_run_is_not_gone_on_with(open_marko):
