@@ -83,7 +83,9 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
     try:
         samples = np.load(path)
     except (OSError, ValueError, EOFError) as error:  # an array of Python objects is a ValueError: it is not unpickled
-        raise DataError(f"{path} cannot be read as a NumPy array ({error}); save it by numpy.save") from error
+        # NumPy's own words may advise to unpickle, which runs whatever the file says
+        reason = getattr(error, "strerror", None) or "it is damaged, or something else"
+        raise DataError(f"{path} cannot be read as a NumPy array ({reason}); save it by numpy.save") from error
     kind = getattr(samples, "dtype", np.dtype(object))
     if (kind != np.int16 and kind.kind != "f") or max(samples.shape, default=0) != samples.size:
         raise DataError(f"{path} holds {kind} {getattr(samples, 'shape', '')}; it must be int16 or floats (n_samples,)")

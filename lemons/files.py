@@ -6,7 +6,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lemons.errors import DataError
@@ -55,7 +55,8 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         reason = error.strerror or error
         raise DataError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
-        temporary.unlink(missing_ok=True)  # after an error or an interrupt: no half-written file
+        with suppress(OSError):  # where there is a file in place of the folder, the sentence above tells
+            temporary.unlink()  # after an error or an interrupt: no half-written file
 
 
 @contextmanager

@@ -100,7 +100,8 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
     try:
         content = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:  # a damaged or foreign file makes it raise nearly anything
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        # PyTorch's own words may advise to unpickle, which runs whatever the file says
+        reason = getattr(error, "strerror", None) or "it is damaged, or something else"
         raise DataError(f"{path} cannot be read as a model ({reason}); train it again") from error
     meta = {}
     if isinstance(content, dict) and "format" in content:

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from lemons.errors import DataError, ParameterError
+from lemons.errors import DataError
 from recsys.dataset import Crops, TrackSet
 from recsys.learning import Learner
 from recsys.metrics import average_precision, log_loss, roc_auc
 from recsys.model import FCN
+from recsys.parameters import check_parameters
 from recsys.scoring import track_logits
 
 logger = logging.getLogger(__name__)
@@ -78,8 +79,10 @@ class Course:
         whole tracks to choose the best epoch by
     n_epochs : int > 0
         how often all tracks are visited
-    lr, wd : float
-        Adam's learning rate and weight decay
+    lr : float, 0 < lr <= 1
+        Adam's learning rate
+    wd : float, 0 <= wd <= 1
+        Adam's weight decay
     schedule : {"constant", "cosine", "onecycle"}
         course of the learning rate: at ``lr`` all along, falling to 0 along a cosine, or rising before that for 30 %
     precision : {"auto", "float32", "bfloat16"}
@@ -115,7 +118,7 @@ class Course:
     Raises
     ------
     ParameterError
-        if an argument is out of its range
+        if an argument has another type or is out of its range
     """
 
     def __init__(
@@ -139,12 +142,9 @@ class Course:
         on_epoch: Callable[[dict[str, Any]], None] | None = None,
         state: dict[str, Any] | None = None,
     ):
-        for setting, value in {"n_epochs": n_epochs, "val_step": val_step, "log_step": log_step}.items():
-            if value < 1:
-                raise ParameterError(f"{setting}={value} must be at least 1")
-        if patience < 0:
-            raise ParameterError(f"patience={patience} must be at least 0, which never stops early")
         how = {"lr": lr, "wd": wd, "schedule": schedule, "precision": precision, "freeze": freeze}
+        steps = {"n_epochs": n_epochs, "val_step": val_step, "patience": patience, "log_step": log_step}
+        check_parameters(how | steps)
         self.learner = Learner(model, n_steps=n_epochs * len(train), **how)
         self.train, self.n_epochs, self.epoch = train, n_epochs, 0
         self._val, self._lr, self._val_step, self._patience = val, lr, val_step, patience

@@ -10,9 +10,10 @@ import pandas as pd
 import torch
 
 from lemons.audio import SAMPLE_RATE, to_float
-from lemons.errors import DataError, ParameterError
+from lemons.errors import DataError
 from lemons.library import Library
 from recsys.model import MIN_SAMPLES
+from recsys.parameters import check_parameters
 
 logger = logging.getLogger(__name__)
 
@@ -132,13 +133,7 @@ class Crops:
     def __init__(
         self, tracks: TrackSet, *, seed: int, batch_size: int = 20, input_length: int = SAMPLE_RATE, n_crops: int = 1
     ):
-        for name, value, least in (
-            ("batch_size", batch_size, 1),
-            ("n_crops", n_crops, 1),
-            ("input_length", input_length, MIN_SAMPLES),
-        ):
-            if value < least:
-                raise ParameterError(f"{name}={value} must be at least {least}")
+        check_parameters({"batch_size": batch_size, "input_length": input_length, "n_crops": n_crops})
         self.tracks = tracks
         self.seed = seed
         self.batch_size = batch_size

@@ -15,8 +15,9 @@ import torch
 
 from lemons.commands.console import Bar
 from lemons.config import read_config
+from lemons.errors import ParameterError
 from lemons.library import open_library
-from recsys.checkpoints import best_checkpoint
+from recsys.checkpoints import best_checkpoint, load_checkpoint
 from recsys.evaluation import EVALUATION_FILE, MEASURES, TABLE_FILE, TRACKS_FILE, evaluate
 from recsys.experiment import observers
 from recsys.model import check_device
@@ -46,6 +47,9 @@ def evaluate_listener(_run, user_name, model_load_path, num_workers, device, dat
     check_device(device)
     library = open_library(data_path)
     checkpoint = model_load_path or best_checkpoint(experiments_path, user_name, library=library, splits_path=meta_path)
+    if (owner := load_checkpoint(checkpoint)[1].get("user", user_name)) != user_name:
+        hint = f"evaluate it with user_name={owner}, for an evaluation is written beside its model"
+        raise ParameterError(f"model_load_path={checkpoint} is {owner}'s model and not {user_name}'s; {hint}")
     record_data(_run, library, get_split(library, user_name, folder=meta_path))
     results = evaluate(
         checkpoint,

@@ -18,9 +18,10 @@ from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
 from recsys.course import Course
 from recsys.evaluation import read_evaluation, read_scores, summarize
 from recsys.model import check_device
+from recsys.parameters import check_parameters
 from recsys.report import make_report, write_report
 from recsys.resuming import open_run, what_matters
-from recsys.splits import get_split
+from recsys.splits import MIN_OF_A_CLASS, get_split
 from recsys.tracking import make_observers
 from recsys.training import fit_together
 
@@ -89,7 +90,10 @@ def train_all(
 
     if together:
         _train_together(library, users or library.users, wanted, trained_before)
-    return _for_each(library, users, train)
+    trained, failed = _for_each(library, users, train)
+    if failed:
+        raise _failure(failed, len(failed) + len(trained))
+    return trained
 
 
 def _train_together(
@@ -143,7 +147,7 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback
     Raises
     ------
     DataError
-        if a listener cannot be evaluated; the others are evaluated all the same
+        if nobody can be evaluated; where some can, the log says who is left out and why
     """
     library = open_library(config.library_path)
     evaluated = _evaluate(config, library, users, fallback=fallback)
@@ -195,18 +199,34 @@ def _evaluate(
     evaluation_driver.ex.observers[:] = _observers(config, fallback)
 
     def evaluate(user: str) -> tuple[Path, dict[str, Any]]:
+        _check_enough(config, library, user)
         checkpoint = best_checkpoint(config.experiments_path, user, library=library)
         if results := read_evaluation(checkpoint, library, user):
             return checkpoint, results
         return checkpoint, evaluation_driver.ex.run(config_updates=updates | {"user_name": user}).result
 
-    return _for_each(library, users, evaluate)
+    evaluated, failed = _for_each(library, users, evaluate)
+    if failed:
+        logger.warning("left out, for the reasons above: %s", ", ".join(failed))
+    return evaluated
 
 
-def _for_each(library: Library, users: Sequence[str] | None, do: Callable[[str], Any]) -> dict[str, Any]:
-    users = users or library.users
+def _check_enough(config: Config, library: Library, user: str) -> None:
+    """Refuse a listener who has no model and cannot have one, lest they be advised to train it."""
+    n_played, n_tracks = len(library.played(user)), len(library.tracks)
+    too_few = min(n_played, n_tracks - n_played) < MIN_OF_A_CLASS
+    if too_few and not finished_runs(config.experiments_path, user, library=library):
+        needed = f"a model needs at least {MIN_OF_A_CLASS} that were and {MIN_OF_A_CLASS} that were not"
+        raise DataError(f"{n_played} of {n_tracks} tracks in {library.path} were played by {user}; {needed}")
+
+
+def _for_each(
+    library: Library, users: Sequence[str] | None, do: Callable[[str], Any]
+) -> tuple[dict[str, Any], dict[str, LemonsError]]:
+    """What comes of each listener, and for whom nothing does, the error, which is logged (raised, if of all)."""
+    users = list(dict.fromkeys(users or library.users))
     if len(users) == 1:
-        return {users[0]: do(users[0])}
+        return {users[0]: do(users[0])}, {}
     done, failed = {}, {}
     for user in users:
         try:
@@ -214,10 +234,14 @@ def _for_each(library: Library, users: Sequence[str] | None, do: Callable[[str],
         except LemonsError as error:
             logger.warning("%s: %s", user, error)
             failed[user] = error
-    if failed:
-        first, error = next(iter(failed.items()))
-        raise DataError(f"{len(failed)} of {len(failed) + len(done)} listeners failed; {first}: {error}")
-    return done
+    if failed and not done:
+        raise _failure(failed, len(users))
+    return done, failed
+
+
+def _failure(failed: dict[str, LemonsError], n_users: int) -> DataError:
+    user, error = next(iter(failed.items()))
+    return DataError(f"{len(failed)} of {n_users} listeners failed; {user}: {error}")
 
 
 def _observers(config: Config, fallback: str) -> list:
@@ -231,4 +255,6 @@ def _parameters(named_config: str, updates: dict[str, Any]) -> dict[str, Any]:
     if named_config and named_config not in known:
         raise ParameterError(f"schedule {named_config!r} is unknown; choose one of {', '.join(known)}")
     named = known[named_config]() if named_config else {}
-    return dict(training_driver.experiment_config(fixed={**named, **updates}))
+    parameters = dict(training_driver.experiment_config(fixed={**named, **updates}))
+    check_parameters(parameters)
+    return parameters

@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from lemons.errors import ParameterError
 from recsys.model import FCN
 
 # factor of the learning rate when a share t, 0 < t <= 1, of all steps is done
@@ -37,12 +36,7 @@ class Learner:
     n_steps : int > 0
         how many batches there will be, for the schedule
     lr, wd, schedule, precision, freeze
-        see `recsys.course.Course`
-
-    Raises
-    ------
-    ParameterError
-        if schedule or precision is unknown
+        see `recsys.course.Course`, which checks them
     """
 
     def __init__(
@@ -56,10 +50,6 @@ class Learner:
         precision: str = "auto",
         freeze: bool = False,
     ):
-        if schedule not in SCHEDULES:
-            raise ParameterError(f"schedule={schedule!r} is unknown; choose one of {', '.join(SCHEDULES)}")
-        if precision not in PRECISIONS:
-            raise ParameterError(f"precision={precision!r} is unknown; choose one of {', '.join(PRECISIONS)}")
         self.model = model
         self.device = model.fc.weight.device
         self.freeze = freeze

@@ -13,7 +13,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -33,6 +33,7 @@ except ImportError:  # Windows: two equal commands at once are not kept apart
 
 FORMAT = "LEMONS training 1"
 STATE_FILE = "last.pt"
+DAMAGED_FILE = "last.damaged"  # what became of a state that cannot be read
 LOCK_FILE = "lock"
 # a run with other values of these parameters has the same model, or another place for it; what they say of the data,
 # the fingerprints of library and split say better
@@ -179,6 +180,12 @@ def _read(path: Path) -> dict[str, Any]:
         return content if content["format"] == FORMAT else {}
     except FileNotFoundError:
         return {}
+    except OSError as error:  # may be read another time
+        logger.warning("%s cannot be read, its training begins anew (%s)", path, error.strerror or error)
+        return {}
     except Exception as error:  # a damaged or foreign file makes it raise nearly anything
-        logger.warning("%s cannot be read, the training begins anew (%s)", path, type(error).__name__)
+        with suppress(OSError):  # out of the way, lest every training of whomever be told again
+            path.replace(path.with_name(DAMAGED_FILE))
+        what = f"{path} is damaged ({type(error).__name__})"
+        logger.warning("%s and put aside as %s: its training begins anew", what, DAMAGED_FILE)
         return {}

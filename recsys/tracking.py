@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 import pandas as pd
 import torch
 
-from lemons.errors import ConfigError, LemonsError, MissingDependencyError, ParameterError
+from lemons.errors import ConfigError, DataError, LemonsError, MissingDependencyError, ParameterError
 from lemons.library import Library
+from recsys.parameters import check_parameters
 from recsys.provenance import ROOT, fingerprint, repositories, sources, without_password
 
 with warnings.catch_warnings():
@@ -46,6 +47,25 @@ class OurExperiment(Experiment):
         return {**super().get_experiment_info(), **record, "mainfile": self.program}
 
 
+class FileObserver(FileStorageObserver):
+    """sacred's observer of files, which says in a sentence that there is no record, at the start or in the end."""
+
+    def started_event(self, **event: Any) -> str | None:
+        """Begin a record; DataError where none can be written, since nothing would be left of the run."""
+        try:
+            return super().started_event(**event)
+        except OSError as error:
+            hint = "choose another experiments_path in config.py, or mend its permissions"
+            raise DataError(f"cannot record to {self.basedir} ({error.strerror or error}); {hint}") from error
+
+    def completed_event(self, **event: Any) -> None:
+        """End the record, or say that it cannot be: what was trained stands without it."""
+        try:
+            super().completed_event(**event)
+        except OSError as error:
+            logger.warning("the record %s cannot be ended and may be lost (%s)", self.dir, error.strerror or error)
+
+
 def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
     """An experiment of sacred without observers.
 
@@ -53,6 +73,9 @@ def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
     the terminal from progress bars. A record names every installed package with its version, every imported file of
     LEMONS with its hash, and the commit of the git repository where there is one. sacred's own look at git asks for
     each file anew and needs a repository.
+
+    A run of its main function with a parameter that `recsys.parameters` refuses is a ParameterError before anything is
+    recorded.
 
     Parameters
     ----------
@@ -70,6 +93,12 @@ def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
     experiment.captured_out_filter = apply_backspaces_and_linefeeds
     experiment.logger = logging.getLogger(f"sacred.{name}")
     experiment.logger.setLevel(logging.CRITICAL)  # that a run started, ended or failed, our programs say themselves
+
+    @experiment.config_hook
+    def check(config: dict[str, Any], command_name: str, logger: logging.Logger) -> None:
+        if command_name == experiment.default_command:  # print_config shows wrong values, too
+            check_parameters(config)
+
     return experiment
 
 
@@ -99,7 +128,7 @@ def make_observers(
     """
     if fallback not in FALLBACKS:
         raise ParameterError(f"fallback={fallback!r} is unknown; it is files, or left out")
-    observers: list[RunObserver] = [FileStorageObserver(Path(experiments_path) / "sacred")]
+    observers: list[RunObserver] = [FileObserver(Path(experiments_path) / "sacred")]
     if mongodb_url:
         try:
             observers.append(PatientMongoObserver(_connect(mongodb_url), mongodb_db_name))

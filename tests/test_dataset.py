@@ -115,5 +115,5 @@ def test_the_last_batch_has_what_is_left(ramps, batch_size, sizes):
 @pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"n_crops": 0}, {"input_length": 7000}])
 def test_impossible_crops_are_refused(ramps, wrong):
     (name, value), = wrong.items()  # fmt: skip
-    with pytest.raises(ParameterError, match=f"{name}={value} must be at least"):
+    with pytest.raises(ParameterError, match=f"{name}={value} must be a whole number of at least"):
         Crops(ramps, seed=0, **wrong)

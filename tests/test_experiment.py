@@ -13,7 +13,9 @@ import torch
 from lemons.errors import ParameterError
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import best_checkpoint, load_checkpoint, save_checkpoint
+from recsys.model import FCN
+from recsys.parameters import RULES, check_parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -122,11 +124,46 @@ def test_what_a_user_can_mend_is_one_sentence_and_exit_code_two(program, command
     assert failed.stdout == ""
 
 
+def test_an_evaluation_stands_beside_the_listeners_own_model_alone(paths, tmp_path):
+    save_checkpoint(tmp_path / "nina" / "best_model.pt", FCN(), {"user": "nina"})
+    updates = paths | {"user_name": "marko", "model_load_path": str(tmp_path / "nina" / "best_model.pt")}
+    with pytest.raises(ParameterError, match=r"best_model\.pt is nina's model and not marko's"):
+        evaluation_driver.ex.run(config_updates=updates)
+    assert [file.name for file in (tmp_path / "nina").iterdir()] == ["best_model.pt"]
+    save_checkpoint(tmp_path / "any" / "best_model.pt", FCN(), {})  # nobody's, such as the published ones
+    updates["model_load_path"] = str(tmp_path / "any" / "best_model.pt")
+    assert evaluation_driver.ex.run(config_updates=updates).result["user"] == "marko"
+
+
 @pytest.mark.parametrize("driver", [training_driver, evaluation_driver])
 @pytest.mark.parametrize("device", ["cuda:99", "abacus"])
 def test_a_device_that_is_not_there_is_refused(paths, driver, device):
     with pytest.raises(ParameterError, match=f"device='{device}' cannot be used here"):
         driver.ex.run(config_updates=paths | {"device": device})
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (["recsys/experiment.py", "with", "freeze=false"], "freeze='false' must be True or False"),
+        (["recsys/eval.py", "with", "num_workers=abc"], "num_workers='abc' must be a whole number of at least 0"),
+    ],
+)
+def test_a_wrong_parameter_is_one_sentence_before_anything_is_made(program, tmp_path, command, sentence):
+    refused = program(*command, "user_name=nina")
+    assert (refused.returncode, refused.stderr) == (2, f"lemons: {sentence}\n")
+    assert not (tmp_path / "runs").exists()
+    shown = program(command[0], "print_config", *command[1:])  # whoever looks for the mistake sees it
+    assert command[2].split("=")[1] in shown.stdout
+
+
+@pytest.mark.parametrize("driver", [training_driver, evaluation_driver])
+def test_every_parameter_has_a_rule_which_its_default_and_the_demos_value_keep(driver):
+    parameters = driver.experiment_config()
+    assert set(parameters) - {"__doc__"} <= set(RULES)
+    check_parameters(parameters)
+    for named in driver.ex.named_configs.values():
+        check_parameters(named())
 
 
 @pytest.mark.parametrize("driver", [training_driver, evaluation_driver])

@@ -63,6 +63,15 @@ def test_a_full_disk_is_one_clear_sentence_and_leaves_no_half_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["file/notes.txt", "file/folder/notes.txt"])
+def test_a_file_in_place_of_a_folder_is_one_clear_sentence(tmp_path, name):
+    (tmp_path / "file").write_text("do")
+    sentence = f"cannot write .*{name}: (File exists|Not a directory)"
+    with pytest.raises(DataError, match=sentence), atomic_path(tmp_path / name) as temporary:
+        temporary.write_text("re")
+    assert (tmp_path / "file").read_text() == "do"
+
+
 NAMES = ["marko", "Jörg Müller", "AC/DC", "AC%2FDC", "../etc", "..", ".", "-rf", "a\\b", 'say "hi"', "a:b", "x\n"]
 NAMES += ["nul.", "nul", "日本", "é" * 300, "é" * 301, "\udcff"]
 

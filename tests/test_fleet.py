@@ -124,6 +124,22 @@ def test_one_listener_who_cannot_be_trained_holds_up_nobody(config, caplog):
     assert "nina: 2 of 48 tracks" in caplog.text
 
 
+def test_who_has_no_model_or_too_few_tracks_for_one_is_left_out_of_the_others_table(config, caplog):
+    listens = config.library_path / "listens.csv"
+    listens.write_text(listens.read_text() + "bob,tone00,1\n")
+    train_all(config, ["marko"], updates=QUICK)
+    assert evaluate_all(config).index.tolist() == ["marko", "mean", "std"]
+    assert "nina: no model of nina trained on" in caplog.text
+    assert "bob: 1 of 48 tracks" in caplog.text  # training, which cannot be, is not advised
+    assert "no model of bob" not in caplog.text
+    assert "left out, for the reasons above: nina, bob" in caplog.text
+    assert report_all(config)["user"].unique().tolist() == ["marko", "mean of listeners"]
+    with pytest.raises(DataError, match=r"^2 of 2 listeners failed; bob: 1 of 48 tracks .* a model needs at least 3"):
+        evaluate_all(config, ["bob", "nina"])
+    with pytest.raises(DataError, match=r"^1 of 48 tracks"):
+        report_all(config, ["bob"])
+
+
 def test_evaluation_before_training_says_the_command_once(config, caplog):
     with pytest.raises(DataError, match=r"no model of nina trained on .* `python recsys/experiment\.py with user_name"):
         evaluate_all(config, ["nina"])

@@ -1,5 +1,6 @@
 import json
 import logging
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lemons.errors import ConfigError, MissingDependencyError, ParameterError
+from lemons.errors import ConfigError, DataError, MissingDependencyError, ParameterError
 from lemons.library import open_library
 from recsys import tracking
 from recsys.splits import get_split
@@ -43,6 +44,27 @@ def test_records_are_files_by_default(tmp_path):
     assert {"numpy", "librosa", "lemons-explanations"} <= set(versions)
     stored = dict(record["experiment"]["sources"])
     assert (tmp_path / "sacred" / stored["recsys/tracking.py"]).read_text() == Path(tracking.__file__).read_text()
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """An experiment, without a main function, that is recorded to ``tmp_path / "runs"``."""
+    experiment = make_experiment("toy", file=tracking.__file__, doc="A toy.")
+    experiment.observers.extend(make_observers(tmp_path / "runs"))
+    return experiment
+
+
+def test_where_nothing_can_be_recorded_nothing_runs(toy, tmp_path):
+    toy.main(lambda: pytest.fail("ran without a record"))
+    (tmp_path / "runs").write_text("a file in place of the folder")
+    with pytest.raises(DataError, match=r"cannot record to .*runs/sacred \(Not a directory\); choose another exp"):
+        toy.run()
+
+
+def test_a_record_that_is_deleted_meanwhile_is_missed_and_ends_nothing(toy, tmp_path, caplog):
+    toy.main(lambda: shutil.rmtree(tmp_path / "runs") or 3)
+    assert toy.run().result == 3
+    assert "runs/sacred/1 cannot be ended and may be lost (No such file or directory)" in caplog.text
 
 
 def test_a_record_names_the_data(toy_library):
