@@ -34,7 +34,7 @@ def test_a_stem_is_named_once():
     top = [component("other", 4, 0.3), component("bass", 0, 0.2), component("other", 1, 0.1)]
     assert (
         names_of(top, "time+source")
-        == "the other instruments from 0:24 to 0:30 and from 0:06 to 0:12, and the bass from 0:00 to 0:06"
+        == "the other instruments from 0:06 to 0:12 and from 0:24 to 0:30, and the bass from 0:00 to 0:06"
     )
     assert names_of([component("drums", 0, 0.2), component("bass", 0, 0.1)], "source") == "the drums and the bass"
 

@@ -87,6 +87,8 @@ def follow_browser() -> None:
     elif arrives or goes:
         st.session_state.update(address=given, shown=None, view=dict(given))
         _renew_widgets()
+        if arrives and "track" in given:  # a link to an answer: that is what to see first, without a sound
+            st.session_state.update(landing=st.session_state["jumps"], landed=st.session_state["jumps"])
 
 
 def leave() -> None:

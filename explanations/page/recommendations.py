@@ -63,8 +63,9 @@ def draw_track(case: Case):
 
 def play_track(place, case: Case) -> None:
     """Fill the place that `draw_track` left; where there is an explanation, its player has the track's sound."""
-    # never an array: st.audio would make every track equally loud
-    place.audio(flac_bytes(case.mix), format="audio/flac", alt="The whole track")
+    # not st.audio: of a view that was left quickly, the browser asks for a sound that Streamlit has thrown away
+    src = get_store().put(("mix", case.key[1]), ".flac", lambda: flac_bytes(case.mix))
+    place.html(f'<audio class="lemons-whole" controls preload="none" aria-label="The whole track" src="{src}"></audio>')
 
 
 def _offer(library: Library, track_id: str) -> str:

@@ -13,7 +13,7 @@ from scipy.special import expit
 from explanations.clips import TOP_K
 from explanations.explanation import Explanation
 from explanations.fidelity import TRUSTED
-from explanations.page import address
+from explanations.page import address, listeners
 from explanations.page.downloads import draw_downloads
 from explanations.page.player import draw_player
 from explanations.page.question import Question, find_lookup
@@ -25,15 +25,15 @@ from explanations.question import rows_of
 
 def draw_result(question: Question, explanation: Explanation, count: str) -> None:
     """Draw an explanation; ``count`` is the address's field for how many components it has."""
-    st.html(f'<p class="lemons-answer" role="status">{html.escape(answer(explanation))}</p>')
+    about = html.escape(f"Why {question.case.title} for {listeners.name_of(question.case.listener)}?")
+    text = html.escape(answer(explanation))
+    st.html(f'<h3 class="lemons-why">{about}</h3><p class="lemons-answer" role="status">{text}</p>')
+    _draw_sound(question, explanation, count)
     st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in _highlights(explanation)))
     if explanation.fidelity_held_out < TRUSTED:
         st.warning(f"{fidelity_sentence(explanation)} Don't take the weights at their word.", icon=":material/warning:")
     else:
         st.markdown(fidelity_sentence(explanation))
-    if explanation.relevance < 0.5:
-        st.caption("Below 0.5 the model would rather not recommend this track; this is what spoke for it all the same.")
-    _draw_sound(question, explanation, count)
     _draw_table(explanation)
 
 
@@ -98,7 +98,7 @@ def _draw_table(explanation: Explanation) -> None:
             column_config={
                 "component": st.column_config.TextColumn("Component"),
                 "weight": st.column_config.NumberColumn(
-                    "Weight", format="%+.4f", help="How much the relevance rises when this component sounds."
+                    "Weight", format="%+.3f", help="How much the relevance rises when this component sounds."
                 ),
                 "speaks": st.column_config.TextColumn("Speaks"),
             },

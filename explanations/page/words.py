@@ -112,7 +112,7 @@ def listing(words: Sequence[str]) -> str:
 
 
 def names_of(components: Iterable[Component], kind: str) -> str:
-    """Components in words, the largest weight first; each stem is named once, neighbours in time are one stretch."""
+    """Components in words, the stem of the largest weight first; each is named once, with its stretches in time."""
     stretches: list[Component] = []
     for one in sorted(components, key=lambda component: (component.stem, component.start_s)):
         last = stretches[-1] if stretches else None
@@ -120,8 +120,9 @@ def names_of(components: Iterable[Component], kind: str) -> str:
             stretches[-1] = replace(last, end_s=one.end_s, weight=max(last.weight, one.weight))
         else:
             stretches.append(one)
+    heaviest = {one.stem: one.weight for one in sorted(stretches, key=lambda component: component.weight)}
     names: dict[str, str] = {}
-    for one in sorted(stretches, key=lambda component: -component.weight):
+    for one in sorted(stretches, key=lambda component: (-heaviest[component.stem], component.start_s)):
         names[one.stem] = f"{names[one.stem]} and {_place_of(one)}" if one.stem in names else name_of(one, kind)
     if any(" and " in name for name in names.values()):
         return ", and ".join(names.values())
@@ -129,12 +130,16 @@ def names_of(components: Iterable[Component], kind: str) -> str:
 
 
 def answer(explanation: Explanation) -> str:
-    """Why the track was recommended, in one sentence."""
+    """Why the track was recommended, or would rather not be, in one sentence."""
     top = explanation.top(TOP_K)
     if not top:
         return "Nothing in this track speaks for it: every component lowers its relevance or leaves it as it is."
     loud = [component for component in top if component.weight >= LOUD * top[0].weight]
-    return f"{capitalized(names_of(loud, explanation.kind))} spoke most for this track."
+    names, against = names_of(loud, explanation.kind), names_of(explanation.against(1), explanation.kind)
+    if explanation.relevance < 0.5 and against:
+        rather = "The model would rather not recommend this track"
+        return f"{rather}: {against} spoke most against it. {capitalized(names)} spoke most for it."
+    return f"{capitalized(names)} spoke most for this track."
 
 
 def fidelity_sentence(explanation: Explanation) -> str:
