@@ -173,7 +173,7 @@ def finished_runs(
     return [(run, record) for run, record in runs if split is None or is_of_split(record, split)]
 
 
-def is_of_split(about: dict[str, Any], split: pd.DataFrame) -> bool:
+def is_of_split(about: dict[str, Any], split: pd.DataFrame | None) -> bool:
     """Whether a model was trained on a split, by what a run's record or a checkpoint says about it.
 
     One that says nothing is from before LEMONS recorded splits, and taken to be of the library's own split, which is
@@ -235,7 +235,8 @@ def best_checkpoint(
     runs = finished_runs(experiments_path, user, library=library)
     on = f" trained on {library.path}" if library else ""
     if runs and library:
-        split = get_split(library, user, folder=splits_path)
+        named = any("split" in record for _, record in runs)  # else none is needed, nor need there be one
+        split = get_split(library, user, folder=splits_path) if named else None
         runs = [(run, record) for run, record in runs if is_of_split(record, split)]
         on += "" if runs else f" and the split in {splits_path or library.path / 'splits'}"
     if not runs:

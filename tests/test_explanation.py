@@ -8,6 +8,7 @@ import pytest
 
 from explanations.explanation import Component, Explanation, load_explanation
 from explanations.fidelity import cross_predictions, fidelity_in_words, fresh_masks, weighted_r2
+from explanations.page.words import answer
 from lemons.errors import DataError
 from lemons.segments import Segments
 
@@ -54,6 +55,12 @@ def test_top_components_speak_for_the_track(explanation, k, expected):
 @pytest.mark.parametrize(("k", "expected"), [(1, [1]), (9, [1, 5])])
 def test_components_against_the_track(explanation, k, expected):
     assert [c.index for c in explanation.against(k)] == expected
+
+
+def test_of_a_track_that_would_not_be_recommended_it_is_said_first_what_speaks_against_it(explanation):
+    assert answer(explanation) == "The b part from 0:01.0 to 0:02.0 spoke most for this track."
+    text = answer(replace(explanation, relevance=0.4))
+    assert text.startswith("The model would rather not recommend this track: the b part from 0:00.0 to 0:01.0 spoke")
 
 
 def test_nothing_may_speak_for_a_track(explanation):

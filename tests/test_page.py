@@ -356,6 +356,19 @@ def test_a_link_opens_the_same_view(visit):
     assert "seed" not in view  # of no use to this kind
 
 
+def test_a_link_to_an_answer_lands_there_in_silence(visit):
+    page = visit("?kind=source")
+    title = choose(page, "Sandra", row=1)
+    link = urlsplit(explain(page).url).query
+    page = visit(f"?{link}")
+    heading = page.get_by_role("heading", name=f"Why {title} for Sandra?").element_handle()
+    place = "heading => heading.getBoundingClientRect()"
+    page.wait_for_function(
+        f"heading => 0 < ({place})(heading).top && ({place})(heading).bottom < innerHeight", arg=heading
+    )
+    assert not player_of(page).evaluate("player => player.lemonsPlayer.playing")
+
+
 def test_a_link_to_what_is_not_here_opens_the_page_all_the_same(visit):
     page = visit("?listener=nobody&track=T99&kind=colour&k=999&seed=-1&method=guess&library=/etc&beside=%3Cb%3E")
     assert page.get_by_text("Marko loves").count() == 1

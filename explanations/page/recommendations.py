@@ -65,7 +65,7 @@ def play_track(place, case: Case) -> None:
     """Fill the place that `draw_track` left; where there is an explanation, its player has the track's sound."""
     # not st.audio: of a view that was left quickly, the browser asks for a sound that Streamlit has thrown away
     src = get_store().put(("mix", case.key[1]), ".flac", lambda: flac_bytes(case.mix))
-    place.html(f'<audio class="lemons-whole" controls preload="none" aria-label="The whole track" src="{src}"></audio>')
+    place.html(f'<audio class="lemons-whole" controls aria-label="The whole track" src="{src}"></audio>')
 
 
 def _offer(library: Library, track_id: str) -> str:
