@@ -45,7 +45,7 @@ def main() -> None:
         grow(page)
         for name, first, last in (
             ("landing_page", page.locator(".lemons-head"), page.locator("#recommendations")),
-            ("explanation", page.locator(".lemons-answer"), page.locator(".lemons-player")),
+            ("explanation", page.locator(".lemons-why"), page.locator(".lemons-player")),
         ):
             top, end = first.bounding_box()["y"] - MARGIN, last.bounding_box()
             cut = {"x": 0, "y": top, "width": WIDTH, "height": end["y"] + end["height"] + MARGIN - top}

@@ -73,6 +73,10 @@ def test_a_link_to_what_is_not_here_shows_what_is(open_page, short_library, mode
     page = open_page(listener="nobody", track="T99", kind="colour", method="guess", seed="-1", library="..")
     track = recommended(short_library, model_paths, "marko")[0]
     assert view_of(page) == {"listener": "marko", "track": track, "kind": "time+source"}
+    told = [one.value for one in page.toast]
+    assert all(name in text for name, text in zip(("nobody", "T99", "colour", "guess"), told, strict=True))
+    page.button(key="choose-nina").click()
+    assert not checked(page.run()).toast
 
 
 def test_an_example_opens_with_its_explanation(open_page, short_library, model_paths, monkeypatch):

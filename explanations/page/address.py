@@ -1,7 +1,7 @@
 """The view in the page's address: whoever opens the link sees what its sender saw.
 
 The sections of the page ask what was chosen last, by the link or by the visitor, and say what is chosen now. The
-address follows. What a link names and this page has not is passed over, as if it had not been there.
+address follows. What a link names and this page has not is told, and else passed over.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,8 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 import streamlit as st
+
+from explanations.page.words import plain
 
 _SCROLL = st.components.v2.component(
     "lemons_scroll",
@@ -38,9 +40,13 @@ T = TypeVar("T")
 
 
 def recall(field: str, options: Sequence[str], default: T) -> str | T:
-    """What was chosen last, if it is among the options."""
+    """What was chosen last, if it is among the options; the visitor is told when a link names what is not."""
     value = _view().get(field)
-    return value if value in options else default
+    if value in options:
+        return value
+    if value is not None and st.session_state["shown"] is None:
+        st.toast(f"The link names the {field} {plain(value)}, which is not here.", icon=":material/link_off:")
+    return default
 
 
 def recall_number(field: str, default: int, *, least: int, most: int) -> int:
