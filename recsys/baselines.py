@@ -1,7 +1,7 @@
 """What is known of a listener's taste without a model that listens: the bars that one must clear.
 
-* ``popularity``: how many other listeners played a track: those of the library, and, where its tracks have a column of
-  that name, those that it counts beside them, as `lemons.library.msd` does. What the listener played is never looked
+* ``popularity``: how many other listeners played a track: those of the library, and, where its tracks have a column
+  ``n_other_listeners``, as `lemons.library.msd` makes it, those beside them. What the listener played is never looked
   at, so that no test track gives itself away.
 * ``mel``: logistic regression on mean and standard deviation of the mel bands, which knows the colour of the sound and
   nothing of its course. The strength of its regularization is chosen on the validation part, as the model's epoch is.
@@ -30,8 +30,8 @@ STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest regulari
 def popularity(library: Library, user: str, track_ids: Sequence[str]) -> np.ndarray:
     """How many listeners other than ``user`` played each track.
 
-    The column ``popularity`` is added where it is known of every track of the library: how many played it who are no
-    listeners of the library.
+    The column ``n_other_listeners`` is added where it is known of every track of the library: how many played it who
+    are no listeners of the library.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def popularity(library: Library, user: str, track_ids: Sequence[str]) -> np.ndar
     """
     others = library.listens[library.listens["user"] != user]
     counted = others.groupby("track_id")["user"].nunique().reindex(track_ids, fill_value=0).to_numpy(dtype=float)
-    elsewhere = _numbers(library, "popularity")
+    elsewhere = _numbers(library, "n_other_listeners")
     return counted + elsewhere.reindex(track_ids).to_numpy() if np.isfinite(elsewhere).all() else counted
 
 

@@ -23,11 +23,11 @@ def test_popularity_counts_the_other_listeners_and_never_ones_own_plays(toy_libr
 
 def test_popularity_beyond_the_library_is_added_where_it_is_known_of_all(toy_library):
     library = open_library(toy_library)
-    library.tracks["popularity"] = [str(i) for i in range(48)]
+    library.tracks["n_other_listeners"] = [str(i) for i in range(48)]
     # tone00 to tone23 were played by marko, noise24 to noise47 by nina
     assert popularity(library, "marko", ["tone03", "noise30"]).tolist() == [3, 31]
     assert popularity(library, "nina", ["tone03", "noise30"]).tolist() == [4, 30]
-    library.tracks.loc["tone00", "popularity"] = ""
+    library.tracks.loc["tone00", "n_other_listeners"] = ""
     assert popularity(library, "marko", ["tone03", "noise30"]).tolist() == [0, 1]
 
 

@@ -137,7 +137,7 @@ def test_popularity_is_among_all_but_the_librarys_own_listeners(msd):
     more = [(f"{i:040x}", number, 7) for number, n in ((4, 3), (20, 1)) for i in range(1, n + 1)]
     path.write_text(path.read_text() + "".join(f"{user}\t{song(number)}\t{count}\n" for user, number, count in more))
     _, out = make(msd, n_others=40)
-    popular = open_library(out).tracks["popularity"].astype(int)
+    popular = open_library(out).tracks["n_other_listeners"].astype(int)
     assert popular[popular > 0].to_dict() == {track(4): 3, track(20): 1, track(39): 1}
 
 

@@ -7,8 +7,8 @@ or several tracks in the dataset; the library holds the first of them, by id, th
 With published splits the library holds their tracks and keeps their labels, whatever the triplets say. Without them it
 holds what the listeners played, and as many tracks that none of them did, for their models to tell apart.
 
-The column ``popularity`` of its tracks counts the users of the Taste Profile who played the track's song, the library's
-own listeners left out.
+The column ``n_other_listeners`` of its tracks counts the users of the Taste Profile who played the track's song, the
+library's own listeners left out.
 """
 
 import os
@@ -149,7 +149,7 @@ def make_msd_library(
     absent = [one for one in tracks.index if one not in files]
     missing += [_missing(tracks.loc[one], "no snippet") for one in absent]
     tracks = tracks.drop(absent)
-    tracks["popularity"] = [others.get(song, 0) for song in tracks["song_id"]]
+    tracks["n_other_listeners"] = [others.get(song, 0) for song in tracks["song_id"]]
     tracks["file"] = [str(files[one]) for one in tracks.index]
     library = Library(Path(path), tracks, listens[listens["track_id"].isin(tracks.index)])
     library.check_audio(progress("audio", "track"))
