@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from explanations.page.words import capitalized
 from lemons.files import atomic_path
 
 # Okabe & Ito: apart for every kind of colour vision
@@ -79,7 +80,7 @@ def stability_figure(table: pd.DataFrame) -> Figure:
         f"Components in the top {k} of {repeats} explanations; {counted} tracks of each listener", color=INK
     )
     handles = [Patch(facecolor=COLOURS[i % len(COLOURS)], edgecolor=INK) for i in range(len(listeners))]
-    names = [name.capitalize() for name in listeners]
+    names = [capitalized(name) for name in listeners]
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False)
     return figure
 
