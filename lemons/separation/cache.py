@@ -133,13 +133,14 @@ def separate_file(
     """
     path = Path(path)
     folder = cache_folder() / "stems" if folder is None else Path(folder)
-    with AudioReader(path) as reader:
-        reader.check()
-    audio = hash_file(path)
+    with AudioReader(path):  # or the sentence that there is no such file, or no audio
+        audio = hash_file(path)
     key = f"{VERSION} {audio} {separator.name} {separator.fingerprint}"
     entry = folder / hashlib.sha256(key.encode()).hexdigest()[:32]
     report = _read_report(entry)
-    if report is None:
+    if report is None:  # what has an entry was checked when it was made
+        with AudioReader(path) as reader:
+            reader.check()
         discard_folder(entry)
         with atomic_folder(entry) as temporary, AudioReader(path) as reader:
             report = {"separator": separator.name, "fingerprint": separator.fingerprint, "audio": audio}
