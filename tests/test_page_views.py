@@ -8,9 +8,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from explanations.page import showcases
+from explanations.page.data import get_model
+from explanations.page.listeners import find_listener
 from explanations.precompute import precompute
-from recsys.checkpoints import best_checkpoint
+from lemons.config import Config
+from recsys.checkpoints import best_checkpoint, finish_run
+from recsys.provenance import fingerprint
 from recsys.recommend import recommend
+from recsys.splits import draw_split, get_split
 
 SCRIPT = Path(__file__).resolve().parents[1] / "explanations" / "app.py"
 
@@ -119,6 +124,26 @@ def test_libraries_that_lie_beside_can_be_chosen(open_page, short_library):
     assert view_of(page)["library"] == "own"
     (other / "listens.csv").unlink()
     assert "library" not in view_of(open_page(library="own"))
+
+
+def test_an_open_page_finds_a_better_model_and_leaves_it_when_the_split_is_another(short_library, model_paths):
+    def run_of_the_model():
+        (path, *_) = get_model(Config(short_library.path, **model_paths), short_library, find_listener("nina"))[1]
+        return Path(path).parent
+
+    (first,) = model_paths["experiments_path"].glob("*_nina")
+    assert run_of_the_model() == first
+    better = shutil.copytree(first, first.with_name("better"))
+    about = {
+        "user": "nina",
+        "library": short_library.fingerprint,
+        "split": fingerprint(get_split(short_library, "nina")),
+    }
+    finish_run(better, about | {"best": {"score": 0.9}})
+    assert run_of_the_model() == better
+    other = draw_split(short_library.played("nina"), short_library.tracks.index, seed=1)
+    other.to_csv(short_library.path / "splits" / "nina.csv", index=False)
+    assert run_of_the_model() == first  # it does not say of which split it is
 
 
 def test_what_a_model_listens_for_is_told_of_what_was_explained(open_page, short_library, model_paths):

@@ -70,13 +70,13 @@ def get_library(path: Path) -> Library:
 
 def get_recommendations(config: Config, library: Library, listener: Listener) -> pd.DataFrame:
     """The ten tracks of largest relevance among those that training never saw; scored once, with a progress bar."""
-    checkpoint = best_checkpoint(config.experiments_path, listener.name, library=library)
+    checkpoint = _find_checkpoint(config, library, listener)
     return _recommend(library, listener.name, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
 
 
 def get_model(config: Config, library: Library, listener: Listener) -> tuple[torch.nn.Module, tuple]:
     """A listener's model, and what names it in caches."""
-    checkpoint = best_checkpoint(config.experiments_path, listener.name, library=library)
+    checkpoint = _find_checkpoint(config, library, listener)
     stamps = _stamps(checkpoint)
     return _load_model(checkpoint, stamps), (str(checkpoint), *stamps)
 
@@ -118,6 +118,13 @@ def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
     return _hash_model(model, key)
 
 
+def _find_checkpoint(config: Config, library: Library, listener: Listener) -> Path:
+    """The listener's best model; looked for again when there are other runs or splits."""
+    seen = sorted([*config.experiments_path.glob("*"), *(library.path / "splits").glob("*.csv")])
+    key = (str(library.path), library.fingerprint, *_stamps(*seen))
+    return _best_checkpoint(config.experiments_path, library, listener.name, key)
+
+
 def _stamps(*files: Path) -> tuple[int, ...]:
     """When files were changed; 0 for one that is not there."""
     return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
@@ -126,6 +133,11 @@ def _stamps(*files: Path) -> tuple[int, ...]:
 @st.cache_resource(max_entries=2, show_spinner="Opening the music library …")
 def _open_library(path: Path, stamps: tuple) -> Library:
     return open_library(path)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _best_checkpoint(experiments_path: Path, _library: Library, user: str, key: tuple) -> Path:
+    return best_checkpoint(experiments_path, user, library=_library)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
