@@ -17,22 +17,19 @@ def main() -> None:
     draw_head()
     pages = [
         st.Page(draw_listen, title="Listen", icon=":material/headphones:", default=True),
-        st.Page(_draw_method, title="Method", icon=":material/lightbulb:", url_path="method"),
+        st.Page(draw_method, title="Method", icon=":material/lightbulb:", url_path="method"),
         st.Page(_draw_experiments, title="Experiments", icon=":material/monitoring:", url_path="experiments"),
     ]
     try:
-        st.navigation(pages, position="top").run()
+        page = st.navigation(pages, position="top")
+        if page is not pages[0]:
+            address.leave()
+        page.run()
     except LemonsError as error:  # what a visitor can mend; anything else crashes visibly
         st.error(sentence(str(error)), icon=":material/error:")
 
 
-def _draw_method() -> None:
-    address.leave()
-    draw_method()
-
-
 def _draw_experiments() -> None:
-    address.leave()
     draw_experiments(read_config())
 
 
