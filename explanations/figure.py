@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from explanations.clips import TOP_K, check_same_stems
 from explanations.explanation import Component, Explanation
 from explanations.fidelity import fidelity_in_words
-from explanations.page.words import capitalized
+from explanations.page.words import capitalized, question
 from explanations.question import rows_of
 from lemons.audio import SAMPLE_RATE
 from lemons.files import atomic_path
@@ -135,7 +135,7 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     axes.tick_params(length=0, colors=INK)
     axes.spines[:].set_visible(False)
     title = title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"
-    listener = f" for {capitalized(explanation.listener)}" if explanation.listener else ""
+    heading = question(title, capitalized(explanation.listener))
     verdict = "recommended" if explanation.relevance >= 0.5 else "not recommended"
     fidelity = f"{explanation.fidelity_held_out:.2f}".replace("-", "−")
     facts = [
@@ -145,9 +145,7 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     if not explanation.top(1):
         facts.append("nothing speaks for it")
     height = figure.get_figheight()
-    figure.text(
-        LEFT, 1 - 0.42 / height, f"Why {title}{listener}?", fontsize=14, weight="bold", color=INK, parse_math=False
-    )
+    figure.text(LEFT, 1 - 0.42 / height, heading, fontsize=14, weight="bold", color=INK, parse_math=False)
     figure.text(LEFT, 1 - 0.72 / height, "   ·   ".join(facts), fontsize=10, color=INK)
 
 

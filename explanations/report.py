@@ -85,7 +85,7 @@ def report_html(explanation: Explanation, track: "Track", *, k: int = TOP_K) -> 
         policy=_policy(style, script),
         generator=f"LEMONS {lemons.__version__}",
         lemon=words.data_url(words.LEMON),
-        heading=html.escape(_heading(explanation, track.title)),
+        heading=html.escape(words.question(track.title, words.capitalized(explanation.listener))),
         answer=html.escape(words.answer(explanation)),
         against="".join(f"<p>{html.escape(name)} spoke most against it.</p>" for name in against),
         fidelity=_bold(html.escape(words.fidelity_sentence(explanation))),
@@ -111,10 +111,6 @@ def _policy(style: str, script: str) -> str:
 
 def _data_url(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
-
-
-def _heading(explanation: Explanation, title: str) -> str:
-    return f"Why {title}{f' for {words.capitalized(explanation.listener)}' if explanation.listener else ''}?"
 
 
 def _bold(text: str) -> str:

@@ -13,7 +13,7 @@ from scipy.special import expit
 from explanations.clips import TOP_K
 from explanations.explanation import Explanation
 from explanations.fidelity import TRUSTED
-from explanations.page import address, listeners
+from explanations.page import address, listeners, words
 from explanations.page.downloads import draw_downloads
 from explanations.page.player import draw_player
 from explanations.page.question import Question, find_lookup
@@ -25,7 +25,7 @@ from explanations.question import rows_of
 
 def draw_result(question: Question, explanation: Explanation, count: str) -> None:
     """Draw an explanation; ``count`` is the address's field for how many components it has."""
-    about = html.escape(f"Why {question.case.title} for {listeners.name_of(question.case.listener)}?")
+    about = html.escape(words.question(question.case.title, listeners.name_of(question.case.listener)))
     text = html.escape(answer(explanation))
     st.html(f'<h3 class="lemons-why">{about}</h3><p class="lemons-answer" role="status">{text}</p>')
     _draw_sound(question, explanation, count)

@@ -7,7 +7,7 @@ from explanations.fidelity import TRUSTED
 from explanations.page import address
 from explanations.page.data import get_explanations, get_model_hash
 from explanations.page.listeners import find_listener, name_of
-from explanations.page.words import answer, plain
+from explanations.page.words import answer, plain, question
 from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library
@@ -49,7 +49,7 @@ def _draw_card(library: Library, explanation: Explanation) -> None:
     name, track = explanation.listener, library.tracks.loc[explanation.track_id]
     with st.container(key=f"showcase-{name}", border=True, gap="xsmall", height="stretch"):
         st.button(
-            f"Why {plain(str(track['title']))} for {plain(name_of(find_listener(name)))}?",
+            question(plain(str(track["title"])), plain(name_of(find_listener(name)))),
             key=f"show-{name}",
             icon=":material/play_arrow:",
             width="stretch",

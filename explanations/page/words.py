@@ -129,6 +129,15 @@ def names_of(components: Iterable[Component], kind: str) -> str:
     return listing(list(names.values()))
 
 
+def question(title: str, listener: str = "") -> str:
+    """What an explanation answers.
+
+    >>> question("Lion Road", "Marko"), question("Lion Road")
+    ('Why Lion Road for Marko?', 'Why Lion Road?')
+    """
+    return f"Why {title} for {listener}?" if listener else f"Why {title}?"
+
+
 def answer(explanation: Explanation) -> str:
     """Why the track was recommended, or would rather not be, in one sentence."""
     top = explanation.top(TOP_K)
