@@ -21,7 +21,7 @@ from recsys.model import check_device
 from recsys.parameters import check_parameters
 from recsys.report import make_report, write_report
 from recsys.resuming import open_run, what_matters
-from recsys.splits import MIN_OF_A_CLASS, get_split
+from recsys.splits import check_enough, get_split
 from recsys.tracking import make_observers
 from recsys.training import fit_together
 
@@ -199,7 +199,8 @@ def _evaluate(
     evaluation_driver.ex.observers[:] = _observers(config, fallback)
 
     def evaluate(user: str) -> tuple[Path, dict[str, Any]]:
-        _check_enough(config, library, user)
+        if not finished_runs(config.experiments_path, user, library=library):
+            check_enough(library, user, what="a model")  # lest they be advised to train one
         checkpoint = best_checkpoint(config.experiments_path, user, library=library)
         if results := read_evaluation(checkpoint, library, user):
             return checkpoint, results
@@ -209,15 +210,6 @@ def _evaluate(
     if failed:
         logger.warning("left out, for the reasons above: %s", ", ".join(failed))
     return evaluated
-
-
-def _check_enough(config: Config, library: Library, user: str) -> None:
-    """Refuse a listener who has no model and cannot have one, lest they be advised to train it."""
-    n_played, n_tracks = len(library.played(user)), len(library.tracks)
-    too_few = min(n_played, n_tracks - n_played) < MIN_OF_A_CLASS
-    if too_few and not finished_runs(config.experiments_path, user, library=library):
-        needed = f"a model needs at least {MIN_OF_A_CLASS} that were and {MIN_OF_A_CLASS} that were not"
-        raise DataError(f"{n_played} of {n_tracks} tracks in {library.path} were played by {user}; {needed}")
 
 
 def _for_each(

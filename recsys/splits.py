@@ -85,17 +85,39 @@ def get_split(
     path = Path(folder or library.path / "splits") / f"{safe_name(user)}.csv"
     if path.is_file():
         return _read_split(path, library, user)
-    played = library.played(user)
-    n_tracks, n_played = len(library.tracks), len(played)
+    played, n_tracks = library.played(user), len(library.tracks)
     if n_tracks < MIN_TRACKS:
         raise DataError(f"the library at {library.path} has {n_tracks} tracks; training needs at least {MIN_TRACKS}")
-    if min(n_played, n_tracks - n_played) < MIN_OF_A_CLASS:
-        needed = f"training needs at least {MIN_OF_A_CLASS} that were and {MIN_OF_A_CLASS} that were not"
-        raise DataError(f"{n_played} of {n_tracks} tracks in {library.path} were played by {user}; {needed}")
+    check_enough(library, user, what="training")
     split = draw_split(played, library.tracks.index, seed=seed)
     with atomic_path(path) as temporary:
         split.to_csv(temporary, index=False)
     return split[["track_id", "split", "playcount"]]
+
+
+def check_enough(library: Library, user: str, *, what: str) -> None:
+    """Refuse a listener of whose tracks, or of the others, there are not enough for every part.
+
+    Parameters
+    ----------
+    library : Library
+        the music library
+    user : str
+        the listener
+    what : str
+        what needs more, in words
+
+    Raises
+    ------
+    ParameterError
+        if nobody of this name played anything in the library
+    DataError
+        if there are too few
+    """
+    n_played, n_tracks = len(library.played(user)), len(library.tracks)
+    if min(n_played, n_tracks - n_played) < MIN_OF_A_CLASS:
+        needed = f"{what} needs at least {MIN_OF_A_CLASS} that were and {MIN_OF_A_CLASS} that were not"
+        raise DataError(f"{n_played} of {n_tracks} tracks in {library.path} were played by {user}; {needed}")
 
 
 def _read_split(path: Path, library: Library, user: str) -> pd.DataFrame:
