@@ -37,10 +37,7 @@ def library(tmp_path, rng):
 
 @pytest.fixture
 def paths(tmp_path, library):
-    """Folders with a model of marko, fresh weights; of the split, most tracks are gone."""
-    split = "T0,train,3\nN0,train,0\nT1,val,1\nN1,val,0\nT2,test,1\nN2,test,0\n"
-    (library.path / "splits").mkdir()
-    (library.path / "splits" / "marko.csv").write_text("track_id,split,playcount\n" + split)
+    """Folders with a model of marko, fresh weights."""
     torch.manual_seed(0)
     run = new_run(tmp_path / "experiments", "marko")
     save_checkpoint(run / MODEL_FILE, FCN(), {})
