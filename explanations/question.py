@@ -19,7 +19,7 @@ from lemons import __version__
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization
 from lemons.audiolime.factorization_stems import check_stems
-from lemons.errors import ParameterError
+from lemons.errors import DataError, ParameterError
 from lemons.exact.protocol import describe
 from lemons.exact.score import MAX_MEMORY, Pass
 from lemons.segments import Segments, find_segments
@@ -31,6 +31,7 @@ TARGETS = ("probability", "logit")
 MIX = "mix"  # stands for a stem where only time is cut
 N_SEGMENTS = 5
 N_MASKS = 2048  # the paper's neighbourhood
+MAX_S = 600  # of a track; an explanation of so long a one takes some 4 GB of memory, and its time
 
 
 def describe_question(
@@ -158,4 +159,12 @@ def _check_sound(stems: Mapping[str, np.ndarray]) -> None:
     for name, y in stems.items():
         if (y * FULL_SCALE % 1).any():
             raise ParameterError(f"stem {name!r} lies off the 16-bit grid; round it with lemons.audio.quantize")
+    check_length(len(next(iter(stems.values()))) / SAMPLE_RATE)
     validate_audio(sum(stems.values()))
+
+
+def check_length(seconds: float, name: object = "the track") -> None:
+    """Refuse, with a DataError, what is too long to be explained."""
+    if seconds > MAX_S:
+        limit = f"more than the {MAX_S // 60} min that can be explained"
+        raise DataError(f"{name} lasts {seconds / 60:.1f} min, {limit}; cut an excerpt out of it")

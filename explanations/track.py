@@ -10,7 +10,7 @@ from explanations.cache import cached_explain
 from explanations.clips import save_clips
 from explanations.explanation import Explanation
 from explanations.figure import draw_explanation
-from explanations.question import N_MASKS, N_SEGMENTS
+from explanations.question import N_MASKS, N_SEGMENTS, check_length
 from explanations.report import write_report
 from lemons.audiolime.neighborhood import Progress
 from lemons.errors import DataError, ParameterError
@@ -18,6 +18,7 @@ from lemons.library import Library
 from lemons.segments import Segments
 from lemons.separation import get_separator
 from lemons.separation.cache import separate_file
+from lemons.separation.reading import AudioReader
 from recsys.checkpoints import best_checkpoint, load_checkpoint
 
 
@@ -35,12 +36,15 @@ class Track:
         at 16 kHz on the 16-bit grid; their sum is the track
     separator : str
         where the stems come from: ``"given"`` by the library, or a separator's name
+    gain : float
+        what the sound was multiplied by; 1 unless the file exceeds full scale
     """
 
     track_id: str
     title: str
     stems: dict[str, np.ndarray]
     separator: str
+    gain: float = 1.0
 
 
 def open_track(
@@ -74,7 +78,7 @@ def open_track(
     ------
     DataError
         if there is neither such a track nor such a file, its audio is damaged, or silent or too short to separate, or
-        the stems asked for are not there
+        too long to explain, or the stems asked for are not there
     ParameterError
         if the separator is unknown, or there are weights but no separator
     MissingWeightsError, MissingDependencyError
@@ -97,7 +101,10 @@ def open_track(
             f"{name} is neither a track of {library.path} nor an audio file; see its tracks.csv for the ids"
         )
     chosen = get_separator(separator or "hpss", weights)
-    return Track(track_id, title, separate_file(path, chosen, progress=progress).load(), chosen.name)
+    with AudioReader(path) as reader:  # before the work begins
+        check_length(reader.n_samples / reader.sr, path)
+    separation = separate_file(path, chosen, progress=progress)
+    return Track(track_id, title, separation.load(), chosen.name, separation.report["mix_gain"])
 
 
 def explain_track(

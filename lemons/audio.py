@@ -15,18 +15,21 @@ import soxr
 
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
+from lemons.level import gain_for, scale, tell_gain
 from lemons.recording import Recording
 
 SAMPLE_RATE = 16000  # Hz
 MIN_DURATION_S = 1.0  # the excerpt that the recommender trains on; shorter audio has no place to put a segment
 FULL_SCALE = 2**15  # steps of a 16-bit file between 0 and 1
+RATES = (4000, 768000)  # Hz, of files: below it there is no music, above it no converter
 
 
 def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     """Read any audio file that libsndfile knows (WAV, FLAC, Ogg, Opus, MP3, AIFF ...) as a mono waveform.
 
     Channels are averaged, then resampled with soxr's HQ setting and rounded to 16 bits. A NumPy array (``.npy``) is
-    taken for the samples of a mono file at 16 kHz: integers of 16 bits, or floats in [-1, 1).
+    taken for the samples of a mono file at 16 kHz: integers of 16 bits, or floats in [-1, 1). A file that exceeds full
+    scale is scaled as a whole, and a warning is logged; see `lemons.level`.
 
     Parameters
     ----------
@@ -42,24 +45,64 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     Raises
     ------
     DataError
-        if there is no such file, it is not audio, is damaged, does not say how long it is, holds no sample, or holds
-        values that are not numbers
+        if there is no such file, it is not audio, is damaged, does not say how long it is, holds no sample, holds
+        values that are not numbers, or has a rate outside `RATES`
+    """
+    y, gain = load_with_gain(path, sr=sr)
+    tell_gain(path, gain)
+    return y
+
+
+def load_with_gain(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> tuple[np.ndarray, float]:
+    """`load`, and what the file was multiplied by: 1, unless it exceeds full scale; logs nothing.
+
+    The gain is a property of the file: it brings within full scale what the file holds, and what `load` makes of it at
+    16 kHz.
     """
     path = Path(path)
     if path.suffix == ".npy":
-        y = to_float(load_samples(path))
-        return y if sr == SAMPLE_RATE else quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ"))
+        samples, gain = _load_array(path)
+        y = to_float(samples)
+        return (y, gain) if sr == SAMPLE_RATE else (quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ")), gain)
+    y, peak = _decode(path, sr, 1.0)
+    gain = gain_for(peak)
+    if gain != 1:  # decoded once more: floats of 10^38, resampled as they are, would overflow
+        y, _ = _decode(path, SAMPLE_RATE, gain)
+        overshoot = gain_for(float(np.abs(y).max(initial=0)))
+        gain *= overshoot
+        y = scale(y, overshoot) if sr == SAMPLE_RATE else _decode(path, sr, gain)[0]
+    return quantize(y), gain
+
+
+def _decode(path: Path, sr: int, gain: float) -> tuple[np.ndarray, float]:
+    """A file's mono mix times a gain, resampled, not rounded; and the mix's peak before both. Reads piece by piece."""
+    peak, pieces = 0.0, []
     with Recording(path) as recording:
+        check_file_rate(path, recording.sr)
         if not recording.n_samples:
             raise DataError(f"{path} holds no audio (0 samples); choose another file")
-        y = np.concatenate([block.mean(axis=1) for block in recording.blocks()])
-    if not np.isfinite(y).all():
-        raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
-    return quantize(soxr.resample(y, recording.sr, sr, quality="HQ"))
+        resampler = soxr.ResampleStream(
+            recording.sr, sr, 1, dtype="float32", quality="HQ"
+        )  # as soxr.resample, bit for bit
+        for block in recording.blocks():
+            y = block.mean(axis=1)
+            if not np.isfinite(y).all():
+                raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
+            peak = max(peak, float(np.abs(y).max(initial=0)))
+            pieces.append(resampler.resample_chunk(scale(y, gain)))
+    pieces.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+    return np.concatenate(pieces), peak
+
+
+def check_file_rate(path: str | os.PathLike, sr: int) -> None:
+    """Refuse, with a DataError, a file whose sampling rate lies outside `RATES`."""
+    if not RATES[0] <= sr <= RATES[1]:
+        hint = f"convert it to a rate between {RATES[0]} and {RATES[1]} Hz"
+        raise DataError(f"{path} has {sr} samples per second; {hint}")
 
 
 def load_samples(path: str | os.PathLike) -> np.ndarray:
-    """Read samples at 16 kHz that were saved by `numpy.save`.
+    """Read samples at 16 kHz that were saved by `numpy.save`; floats above full scale as `load` does.
 
     They are read rather than mapped: each mapped array holds a file open, and a listener's split has more tracks than
     the 1024 files that a process may usually open.
@@ -78,6 +121,22 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
     DataError
         if the file is no such array, is cut off or empty, or holds values that are not numbers
     """
+    samples, gain = _load_array(path)
+    tell_gain(path, gain)
+    return samples
+
+
+def _load_array(path: str | os.PathLike) -> tuple[np.ndarray, float]:
+    """`load_samples`, and the gain."""
+    samples = load_array(path)
+    if samples.dtype == np.int16:
+        return samples, 1.0
+    gain = gain_for(float(np.abs(samples).max()))
+    return to_int16(quantize(scale(samples, gain))), gain
+
+
+def load_array(path: str | os.PathLike) -> np.ndarray:
+    """What a file of samples holds, int16 or floats of any level (n_samples,); errors are those of `load_samples`."""
     if not Path(path).is_file():
         raise DataError(f"no such audio file: {path}; check the path")
     try:
@@ -91,12 +150,9 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
         raise DataError(f"{path} holds {kind} {getattr(samples, 'shape', '')}; it must be int16 or floats (n_samples,)")
     if not samples.size:
         raise DataError(f"{path} holds no audio (0 samples); choose another file")
-    samples = samples.reshape(-1)
-    if kind == np.int16:
-        return samples
-    if not np.isfinite(samples).all():
+    if kind != np.int16 and not np.isfinite(samples).all():
         raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
-    return to_int16(quantize(samples))
+    return samples.reshape(-1)
 
 
 def is_native(path: str | os.PathLike) -> bool:
@@ -164,6 +220,15 @@ def quantize(y: np.ndarray) -> np.ndarray:
     [0.0, 0.0, 0.5, 0.999969482421875]
     """
     return to_float(np.clip(np.rint(np.asarray(y) * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1))
+
+
+def round_16_bit(y: np.ndarray) -> np.ndarray:
+    """Round stems to the 16-bit grid, as float32; they may exceed full scale, which `quantize` clips.
+
+    >>> round_16_bit(np.array([1e-6, 2.0])).tolist()
+    [0.0, 2.0]
+    """
+    return (np.rint(y * np.float32(FULL_SCALE)) / np.float32(FULL_SCALE)).astype(np.float32)
 
 
 def to_int16(y: np.ndarray) -> np.ndarray:

@@ -31,6 +31,7 @@ FLOOR = 1e-10  # power; -100 dB
 CHANNELS = (1, 64, 128, 128, 128, 64)
 STRIDE = 2 ** (len(CHANNELS) - 1)  # frames from one column of the trunk's output to the next
 MIN_SAMPLES = (STRIDE - 1) * HOP_LENGTH  # 0.5 s; anything shorter is pooled to nothing
+LONG = 2**24  # samples, 17 min; spectra of longer tracks are made in stretches of so many, for the sake of memory
 PIECE = 8 * STRIDE  # frames; the layers of a piece stay in the processor's cache: half the time of a whole track
 
 
@@ -52,7 +53,12 @@ class LogMel(nn.Module):
     def forward(self, y: torch.Tensor) -> torch.Tensor:
         """Decibels (batch, 256, n_samples // 256 + 1) of waveforms (batch, n_samples), float32 in [-1, 1)."""
         y = F.pad(y.unsqueeze(1), (N_FFT // 2, N_FFT // 2), mode="reflect").squeeze(1)
-        return self.decibels(self.stft(y))
+        if y.shape[1] <= LONG + N_FFT:
+            return self.decibels(self.stft(y))
+        n_frames, step = (y.shape[1] - N_FFT) // HOP_LENGTH + 1, LONG // HOP_LENGTH
+        ends = [(first, min(first + step, n_frames)) for first in range(0, n_frames, step)]
+        stretches = (y[:, first * HOP_LENGTH : (last - 1) * HOP_LENGTH + N_FFT] for first, last in ends)
+        return torch.cat([self.decibels(self.stft(stretch)) for stretch in stretches], dim=2)
 
     def stft(self, y: torch.Tensor) -> torch.Tensor:
         """Complex spectra (batch, 257, n_frames) of padded waveforms, in float64.

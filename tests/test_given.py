@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from lemons.audio import FULL_SCALE, quantize
+from lemons.audio import FULL_SCALE, load, quantize
 from lemons.errors import DataError
+from lemons.separation.cache import separate_file
 from lemons.separation.given import Given
 
 SR = 11025
@@ -97,3 +98,29 @@ def test_two_files_of_one_stem_are_refused(track):
 def test_what_is_no_folder_is_refused(track):
     with pytest.raises(DataError, match="no such folder of stems"):
         Given(track / "mixture.wav")
+
+
+@pytest.mark.parametrize("peak", [0.9, 3, 1e30])
+@pytest.mark.parametrize("suffix", ["wav", "npy"])
+def test_nothing_of_float_stems_lands_in_other_whatever_their_level(tmp_path, rng, peak, suffix):
+    stems = rng.uniform(-1, 1, (3, 44100)).astype(np.float32)
+    stems = (stems * np.float32(peak / np.abs(stems.sum(axis=0)).max())).astype(np.float32)
+    (tmp_path / "stems").mkdir()
+    for name, y in zip(("vocals", "drums", "other"), stems, strict=True):
+        if suffix == "npy":
+            np.save(tmp_path / "stems" / f"{name}.npy", y)
+        else:
+            soundfile.write(tmp_path / "stems" / f"{name}.wav", y, 44100, subtype="FLOAT")
+    mix = tmp_path / f"mix.{suffix}"
+    if suffix == "npy":
+        np.save(mix, stems.sum(axis=0))
+    else:
+        soundfile.write(mix, stems.sum(axis=0), 44100, subtype="FLOAT")
+    separation = separate_file(mix, Given(tmp_path / "stems"), folder=tmp_path / "cache")
+    gain = separation.report["mix_gain"]
+    assert gain == 1 if peak < 1 else gain * peak <= 1
+    # four roundings, each of a twelfth of a step's square, are -95 dBFS; arrays are rounded before they are scaled, too
+    assert separation.report["residual_dbfs"] < -92
+    for name, y in zip(("vocals", "drums", "other"), stems, strict=True):
+        np.testing.assert_allclose(separation.read(name), y * np.float64(gain), atol=2.5 / FULL_SCALE)
+    np.testing.assert_array_equal(sum(separation.load().values()), load(mix))

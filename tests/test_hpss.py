@@ -58,3 +58,26 @@ def test_clicks_land_in_the_percussive_parts():
     parts = HPSS().separate(quantize(clicks), SAMPLE_RATE)
     percussive = sum(energy(part) for name, part in parts.items() if name.startswith("percussive"))
     assert percussive > 0.9 * sum(energy(part) for part in parts.values())
+
+
+def test_a_long_track_comes_out_piece_by_piece_and_sums_to_the_mix(rng, monkeypatch):
+    monkeypatch.setattr(hpss, "CHUNK", 20)
+    mix = quantize(0.2 * rng.standard_normal((1, 4 * SAMPLE_RATE + 77)))
+    short = HPSS().separate(mix[0], SAMPLE_RATE)
+    monkeypatch.setattr(hpss, "HELD", SAMPLE_RATE)
+    heard = []  # how much of the mix was read when a piece came
+
+    def blocks():
+        for block in np.split(np.repeat(mix, 2, axis=0), range(1000, mix.shape[1], 1000), axis=1):
+            heard.append(block.shape[1])
+            yield block
+
+    lengths, n_read, parts = [], [], []
+    for block in HPSS().stream(blocks(), SAMPLE_RATE):
+        lengths.append(len(block.mix))
+        n_read.append(sum(heard))
+        parts.append(block.stems)
+    assert n_read[0] < 2 * SAMPLE_RATE  # a second is held, and what the medians look ahead
+    assert max(np.array(n_read) - np.cumsum(lengths)) < 1.5 * SAMPLE_RATE
+    for name, y in zip(HPSS.stems, np.concatenate(parts, axis=1), strict=True):
+        np.testing.assert_array_equal(y, short[name])  # the loudest part of one second is that of all

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from lemons.audio import SAMPLE_RATE
 from lemons.errors import DataError, ParameterError
 from recsys.checkpoints import load_checkpoint
 from recsys.model import FCN, MIN_SAMPLES, PIECE, LogMel, mel_filters
@@ -163,3 +164,11 @@ def test_waveforms_that_leave_nothing_to_pool_are_refused(shape):
 
 def test_the_shortest_waveform_has_a_logit():
     assert FCN().eval()(torch.zeros(1, MIN_SAMPLES)).shape == (1, 1)
+
+
+def test_spectra_of_long_tracks_are_made_in_stretches(rng, monkeypatch):
+    y = torch.from_numpy(rng.uniform(-1, 1, (2, 3 * SAMPLE_RATE + 77)).astype(np.float32))
+    whole = LogMel()(y)
+    monkeypatch.setattr("recsys.model.LONG", SAMPLE_RATE // 256 * 256)
+    # another shape of the same product, in float64, may round once differently
+    torch.testing.assert_close(LogMel()(y), whole, rtol=0, atol=1e-4)

@@ -143,8 +143,9 @@ def test_half_made_entries_are_removed_when_they_are_old(song, tmp_path):
 
 def test_an_interrupt_leaves_nothing(song, tmp_path):
     def cancel(done, total):
-        assert (done, total) == (2 * SR, 2 * SR)
-        raise KeyboardInterrupt
+        assert total == 2 * SR
+        if done:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         separate_file(song, Sides(), folder=tmp_path / "cache", progress=cancel)

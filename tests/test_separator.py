@@ -119,7 +119,29 @@ def test_what_is_no_audio_is_refused(waveform, error, message):
         Halves().separate(waveform, SR)
 
 
-@pytest.mark.parametrize("sr", [0, -1, 44100.0, None, True])
+@pytest.mark.parametrize("sr", [0, -1, 10, 3999, 768001, 44100.0, None, True])
 def test_what_is_no_rate_is_refused(sr):
-    with pytest.raises(ParameterError, match=f"sr={sr} must be a positive number"):
+    with pytest.raises(
+        ParameterError, match=f"sr={sr} must be a whole number of samples per second from 4000 to 768000"
+    ):
         Halves().separate(np.ones(SR), sr)
+
+
+@pytest.mark.parametrize("peak", [4.0, 1e30])
+def test_a_mix_above_full_scale_is_scaled_as_a_whole_and_that_is_told(stereo, peak, caplog):
+    stereo *= np.float32(1 / np.abs(stereo.mean(axis=0)).max())
+    loud = Halves().separate(stereo * np.float32(peak), SR)
+    assert "exceeds full scale" in caplog.text
+    for name, y in Halves().separate(stereo, SR).items():
+        np.testing.assert_allclose(loud[name], y, atol=3 / FULL_SCALE)  # rounding, and the step below 1
+
+
+def test_what_is_too_long_for_a_method_is_refused_before_it_begins(stereo):
+    class Short(Halves):
+        max_s = 2.5
+
+        def estimates(self, blocks, sr):
+            raise AssertionError("it began")
+
+    with pytest.raises(DataError, match=r"lasts 0\.1 min and halves takes 0\.0416667 min at most; cut out a part"):
+        Short().separate(stereo, SR)

@@ -93,7 +93,7 @@ def test_separating_shows_its_progress_once(library):
     steps = []
     for _ in range(2):  # the second time, it is in the cache
         open_track("T1", library, progress=lambda *step: steps.append(step))
-    assert steps == [(N_SAMPLES, N_SAMPLES)]
+    assert steps == [(0, N_SAMPLES), (N_SAMPLES, N_SAMPLES)]
 
 
 def test_nothing_takes_the_place_of_the_separator_asked_for(tmp_path, library):
@@ -155,3 +155,15 @@ def test_a_listener_without_a_model_is_told_the_command(tmp_path, library, paths
     paths["experiments_path"] = tmp_path / "nothing here"
     with pytest.raises(DataError, match=r"no model of marko.*experiment\.py with user_name=marko"):
         explain_track(open_track("T0", library), listener="marko", kind="time", library=library, **paths)
+
+
+def test_what_is_too_long_to_explain_is_refused_before_it_is_separated(tmp_path, library, monkeypatch):
+    soundfile.write(tmp_path / "mix.wav", np.ones(4000 * 601, np.int16), 4000)
+    with pytest.raises(DataError, match=r"mix\.wav lasts 10\.0 min, more than the 10 min .* cut an excerpt"):
+        open_track(str(tmp_path / "mix.wav"), library, progress=lambda *_: pytest.fail("it began"))
+
+
+def test_a_track_says_how_much_quieter_it_was_made(tmp_path, library, rng):
+    soundfile.write(tmp_path / "loud.wav", rng.uniform(-4, 4, 30000), 22050, subtype="FLOAT")
+    assert 0.1 < open_track(str(tmp_path / "loud.wav"), library).gain <= 0.25  # noise overshoots when it is resampled
+    assert open_track("T1", library).gain == 1

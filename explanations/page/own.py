@@ -27,6 +27,7 @@ from explanations.track import Track, open_track
 from lemons.audio import MIN_DURATION_S, to_int16
 from lemons.config import Config
 from lemons.errors import DataError, LemonsError
+from lemons.level import describe_gain
 from lemons.library import Library
 from lemons.listeners import Listener
 from lemons.separation import list_separators
@@ -37,7 +38,6 @@ FORMATS = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff"]
 MAX_MB = 100  # five minutes in stereo, 24 bits, 48 kHz, have 86 MB
 IN_WORDS = "WAV, FLAC, Ogg, MP3 or AIFF"
 MAX_S = 300  # an explanation of so long a track takes 2 GB of memory and, on two cores, some minutes
-RATES = (8000, 192000)  # Hz, of files
 STAGES = {  # percent of the way: what happens from there on
     0: "Reading the file …",
     5: "Taking the track apart …",
@@ -104,6 +104,8 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     heard = _wait(hearing.job, listener) if is_open else None
     if heard is None:
         return None
+    if heard.track.gain != 1:
+        st.caption(sentence(describe_gain(f"“{heard.track.title}”", heard.track.gain)))
     about = f"your own music, taken apart into {parts_of(separator)} ({separator})"
     key = (model_key, heard.key)
     relevance = float(expit(heard.logit))
@@ -243,11 +245,8 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
 
 
 def _check(path: Path) -> None:
-    """Refuse what would take too long, or makes no sense, before all of it is read."""
+    """Refuse what would take too long before all of it is read."""
     with AudioReader(path) as reader:
-        if not RATES[0] <= reader.sr <= RATES[1]:
-            rates = f"between {RATES[0]} and {RATES[1]} Hz"
-            raise DataError(f"{path} has {reader.sr} samples per second; convert it to a rate {rates}")
         seconds = reader.n_samples / reader.sr
     if seconds > MAX_S:
         raise DataError(f"{path} lasts {clock(seconds)} minutes, more than {clock(MAX_S)}; cut out a part of it")

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lemons.audio import is_native, load, load_samples, to_float, to_int16
+from lemons.audio import is_native, load, load_samples, load_with_gain, to_float, to_int16
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
 from lemons.listeners import LISTENERS
@@ -133,6 +133,9 @@ class Library:
         if stems and not all(len(y) == len(mix) for y in stems.values()):
             raise DataError(f"the stems of {track_id} in {self.path} are not as long as the track; make them anew")
         if stems and not np.array_equal(sum(stems.values()), mix):
+            if load_with_gain(self.audio_path(track_id))[1] != 1:
+                hint = f"lower both, or give --separator given --weights {self.path / 'stems' / track_id}"
+                raise DataError(f"{track_id} in {self.path} exceeds full scale, which its stems do not fit; {hint}")
             raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them anew")
         return stems
 

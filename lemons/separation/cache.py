@@ -21,14 +21,15 @@ import numpy as np
 import soundfile
 import soxr
 
-from lemons.audio import SAMPLE_RATE, load
+from lemons.audio import SAMPLE_RATE, load_with_gain, round_16_bit
 from lemons.errors import DataError
 from lemons.files import atomic_folder, discard_folder, hash_file
+from lemons.level import tell_gain
 from lemons.separation.reading import AudioReader
-from lemons.separation.separator import Separator, round_16_bit
+from lemons.separation.separator import Separator
 from lemons.separation.weights import cache_folder
 
-VERSION = 2  # of an entry's form, and of how files are read
+VERSION = 3  # of an entry's form, and of how files are read
 GAIN = np.float32(2**-8)  # of the stems' files
 MAX_BYTES = 4 * 10**9
 IN_USE_S = 60  # an entry is not removed so soon after it was used: another program may be about to read it
@@ -47,9 +48,10 @@ class Separation:
     folder : Path
         where its stems are
     report : dict
-        ``separator``, ``fingerprint``, ``audio`` (SHA-256 of the file), ``sr``, ``n_samples``, ``seconds`` (that it
-        took), ``mix_dbfs``, ``residual_dbfs``, ``residual_stem``, and ``stems``: for each its level ``dbfs`` (of the
-        mean square; None for silence), its ``lowest`` and ``highest`` sample, its ``file`` and the file's ``sha256``
+        ``separator``, ``fingerprint``, ``audio`` (SHA-256 of the file), ``sr``, ``n_samples``, ``mix_gain`` (what the
+        file and its stems were multiplied by; 1 unless it exceeds full scale), ``seconds`` (that it took),
+        ``mix_dbfs``, ``residual_dbfs``, ``residual_stem``, and ``stems``: for each its level ``dbfs`` (of the mean
+        square; None for silence), its ``lowest`` and ``highest`` sample, its ``file`` and the file's ``sha256``
     """
 
     path: Path
@@ -93,7 +95,7 @@ class Separation:
         DataError
             if the file or its stems have vanished or were damaged meanwhile
         """
-        mix = load(self.path)
+        mix, _ = load_with_gain(self.path)  # what it was scaled by was told when it was separated
         stems = {stem: round_16_bit(soxr.resample(self.read(stem), self.sr, SAMPLE_RATE)) for stem in self.stems}
         stems[self.report["residual_stem"]] += mix - sum(stems.values())  # of rounding after resampling
         return stems
@@ -129,38 +131,43 @@ def separate_file(
     Raises
     ------
     DataError
-        if there is no such file, it is not audio, or damaged, empty, silent, or shorter than a second
+        if there is no such file, it is not audio, or damaged, empty, silent, shorter than a second, or too long for
+        the separator
     """
     path = Path(path)
     folder = cache_folder() / "stems" if folder is None else Path(folder)
-    with AudioReader(path):  # or the sentence that there is no such file, or no audio
+    with AudioReader(path) as reader:  # or the sentence that there is no such file, or no audio
+        separator.check_length(reader.n_samples, reader.sr, path)
         audio = hash_file(path)
     key = f"{VERSION} {audio} {separator.name} {separator.fingerprint}"
     entry = folder / hashlib.sha256(key.encode()).hexdigest()[:32]
     report = _read_report(entry)
     if report is None:  # what has an entry was checked when it was made
         with AudioReader(path) as reader:
-            reader.check()
+            gain = reader.check()
         discard_folder(entry)
-        with atomic_folder(entry) as temporary, AudioReader(path) as reader:
+        with atomic_folder(entry) as temporary, AudioReader(path, gain=gain) as reader:
             report = {"separator": separator.name, "fingerprint": separator.fingerprint, "audio": audio}
-            report |= _separate(reader, separator, temporary, progress)
+            report |= {"mix_gain": gain} | _separate(reader, separator, gain, temporary, progress)
             (temporary / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
         _tidy(folder, max_bytes, keep=entry)
         report = _read_report(entry) or report  # another program's, if it was faster
+    tell_gain(path, report["mix_gain"])
     return Separation(path, entry, report)
 
 
-def _separate(reader: AudioReader, separator: Separator, folder: Path, progress) -> dict:
+def _separate(reader: AudioReader, separator: Separator, gain: float, folder: Path, progress) -> dict:
     """Write the stems' files; what there is to report of them."""
     start = time.perf_counter()
     levels = {name: _Level() for name in ("mix", "residual")}
     stems = [(_Level(), folder / f"{number}.flac") for number in range(len(separator.stems))]
     done = 0
+    if progress is not None:
+        progress(0, reader.n_samples)  # the first stretch may take a while
     with ExitStack() as stack:
         options = {"format": "FLAC", "subtype": "PCM_24"}
         files = [stack.enter_context(soundfile.SoundFile(file, "w", reader.sr, 1, **options)) for _, file in stems]
-        for block in separator.stream(reader.blocks(), reader.sr):
+        for block in separator.stream(reader.blocks(), reader.sr, gain=gain):
             for y, file, (level, _) in zip(block.stems, files, stems, strict=True):
                 try:
                     file.write(y * GAIN)

@@ -20,6 +20,7 @@ from lemons.separation.separator import Separator
 
 NETWORKS = ("demucs.htdemucs.HTDemucs", "demucs.hdemucs.HDemucs", "demucs.demucs.Demucs")
 VERSION = 1
+MAX_S = 1200  # of a mix, which is held in memory with all stems
 
 
 def check_demucs() -> None:
@@ -31,7 +32,7 @@ def check_demucs() -> None:
 
 
 class Demucs(Separator):
-    """A model of Demucs; reads the whole track before it answers, and draws no random shift.
+    """A model of Demucs; reads the whole track before it answers, of 20 minutes at most, and draws no random shift.
 
     The stems are those of the model, in its order. What they leave of the mix goes to `other`, whose meaning it is.
 
@@ -49,6 +50,8 @@ class Demucs(Separator):
     DataError
         if the weights are damaged, are pickled, or are no weights of Demucs
     """
+
+    max_s = MAX_S
 
     def __init__(self, model: str, weights: str | os.PathLike, *, device: str | None = None):
         check_demucs()

@@ -15,6 +15,7 @@ import soundfile
 
 from lemons.errors import DataError
 from lemons.files import hash_file
+from lemons.level import scale
 from lemons.library import STEMS
 from lemons.recording import BLOCK_LENGTH
 from lemons.separation.reading import AudioReader
@@ -89,6 +90,10 @@ class Given(Separator):
             for reader in readers:
                 if reader.n_samples > n_samples:
                     raise DataError(f"{reader.path} is longer than the mix; are these the stems of this track?")
+
+    def scaled_estimates(self, blocks: Iterable[np.ndarray], sr: int, gain: float) -> Iterator[np.ndarray]:
+        """Stems at the level of the mix: a mix above full scale and its stems take the same gain."""
+        return (scale(stems, gain) for stems in self.estimates(blocks, sr))
 
 
 def _energy(file: Path) -> float:

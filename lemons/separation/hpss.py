@@ -10,12 +10,12 @@ import librosa
 import numpy as np
 
 from lemons.audio import quantize
-from lemons.recording import BLOCK_LENGTH
 from lemons.separation.separator import Separator
 
 HOP_S = 0.016  # a quarter of the window
 KERNEL = 31  # frames, or bins, of a median
 CHUNK = 1024  # frames that are filtered at a time: 16 s, about 200 MB at 44.1 kHz
+HELD = 2**24  # samples that are filtered before the first comes out: 6 min at 44.1 kHz, 400 MB
 CONTEXT = KERNEL // 2 + 2  # frames around them that they depend on: those of the medians, and of the windows' overlap
 PARTS = {  # name: (harmonic or percussive, lower and upper edge in Hz)
     "harmonic low": ("harmonic", 0, 250),  # bass notes, the fundamentals of low voices
@@ -27,12 +27,11 @@ PARTS = {  # name: (harmonic or percussive, lower and upper edge in Hz)
 
 
 class HPSS(Separator):
-    """Five parts of any music, of the mean of its channels; reads the whole track before it answers.
-
-    It needs some 30 bytes of memory for each sample.
+    """Five parts of any music, of the mean of its channels, filtered piece by piece.
 
     What rounding the parts to 16 bits leaves of the mix, up to 3 steps (-80 dBFS), goes to the part with most energy,
-    which masks it best.
+    which masks it best: of the whole track, or of its first `HELD` samples where it is longer. So nothing comes before
+    these are filtered, then a piece at a time, and a track of any length needs the memory of so many samples.
     """
 
     name = "hpss"
@@ -42,20 +41,61 @@ class HPSS(Separator):
 
     def estimates(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[np.ndarray]:
         """See `Separator.estimates`."""
-        mix = quantize(np.concatenate([block.mean(axis=0) for block in blocks]))
-        hop_length = round(HOP_S * sr)
-        n_frames = len(mix) // hop_length + 1
-        padded = np.pad(mix, 2 * hop_length)  # the middle of the first window is the first sample
-        parts = np.empty((len(PARTS), len(mix)), np.float32)
-        for start in range(0, n_frames, CHUNK):
-            first, last = max(start - CONTEXT, 0), min(start + CHUNK + CONTEXT, n_frames)
-            found = _filter(padded[first * hop_length : (last + 3) * hop_length], sr, hop_length)
-            chunk = parts[:, start * hop_length : (start + CHUNK) * hop_length]
-            offset = (start - first + 2) * hop_length
-            chunk[:] = found[:, offset : offset + chunk.shape[1]]
-        loudest = np.argmax([np.vdot(part, part) for part in parts])
+        held, length, loudest = [], 0, None
+        for mix, parts in _pieces(blocks, sr):
+            held.append((mix, parts))
+            length += len(mix)
+            if loudest is None and length >= HELD:
+                loudest = _loudest(held)
+            if loudest is not None:
+                yield from _complete(held, loudest)
+        if loudest is None:
+            yield from _complete(held, _loudest(held))
+
+
+def _pieces(blocks: Iterable[np.ndarray], sr: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Consecutive stretches of the mix (n_samples,) and its `PARTS` (n_parts, n_samples), as rounded."""
+    hop_length = round(HOP_S * sr)
+    padded = np.zeros(2 * hop_length, np.float32)  # the middle of the first window is the first sample
+    waiting, length, dropped, start = [padded], 2 * hop_length, 0, 0  # dropped: samples that no window needs any more
+    for block in blocks:
+        waiting.append(quantize(block.mean(axis=0)))
+        length += len(waiting[-1])
+        while length >= (start + CHUNK + CONTEXT + 3) * hop_length:  # all windows that the chunk depends on are whole
+            padded, waiting = np.concatenate(waiting), []
+            yield _filter_chunk(padded, dropped, start, start + CHUNK + CONTEXT, sr, hop_length)
+            start += CHUNK
+            first = max(start - CONTEXT, 0) * hop_length
+            waiting, dropped = [padded[first - dropped :]], first
+    n_frames = (length - 2 * hop_length) // hop_length + 1
+    padded = np.concatenate([*waiting, np.zeros(2 * hop_length, np.float32)])
+    for first in range(start, n_frames, CHUNK):
+        yield _filter_chunk(padded, dropped, first, min(first + CHUNK + CONTEXT, n_frames), sr, hop_length)
+
+
+def _filter_chunk(
+    padded: np.ndarray, dropped: int, start: int, last: int, sr: int, hop_length: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mix and its parts in `CHUNK` frames from ``start`` on, or up to the end; frames up to ``last`` are heard."""
+    first = max(start - CONTEXT, 0)
+    found = _filter(padded[first * hop_length - dropped : (last + 3) * hop_length - dropped], sr, hop_length)
+    mix = padded[(start + 2) * hop_length - dropped : -2 * hop_length or None]
+    mix = mix[: CHUNK * hop_length]
+    offset = (start - first + 2) * hop_length
+    return mix, found[:, offset : offset + len(mix)]
+
+
+def _loudest(held: list[tuple[np.ndarray, np.ndarray]]) -> int:
+    parts = np.concatenate([parts for _, parts in held], axis=1)  # one sum over all: its rounding decides ties
+    return int(np.argmax([np.vdot(part, part) for part in parts]))
+
+
+def _complete(held: list[tuple[np.ndarray, np.ndarray]], loudest: int) -> Iterator[np.ndarray]:
+    """Give what the parts leave of the mix to the loudest, and take them out of what is held."""
+    while held:
+        mix, parts = held.pop(0)
         parts[loudest] += mix - parts.sum(axis=0)
-        yield from np.split(parts, range(BLOCK_LENGTH, len(mix), BLOCK_LENGTH), axis=1)
+        yield parts
 
 
 def _filter(y: np.ndarray, sr: int, hop_length: int) -> np.ndarray:

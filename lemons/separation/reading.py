@@ -6,13 +6,32 @@ from pathlib import Path
 
 import numpy as np
 
-from lemons.audio import MIN_DURATION_S, SAMPLE_RATE, load, quantize
+from lemons.audio import (
+    MIN_DURATION_S,
+    SAMPLE_RATE,
+    check_file_rate,
+    load_array,
+    load_with_gain,
+    quantize,
+    round_16_bit,
+    to_float,
+)
 from lemons.errors import DataError
+from lemons.level import gain_for, scale
 from lemons.recording import BLOCK_LENGTH, Recording
 
 
 class AudioReader:
     """An open audio file, of what `lemons.audio.load` reads; a context manager.
+
+    Samples come as the file has them, above full scale, too, unless they are to be scaled.
+
+    Parameters
+    ----------
+    path : path-like
+        the file
+    gain : float > 0
+        what all samples are multiplied by; see `check`
 
     Attributes
     ----------
@@ -24,18 +43,26 @@ class AudioReader:
     Raises
     ------
     DataError
-        if there is no such file, it is not audio, or does not say how long it is; while reading, if it is damaged
+        if there is no such file, it is not audio, does not say how long it is, or has a rate outside
+        `lemons.audio.RATES`; while reading, if it is damaged
     """
 
-    def __init__(self, path: str | os.PathLike):
-        self.path = Path(path)
+    def __init__(self, path: str | os.PathLike, *, gain: float = 1.0):
+        self.path, self._gain = Path(path), gain
         self._samples = None
         if self.path.suffix == ".npy":  # as libraries may have them
-            self._samples, self.sr, self._next = load(self.path), SAMPLE_RATE, 0
+            samples = load_array(self.path)
+            self._samples = to_float(samples) if samples.dtype == np.int16 else round_16_bit(samples)
+            self.sr, self._next = SAMPLE_RATE, 0
             self.n_samples = len(self._samples)
             return
         self._recording = Recording(self.path)
         self.sr, self.n_samples = self._recording.sr, self._recording.n_samples
+        try:
+            check_file_rate(self.path, self.sr)
+        except DataError:
+            self.__exit__()
+            raise
 
     def __enter__(self) -> "AudioReader":
         return self
@@ -44,19 +71,23 @@ class AudioReader:
         if self._samples is None:
             self._recording.__exit__(*exception)
 
-    def check(self) -> None:
+    def check(self) -> float:
         """Refuse, with a DataError, a file that is empty, shorter than a second, silent at 16 bits, or damaged.
 
-        Reads it to the end, which takes much less time than to separate it.
+        Reads it to the end, which takes much less time than to separate it. Returns the gain that brings it within full
+        scale, that of `lemons.audio.load_with_gain`.
         """
         if not self.n_samples:
             raise DataError(f"{self.path} holds no audio (0 samples); choose another file")
         if self.n_samples < MIN_DURATION_S * self.sr:
             seconds = self.n_samples / self.sr
             raise DataError(f"{self.path} lasts {seconds:.2f} s; at least {MIN_DURATION_S:g} s is needed")
-        sounding = [quantize(block.mean(axis=0)).any() for block in self.blocks()]  # to the end: it may be damaged
-        if not any(sounding):
+        peak = np.max([np.abs(block.mean(axis=0)).max() for block in self.blocks()])  # to the end: it may be damaged
+        if not np.isfinite(peak):
+            raise DataError(f"{self.path} holds samples that are not numbers (NaN or infinite); export it again")
+        if not quantize(peak):
             raise DataError(f"{self.path} is silent (every sample is 0); there is nothing to separate")
+        return 1.0 if gain_for(float(peak)) == 1 else load_with_gain(self.path)[1]
 
     def read(self, length: int) -> np.ndarray:
         """The next samples of the mean of the channels, as float32; fewer than ``length`` at the end."""
@@ -72,5 +103,5 @@ class AudioReader:
     def _read(self, length: int) -> np.ndarray:
         if self._samples is not None:
             self._next += length
-            return self._samples[self._next - length : self._next, None]
-        return self._recording.read(length)
+            return scale(self._samples[self._next - length : self._next, None], self._gain)
+        return scale(self._recording.read(length), self._gain)

@@ -4,7 +4,8 @@ Conventions: audio comes in as blocks of stereo float32, shape (2, n_samples), a
 go out mono, at the same rate, on the grid of a 16-bit file (multiples of 2^-15). The *mix* is the mean of the channels,
 rounded to that grid: what LEMONS hears. A method's *estimates* of its stems need not sum to the mix; what they leave of
 it, the *residual*, is added to one stem, `Separator.residual_stem`, so that the stems sum to the mix, bit for bit. A
-stem may exceed full scale, where stems cancel each other in the mix.
+stem may exceed full scale, where stems cancel each other in the mix. A mix above full scale is scaled as a whole before
+it is separated (`lemons.level`), and so are its stems.
 """
 
 from abc import ABC, abstractmethod
@@ -13,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lemons.audio import FULL_SCALE, quantize, validate_audio
+from lemons.audio import RATES, quantize, round_16_bit, validate_audio
 from lemons.errors import DataError, ParameterError
+from lemons.level import gain_for, scale, tell_gain
 from lemons.recording import BLOCK_LENGTH
 
 HIGHEST = 32.0  # times full scale: five such stems still fit into a 24-bit file at a gain of 2^-8
@@ -52,12 +54,15 @@ class Separator(ABC):
         the stem that receives what the estimates leave of the mix
     fingerprint : str
         changes whenever results would: names the method's version, and a hash of its weights and configuration
+    max_s : float
+        the longest mix that the method can take, in seconds; infinite for one that goes through it piece by piece
     """
 
     name: str
     stems: tuple[str, ...]
     residual_stem: str
     fingerprint: str
+    max_s: float = np.inf
 
     @abstractmethod
     def estimates(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[np.ndarray]:
@@ -76,7 +81,18 @@ class Separator(ABC):
             consecutive stretches of the mono stems, of any lengths; together as long as the mix
         """
 
-    def stream(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[Block]:
+    def scaled_estimates(self, blocks: Iterable[np.ndarray], sr: int, gain: float) -> Iterator[np.ndarray]:
+        """The `estimates` of a mix that was multiplied by a gain; what takes stems from elsewhere scales them here."""
+        return self.estimates(blocks, sr)
+
+    def check_length(self, n_samples: int, sr: int, name: object = "the audio") -> None:
+        """Refuse, with a DataError, a mix that is too long for the method, before the work begins."""
+        if n_samples > self.max_s * sr:
+            limit = f"{self.name} takes {self.max_s / 60:g} min at most"
+            hint = "cut out a part of it, or choose hpss or Spleeter, which take any length"
+            raise DataError(f"{name} lasts {n_samples / sr / 60:.1f} min and {limit}; {hint}")
+
+    def stream(self, blocks: Iterable[np.ndarray], sr: int, *, gain: float = 1.0) -> Iterator[Block]:
         """Separate a mix block by block, with as little memory as the method allows.
 
         Parameters
@@ -85,6 +101,8 @@ class Separator(ABC):
             consecutive stretches of the mix, of any lengths
         sr : int > 0
             their sampling rate, in Hz
+        gain : float > 0
+            what the mix was multiplied by before
 
         Yields
         ------
@@ -105,7 +123,7 @@ class Separator(ABC):
                 yield block
 
         rest = self.stems.index(self.residual_stem)
-        for estimates in self.estimates(heard(), sr):
+        for estimates in self.scaled_estimates(heard(), sr, gain):
             if not np.abs(estimates).max(initial=0) <= HIGHEST:
                 raise DataError(f"{self.name} made stems far beyond full scale, or not numbers; are these its weights?")
             if len(waiting) > 1:
@@ -126,7 +144,8 @@ class Separator(ABC):
         Parameters
         ----------
         waveform : np.ndarray [shape=(n_samples,) or (2, n_samples)]
-            the mix, in [-1, 1); a mono one is taken for both channels
+            the mix, in [-1, 1); a mono one is taken for both channels. One that exceeds full scale is scaled as a
+            whole, and a warning is logged
         sr : int > 0
             its sampling rate, in Hz
         progress : callable, optional
@@ -140,15 +159,19 @@ class Separator(ABC):
         Raises
         ------
         ParameterError
-            if the waveform is not floats of one or two channels, or the rate is not positive
+            if the waveform is not floats of one or two channels, or the rate lies outside `lemons.audio.RATES`
         DataError
-            if the waveform is empty, silent, shorter than a second or not finite
+            if the waveform is empty, silent, shorter than a second or not finite, or too long for the method
         """
         stereo = _as_stereo(waveform, sr)
         total = stereo.shape[1]
+        self.check_length(total, sr)
+        gain = gain_for(float(np.abs(stereo.mean(axis=0)).max()))
+        tell_gain("the waveform", gain)
+        stereo = scale(stereo, gain)
         stems = np.empty((len(self.stems), total), np.float32)
         done = 0
-        for block in self.stream(np.split(stereo, range(BLOCK_LENGTH, total, BLOCK_LENGTH), axis=1), sr):
+        for block in self.stream(np.split(stereo, range(BLOCK_LENGTH, total, BLOCK_LENGTH), axis=1), sr, gain=gain):
             stems[:, done : done + len(block.mix)] = block.stems
             done += len(block.mix)
             if progress is not None:
@@ -156,19 +179,10 @@ class Separator(ABC):
         return dict(zip(self.stems, stems, strict=True))
 
 
-def round_16_bit(y: np.ndarray) -> np.ndarray:
-    """Round stems to the 16-bit grid, as float32; they may exceed full scale, which `lemons.audio.quantize` clips.
-
-    >>> round_16_bit(np.array([1e-6, 2.0])).tolist()
-    [0.0, 2.0]
-    """
-    return (np.rint(y * np.float32(FULL_SCALE)) / np.float32(FULL_SCALE)).astype(np.float32)
-
-
 def check_rate(sr: int) -> None:
     """Refuse a sampling rate that is none; see `Separator.separate` for the error."""
-    if isinstance(sr, bool) or not isinstance(sr, int | np.integer) or sr <= 0:
-        raise ParameterError(f"sr={sr!r} must be a positive number of samples per second")
+    if isinstance(sr, bool) or not isinstance(sr, int | np.integer) or not RATES[0] <= sr <= RATES[1]:
+        raise ParameterError(f"sr={sr!r} must be a whole number of samples per second from {RATES[0]} to {RATES[1]}")
 
 
 def _as_stereo(waveform: np.ndarray, sr: int) -> np.ndarray:
