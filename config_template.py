@@ -1,4 +1,4 @@
-"""LEMONS: copy this file to config.py and set your paths there; config.py is yours alone (git ignores it).
+"""LEMONS: copy this file to config.py beside it and set your paths there; config.py is yours alone (git ignores it).
 
 Each line is optional; what you leave out has the default shown here. Relative paths count from this file's folder.
 """

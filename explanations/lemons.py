@@ -1,6 +1,7 @@
 """The page: `streamlit run explanations/lemons.py`.
 
-This file makes the server: Streamlit's, and a route for sounds beside it. What it shows is `explanations/app.py`.
+This file makes the server: Streamlit's, a check of who asks before it, and a route for sounds beside it. What it shows
+is `explanations/app.py`.
 """
 
 import os
@@ -22,7 +23,13 @@ import streamlit as st  # noqa: E402
 
 import explanations.track  # noqa: E402, F401  # so that the first visitor does not wait for torch
 import lemons  # noqa: E402
+from explanations.page.door import make_door  # noqa: E402
 from explanations.page.store import ROUTES  # noqa: E402
+from lemons.errors import ConfigError  # noqa: E402
 
-app = st.App(HERE / "app.py", routes=ROUTES)
+try:
+    door = make_door()
+except ConfigError as error:
+    sys.exit(f"lemons: {error}")
+app = st.App(HERE / "app.py", routes=ROUTES, middleware=[door])
 lemons.app = app  # the module of this name, which the server was told to take it from, is the package now

@@ -6,7 +6,6 @@ hashes, and nothing else: names of tracks and listeners come from strangers.
 
 import base64
 import hashlib
-import html
 import json
 import os
 import re
@@ -85,16 +84,16 @@ def report_html(explanation: Explanation, track: "Track", *, k: int = TOP_K) -> 
         policy=_policy(style, script),
         generator=f"LEMONS {lemons.__version__}",
         lemon=words.data_url(words.LEMON),
-        heading=html.escape(words.question(track.title, words.capitalized(explanation.listener))),
-        answer=html.escape(words.answer(explanation)),
-        against="".join(f"<p>{html.escape(name)} spoke most against it.</p>" for name in against),
-        fidelity=_bold(html.escape(words.fidelity_sentence(explanation))),
+        heading=words.markup(words.question(track.title, words.capitalized(explanation.listener))),
+        answer=words.markup(words.answer(explanation)),
+        against="".join(f"<p>{words.markup(name)} spoke most against it.</p>" for name in against),
+        fidelity=_bold(words.markup(words.fidelity_sentence(explanation))),
         unit=UNITS[explanation.target],
         weights="\n".join(_weights(explanation)),
-        method=html.escape(words.method_sentence(explanation)),
+        method=words.markup(words.method_sentence(explanation)),
         facts="\n".join(_facts(explanation)),
         json=_data_url("application/json", explanation.to_json().encode()),
-        citations="\n".join(f"<li>{html.escape(citation)}</li>" for citation in CITATIONS),
+        citations="\n".join(f"<li>{words.markup(citation)}</li>" for citation in CITATIONS),
         data=json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),  # no tag ends the script
         style=style,
         script=script,
@@ -120,7 +119,7 @@ def _bold(text: str) -> str:
 def _weights(explanation: Explanation) -> Iterable[str]:
     """A row of the table for every component, the largest weight first."""
     for rank, one in enumerate(sorted(explanation.components, key=lambda component: -component.weight), start=1):
-        name = html.escape(words.capitalized(words.name_of(one, explanation.kind)))
+        name = words.markup(words.capitalized(words.name_of(one, explanation.kind)))
         weight = f"{one.weight:+.4f}".replace("-", "−") if one.weight else "0"
         margin = f" ± {one.margin:.4f}" if one.margin else ""
         speaks = "for it" if one.weight > 0 else "against it" if one.weight < 0 else "neither"
@@ -145,5 +144,5 @@ def _facts(explanation: Explanation) -> Iterable[str]:
         "Versions": ", ".join(f"{name} {version}" for name, version in explanation.versions.items()),
     }
     for name, fact in facts.items():
-        text = html.escape(fact.replace("-", "−") if name in ("Relevance", "Fidelity", "Answer to silence") else fact)
+        text = words.markup(fact.replace("-", "−") if name in ("Relevance", "Fidelity", "Answer to silence") else fact)
         yield f"<dt>{name}</dt><dd>{f'<code>{text}</code>' if 'SHA' in name else text}</dd>"

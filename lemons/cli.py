@@ -14,7 +14,10 @@ import typer
 
 from lemons import __version__
 from lemons.commands import explanations, library, recommender, separation
+from lemons.commands.console import SafeFormatter, say
 from lemons.errors import LemonsError
+
+INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended: 128 + SIGINT
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: see recsys/experiment.py
 
@@ -54,12 +57,16 @@ def main() -> None:
 
 def run(program: Callable[[], object]) -> None:
     """Run a program; what a user can mend is one sentence and exit code 2."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    log = logging.StreamHandler()
+    log.setFormatter(SafeFormatter("%(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[log])
     try:
         program()
     except LemonsError as error:
-        typer.echo(f"lemons: {error}", err=True)
+        say(f"lemons: {error}", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("\nlemons: interrupted; what is finished is kept, the same command goes on", err=True)
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as error:
+        if isinstance(error, SystemExit) and error.code != INTERRUPTED:  # what typer makes of KeyboardInterrupt
+            raise
+        say("\nlemons: interrupted; what is finished is kept, the same command goes on", err=True)
+        sys.exit(INTERRUPTED)

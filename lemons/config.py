@@ -1,16 +1,22 @@
 """Where things lie: the paths of one installation, from ``config.py`` or the defaults.
 
-Only programs and the page read the configuration; everything else is handed its paths.
+Only programs and the page read the configuration; everything else is handed its paths. A configuration is a program, so
+it is run from the repository or where it is named, and never because somebody stands in a folder that holds one: that
+may be a library which a stranger made.
 """
 
+import logging
 import os
 import runpy
+import shlex
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from lemons.errors import ConfigError
 
+logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[1]  # of the repository; where LEMONS was installed without one, of the packages
 
 
@@ -40,7 +46,9 @@ class Config:
 
 
 def find_config(path: str | os.PathLike | None = None) -> Path | None:
-    """The file that `read_config` reads: the argument, else $LEMONS_CONFIG, ./config.py or config.py of the repository.
+    """The file that `read_config` reads: the argument, else $LEMONS_CONFIG, else config.py of the repository.
+
+    One of LEMONS that lies in the working folder is not read; a warning says so, once, and how to name it.
 
     Returns
     -------
@@ -57,12 +65,24 @@ def find_config(path: str | os.PathLike | None = None) -> Path | None:
             if not Path(named).is_file():
                 raise ConfigError(f"no such configuration file: {named} ({source}); copy config_template.py to it")
             return Path(named)
-    for folder in (Path.cwd(), ROOT):
-        file = folder / "config.py"
-        # the working folder may hold the config.py of another program, which must not be run
-        if file.is_file() and any(field.name in file.read_text(errors="replace") for field in fields(Config)):
-            return file
-    return None
+    here, own = Path("config.py").absolute(), ROOT / "config.py"
+    if here.resolve() != own.resolve() and _is_ours(here):
+        _warn_of(here)
+    return own if _is_ours(own) else None
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether it sets what LEMONS asks for; where LEMONS is installed among packages, one of them may have the name."""
+    try:
+        return file.is_file() and any(one.name in file.read_text(errors="replace") for one in fields(Config))
+    except OSError:
+        return False
+
+
+@cache
+def _warn_of(file: Path) -> None:
+    named = f"LEMONS_CONFIG={shlex.quote(str(file))}"
+    logger.warning(f"{file} was not read, since anybody may have put it there; to use it, set {named}")
 
 
 def read_config(path: str | os.PathLike | None = None) -> Config:

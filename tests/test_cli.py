@@ -1,18 +1,24 @@
 """The command: what it answers, and how it fails."""
 
+import io
 import json
+import logging
 import re
 import resource
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 import torch
 
 from lemons.audio import SAMPLE_RATE, load
 from lemons.cli import main
+from lemons.commands.console import SafeFormatter, say, say_table
 from lemons.library import open_library
 from recsys.checkpoints import finish_run, new_run, save_checkpoint
 from recsys.model import FCN
@@ -186,3 +192,50 @@ def test_the_report_compares_the_model_with_what_needs_none(trained, monkeypatch
     code, printed, errors = lemons(monkeypatch, capsys, "report", "--listener", "nina")
     assert (code, printed) == (2, "")
     assert "no model of nina trained on" in sentence(errors)
+
+
+def test_ctrl_c_says_that_what_is_finished_is_kept(installation):
+    """A real signal, to a training at work."""
+    command = [sys.executable, "-m", "lemons", "train", "--listener", "marko"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not list(installation.glob("experiments/*_marko/*")):
+        time.sleep(0.05)  # before, Python itself may still be starting
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert sentence(errors) == "lemons: interrupted; what is finished is kept, the same command goes on"
+    assert "Traceback" not in errors
+
+
+def test_titles_in_a_table_do_not_command_the_terminal(capsys):
+    titles = ["\x1b[31mRED\x07", "\x9b2J", "\u202eDNA", "two\nlines", "long" * 750, "Zoë 👩\u200d🎤"]
+    say_table(pd.DataFrame({"title": titles, "relevance": 0.12345}))
+    printed = capsys.readouterr().out
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", printed)
+    for shown in (r"\x1b[31mRED\x07", r"\x9b2J", r"\u202eDNA", r"two\nlines", "longlon…", "Zoë 👩\u200d🎤", "0.123"):
+        assert shown in printed
+    assert len(printed.splitlines()) == 1 + len(titles)
+    assert max(map(len, printed.splitlines())) < 100
+
+
+def test_what_is_skipped_and_what_fails_is_said_without_escapes(trained, toy_library, monkeypatch, capsys):
+    with (toy_library / "tracks.csv").open("a") as table:
+        table.write("odd,Odd,Odd,odd,\x1b[2Jgone.wav,100\n")
+    code, _, errors = lemons(monkeypatch, capsys, "recommend", "--listener", "\x1b[31mred")
+    assert code == 2
+    assert "\x1b" not in errors
+    assert r"\x1b[31mred" in errors
+    assert r"\x1b[2Jgone.wav" in errors
+
+
+def test_the_log_is_said_without_escapes(caplog):
+    line = logging.makeLogRecord({"msg": "heard %s", "args": ("\x1b]0;title\x07",)})
+    assert SafeFormatter("%(message)s").format(line) == r"heard \x1b]0;title\x07"
+
+
+def test_a_terminal_without_the_letters_of_a_title_shows_their_codes(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stream)
+    say("Zoë\udcff")
+    stream.flush()
+    assert stream.buffer.getvalue() == b"Zo\\xeb\\udcff\n"

@@ -33,18 +33,48 @@ def test_relative_paths_count_from_the_file(tmp_path):
     assert config.mongodb_url == ""
 
 
-def test_the_argument_beats_the_environment_beats_the_folder(tmp_path, monkeypatch):
-    for name in ("argument", "environment", "config"):
+def test_the_argument_beats_the_environment_beats_the_repository(tmp_path, monkeypatch):
+    for name in ("argument", "environment", "repository/config"):
+        (tmp_path / f"{name}.py").parent.mkdir(exist_ok=True)
         (tmp_path / f"{name}.py").write_text(f"mongodb_db_name = {name!r}\n")
-    assert read_config().mongodb_db_name == "config"
+    monkeypatch.setattr("lemons.config.ROOT", tmp_path / "repository")
+    assert read_config().mongodb_db_name == "repository/config"
     monkeypatch.setenv("LEMONS_CONFIG", str(tmp_path / "environment.py"))
     assert read_config().mongodb_db_name == "environment"
     assert read_config(tmp_path / "argument.py").mongodb_db_name == "argument"
 
 
-def test_another_programs_config_is_not_run(tmp_path):
+def test_another_programs_config_is_not_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("lemons.config.ROOT", tmp_path)
     (tmp_path / "config.py").write_text("raise SystemExit('not for LEMONS')\n")
-    assert find_config() in (None, ROOT / "config.py")
+    assert find_config() is None
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_configuration_of_the_working_folder_is_not_run_and_named_once(tmp_path, monkeypatch, caplog, linked):
+    monkeypatch.setattr("lemons.config.ROOT", tmp_path / "repository")
+    folder = tmp_path / "a library"
+    folder.mkdir()
+    program = folder / ("theirs.py" if linked else "config.py")
+    program.write_text("library_path = 'x'\nopen('ran', 'w')\n")
+    if linked:
+        (folder / "config.py").symlink_to(program)
+    monkeypatch.chdir(folder)
+    assert read_config() == read_config() == Config()
+    assert not (folder / "ran").exists()
+    assert len(caplog.messages) == 1
+    assert "config.py was not read" in caplog.text
+    assert f"LEMONS_CONFIG='{folder}/config.py'" in caplog.text
+    monkeypatch.setenv("LEMONS_CONFIG", "config.py")
+    assert read_config().library_path == folder / "x"
+    assert (folder / "ran").exists()
+
+
+def test_the_repositorys_configuration_is_read_in_its_own_folder_without_a_word(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("lemons.config.ROOT", tmp_path)
+    (tmp_path / "config.py").write_text("library_path = 'x'\n")
+    assert read_config().library_path == tmp_path / "x"
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize(
@@ -56,13 +86,15 @@ def test_another_programs_config_is_not_run(tmp_path):
         ("import os\nlibrary_path = os.environ['NO_SUCH_NAME']", "fails to run .*KeyError"),
     ],
 )
-def test_a_wrong_configuration_is_told_what_is_wrong(tmp_path, text, sentence):
+def test_a_wrong_configuration_is_told_what_is_wrong(tmp_path, monkeypatch, text, sentence):
+    monkeypatch.setenv("LEMONS_CONFIG", "config.py")
     (tmp_path / "config.py").write_text(f"{text}\n# library_path\n")
     with pytest.raises(ConfigError, match=sentence):
         read_config()
 
 
-def test_imports_are_not_settings(tmp_path):
+def test_imports_are_not_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEMONS_CONFIG", "config.py")
     (tmp_path / "config.py").write_text("from pathlib import Path\nimport os\nlibrary_path = Path('music')\n")
     assert read_config().library_path == tmp_path / "music"
 
@@ -80,4 +112,4 @@ def test_the_environment_chooses_the_library_and_nothing_else(tmp_path, monkeypa
     own = tmp_path / "data" / "own"  # in records it must hold in other folders, too
     assert read_config(ROOT / "config_template.py") == Config(library_path=own)
     (tmp_path / "config.py").write_text("library_path = 'music'\nexperiments_path = '/models'\n")
-    assert read_config() == Config(library_path=own, experiments_path=Path("/models"))
+    assert read_config("config.py") == Config(library_path=own, experiments_path=Path("/models"))

@@ -1,5 +1,8 @@
 """Sounds over HTTP: named by what they are made of, fetched once, in parts if wanted."""
 
+import resource
+import shutil
+
 import numpy as np
 import pytest
 import soundfile
@@ -86,3 +89,40 @@ def test_a_sound_keeps_every_sample_on_its_way(client, rng, tmp_path):
     y = (rng.integers(-(2**15), 2**15, 1600) / 2**15).astype(np.float32)
     (tmp_path / "heard.flac").write_bytes(browser.get(files.put("y", ".flac", lambda: flac_bytes(y))).content)
     np.testing.assert_array_equal(soundfile.read(tmp_path / "heard.flac", dtype="float32")[0], y)
+
+
+def test_what_was_tidied_away_is_made_again(client):
+    browser, files = client
+    offered = files.offer("offered", ".flac", lambda: b"sound")
+    put = files.put("put", ".flac", lambda: b"sound")
+    for tidy in (lambda: [file.unlink() for file in files.folder.iterdir()], lambda: shutil.rmtree(files.folder)):
+        assert browser.get(offered).content == b"sound"
+        tidy()
+        assert browser.get(put).status_code == 404  # the page must be loaded again, and says so
+        assert "load the page again" in browser.get(put).text
+        assert browser.get(offered).content == b"sound"
+        assert files.put("put", ".flac", lambda: b"sound") == put
+        assert browser.get(put).content == b"sound"
+
+
+def test_a_full_disk_is_a_sentence_and_over_when_there_is_space(client):
+    browser, files = client
+    address = files.offer("later", ".flac", lambda: 100_000 * b"x")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))  # the system refuses more, as on a full disk
+    try:
+        answer = browser.get(address)
+        with pytest.raises(DataError, match=f"cannot keep a sound in {files.folder}: File too large; free some space"):
+            files.put("now", ".flac", lambda: 100_000 * b"x")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (answer.status_code, "cannot keep a sound" in answer.text) == (404, True)
+    assert not list(files.folder.iterdir())  # no part of a sound
+    assert len(browser.get(address).content) == 100_000
+
+
+def test_a_browser_takes_files_for_what_they_are_said_to_be_and_guesses_nothing(client):
+    browser, files = client
+    answer = browser.get(files.put("html", ".bin", lambda: b"<html><script>alert(1)</script>"))
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-type"] == "application/octet-stream"

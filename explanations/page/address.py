@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from explanations.page.words import plain
+from explanations.page.keys import key_of
+from explanations.page.words import plain, shorten
 
 _SCROLL = st.components.v2.component(
     "lemons_scroll",
@@ -45,14 +46,15 @@ def recall(field: str, options: Sequence[str], default: T) -> str | T:
     if value in options:
         return value
     if value is not None and st.session_state["shown"] is None:
-        st.toast(f"The link names the {field} {plain(value)}, which is not here.", icon=":material/link_off:")
+        st.toast(f"The link names the {field} {plain(shorten(value))}, which is not here.", icon=":material/link_off:")
     return default
 
 
 def recall_number(field: str, default: int, *, least: int, most: int) -> int:
     """The whole number that was chosen last, if it is between ``least`` and ``most``."""
     value = _view().get(field, "")
-    return int(value) if value.isascii() and value.isdigit() and least <= int(value) <= most else default
+    fits = value.isascii() and value.isdigit() and len(value) <= len(str(most))  # Python refuses 5000 digits
+    return int(value) if fits and least <= int(value) <= most else default
 
 
 def remember(**choices: str | int | None) -> None:
@@ -128,9 +130,9 @@ def take_landing() -> int | None:
     return landing
 
 
-def key(name: str) -> str:
-    """A widget's key; another one after each jump."""
-    return f"{name}-{st.session_state.get('jumps', 0)}"
+def key(kind: str, *names: str) -> str:
+    """A widget's `key_of`; another one after each jump."""
+    return key_of(kind, *names, str(st.session_state.get("jumps", 0)))
 
 
 def get_link() -> str:

@@ -12,7 +12,7 @@ from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library
 
-NOBODY = "nobody"
+NOBODY = ""  # no listener has this name
 
 
 def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
@@ -26,7 +26,7 @@ def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
         list(names),
         index=list(names).index(address.recall("beside", list(names), NOBODY)),
         format_func=names.get,
-        key=address.key(f"beside-{case.listener.name}"),
+        key=address.key("beside", case.listener.name),
         width=260,
         on_change=address.act,
         help="What the same track says to another listener's model.",

@@ -10,6 +10,7 @@ from explanations.clips import clips
 from explanations.explanation import Explanation
 from explanations.page.address import get_link
 from explanations.page.data import Case
+from explanations.page.keys import key_of
 from explanations.report import report_html
 from explanations.sound import flac_bytes
 from lemons.files import safe_name
@@ -49,7 +50,7 @@ def draw_downloads(case: Case, explanation: Explanation, *, k: int) -> None:
                 label,
                 make,
                 file_name=file,
-                key=f"download-{case.listener.name}-{file}",
+                key=key_of("download", case.listener.name, file),
                 on_click="ignore",
                 type="tertiary",
                 icon=":material/download:",

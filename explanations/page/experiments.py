@@ -7,12 +7,13 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from explanations.page.keys import key_of
 from explanations.page.run import draw_run, number_of, result_of
 from explanations.page.words import capitalized, plain
 from lemons.config import Config
 from recsys.runs import DIED, EVALUATION, RUNNING, TRAINING, RecordedRun, read_runs
 
-EVERYBODY = "Everybody"
+EVERYBODY = ""  # no listener has this name
 KINDS = {"All": None, "Trainings": TRAINING, "Evaluations": EVALUATION}
 MARKS = {"completed": "✓", RUNNING: "●", DIED: "⚠", "failed": "✗", "interrupted": "■"}
 LOOK_S = 5.0  # a run that is going on is looked at again
@@ -53,14 +54,14 @@ def _choose_run(runs: Sequence[RecordedRun]) -> RecordedRun | None:
     with st.container(horizontal=True, key="run-filters"):
         kind = st.segmented_control("What", list(KINDS), default="All", required=True, key="run-kind")
         users = [EVERYBODY, *sorted({run.user for run in runs if run.user})]
-        user = st.selectbox("Listener", users, key="run-user", width=220)
+        user = st.selectbox("Listener", users, format_func=lambda user: user or "Everybody", key="run-user", width=220)
     runs = [run for run in runs if KINDS[kind] in (None, run.kind) and user in (EVERYBODY, run.user)]
     if not runs:
         return None
     event = st.dataframe(
         _table(runs),
         # another selection for other rows: a number of a row says nothing of a table that has changed
-        key=f"runs-{kind}-{user}-{runs[0].number}-{len(runs)}",
+        key=key_of("runs", kind, user, runs[0].number, str(len(runs))),
         hide_index=True,
         height="auto" if len(runs) <= 10 else 388,
         on_select="rerun",

@@ -6,7 +6,7 @@ import streamlit as st
 
 from explanations.page import address
 from explanations.page.data import get_library
-from explanations.page.words import plain
+from explanations.page.words import plain, tame
 from lemons.config import Config
 from lemons.library import Library
 
@@ -18,7 +18,8 @@ def find_libraries(config: Config) -> dict[str, Path]:
     folder = config.library_path.resolve()
     beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
     others = (path for path in sorted(beside) if path != folder and all((path / name).is_file() for name in TABLES))
-    return {path.name: path for path in (folder, *others)}
+    # a name that is no text cannot be sent to a browser
+    return {tame(path.name): path for path in (folder, *others)}
 
 
 def choose_library(config: Config) -> Library:

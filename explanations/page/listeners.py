@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from explanations.page import address
+from explanations.page.keys import key_of
 from explanations.page.words import LEMON, capitalized, data_url, plain
 from lemons.listeners import LISTENERS, Listener
 
@@ -32,11 +33,11 @@ def find_listener(name: str) -> Listener:
 
 
 def _draw_card(listener: Listener, *, chosen: bool) -> None:
-    with st.container(key=f"card-{listener.name}", border=True, gap="xsmall", horizontal_alignment="center"):
+    with st.container(key=key_of("card", listener.name), border=True, gap="xsmall", horizontal_alignment="center"):
         draw_portrait(listener, width=92, note="Chosen: " if chosen else "")
         st.button(
             plain(name_of(listener)),
-            key=f"choose-{listener.name}",
+            key=key_of("choose", listener.name),
             type="primary" if chosen else "secondary",
             icon=":material/check:" if chosen else None,
             width="stretch",

@@ -8,6 +8,8 @@ what the separator made of it is kept in the cache that pages and commands share
 import gc
 import hashlib
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -224,7 +226,7 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
     """A file's track; errors call it by its title."""
     title, content = file_title(name), hashlib.sha256(data).hexdigest()
     suffix = Path(name).suffix.lower()
-    with tempfile.TemporaryDirectory(prefix="lemons-") as folder:  # for this user's eyes only
+    with _private_folder(title) as folder:
         path = Path(folder) / (content + (suffix if suffix[1:] in FORMATS else ""))
         path.write_bytes(data)
         progress(0, 100)
@@ -242,6 +244,19 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
             text = str(error).replace(str(path), quoted)
             raise type(error)(text if quoted in text else f"{quoted}: {text}") from error
     return replace(track, track_id=f"own-{content[:16]}", title=title)
+
+
+@contextmanager
+def _private_folder(title: str) -> Iterator[str]:
+    """A temporary folder for this user's eyes only; where a file of this title cannot be kept there, a sentence."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="lemons-") as folder:
+            yield folder
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(
+            f"“{title}” cannot be kept in {tempfile.gettempdir()}: {reason}; free some space there and drop it again"
+        ) from error
 
 
 def _check(path: Path) -> None:

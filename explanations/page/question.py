@@ -15,6 +15,7 @@ from explanations.lookup import Lookup, load_lookup
 from explanations.page import address
 from explanations.page.data import Case
 from explanations.page.jobs import Job, begin_job, find_job
+from explanations.page.keys import key_of
 from explanations.page.words import duration, listing, parts_of, plain
 from explanations.question import N_MASKS, N_SEGMENTS, cut, exact_work
 from lemons.audio import SAMPLE_RATE
@@ -136,7 +137,7 @@ def answer_question(question: Question) -> Explanation | None:
         return None
     # not by a callback: a click while the page still changes must ask what the page then shows
     what = "recommendation" if question.case.recommended else "relevance"
-    if st.button(f"Explain this {what}", key=f"explain-{listener}", type="primary", on_click=address.act):
+    if st.button(f"Explain this {what}", key=key_of("explain", listener), type="primary", on_click=address.act):
         _start(question)
         st.rerun()
     case = question.case
@@ -245,7 +246,7 @@ def _show_progress(path: Path, exact: bool, listener: str) -> None:
         done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
-    st.button("Cancel", key=f"cancel-{listener}", on_click=_cancel, args=(path,))
+    st.button("Cancel", key=key_of("cancel", listener), on_click=_cancel, args=(path,))
 
 
 def _say_when(path: Path) -> None:

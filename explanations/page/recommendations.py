@@ -1,6 +1,5 @@
 """Second step: what would this listener like, and which of these tracks shall be explained?"""
 
-import html
 from collections.abc import Sequence
 
 import pandas as pd
@@ -11,7 +10,7 @@ from explanations.page.data import Case
 from explanations.page.listeners import name_of
 from explanations.page.store import get_store
 from explanations.page.tracks import draw_tracks
-from explanations.page.words import plain
+from explanations.page.words import markup, plain, tame
 from explanations.sound import flac_bytes
 from lemons.audio import to_float
 from lemons.library import Library
@@ -33,9 +32,10 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
         "listen. The history was held back from training: the model could not know it."
     )
     rows = [
-        {field: str(row[field]) for field in ("track_id", "title", "artist", "genre")}
+        {"track_id": row["track_id"]}
+        | {field: tame(str(row[field])) for field in ("title", "artist", "genre")}
         | {"rank": int(row["rank"]), "relevance": float(row["relevance"]), "src": _offer(library, row["track_id"])}
-        | {"history": f"{name} played it" if row["playcount"] > 0 else "new"}
+        | {"history": f"{tame(name)} played it" if row["playcount"] > 0 else "new"}
         for row in ranking.to_dict("records")
     ]
     ids = [row["track_id"] for row in rows]
@@ -44,8 +44,8 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
     chosen = address.recall("track", ids, choices.get(mine))
     if chosen not in ids:
         chosen = ids[0]
-    key = address.key(f"ranking-{library.fingerprint[:8]}-{listener.name}")
-    chosen = draw_tracks(rows, chosen=chosen, label=f"The ten tracks recommended to {name}", key=key) or chosen
+    key = address.key("ranking", library.fingerprint[:8], listener.name)
+    chosen = draw_tracks(rows, chosen=chosen, label=f"The ten tracks recommended to {tame(name)}", key=key) or chosen
     choices[mine] = chosen
     address.remember(track=chosen)
     return ranking.iloc[ids.index(chosen)]
@@ -55,7 +55,7 @@ def draw_track(case: Case):
     """Draw the chosen track: what it is, how relevant; return the place for its sound."""
     with st.container(border=True, key="track"):
         left, right = st.columns([3, 1], vertical_alignment="center")
-        title, about = html.escape(case.title), html.escape(case.about)
+        title, about = markup(case.title), markup(case.about)
         left.html(f'<div class="lemons-track"><h3>{title}</h3><p>{about}</p></div>')
         right.metric(f"Relevance for {plain(name_of(case.listener))}", f"{case.relevance:.2f}")
         return st.empty()

@@ -1,6 +1,5 @@
 """The answer: in a sentence, in words for its numbers, and in sound, with all that can be asked of it next."""
 
-import html
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -18,15 +17,25 @@ from explanations.page.downloads import draw_downloads
 from explanations.page.player import draw_player
 from explanations.page.question import Question, find_lookup
 from explanations.page.store import get_store
-from explanations.page.words import answer, capitalized, fidelity_sentence, method_sentence, name_of, names_of, plain
+from explanations.page.words import (
+    answer,
+    capitalized,
+    fidelity_sentence,
+    method_sentence,
+    name_of,
+    names_of,
+    plain,
+    sentence,
+)
 from explanations.player import player_data, player_sounds
 from explanations.question import rows_of
+from lemons.errors import DataError
 
 
 def draw_result(question: Question, explanation: Explanation, count: str) -> None:
     """Draw an explanation; ``count`` is the address's field for how many components it has."""
-    about = html.escape(words.question(question.case.title, listeners.name_of(question.case.listener)))
-    text = html.escape(answer(explanation))
+    about = words.markup(words.question(question.case.title, listeners.name_of(question.case.listener)))
+    text = words.markup(answer(explanation))
     st.html(f'<h3 class="lemons-why">{about}</h3><p class="lemons-answer" role="status">{text}</p>')
     _draw_sound(question, explanation, count)
     st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in _highlights(explanation)))
@@ -60,11 +69,15 @@ def _draw_sound(question: Question, explanation: Explanation, count: str) -> Non
     most = max(len(explanation.top(len(explanation.components))), 1)
     usual = min(TOP_K, most)
     k = address.recall_number(count, usual, least=1, most=most)
-    src, answers = _serve(explanation, case.track.stems)
+    try:
+        src, answers = _serve(explanation, case.track.stems)
+    except DataError as error:  # a fragment that runs by itself has no page around it that would tell
+        st.error(sentence(str(error)), icon=":material/error:")
+        return
     names = {"title": case.title, "listener": case.listener.name}
     data = player_data(explanation, case.track.stems, src=src, k=k, answers=answers, **names)
     data["start"] = address.take_landing() if count == "k" else None
-    k = draw_player(data, key=address.key(f"player-{case.listener.name}")) or k
+    k = draw_player(data, key=address.key("player", case.listener.name)) or k
     address.remember(**{count: k if k != usual else None})
     address.show_address()
     draw_downloads(case, explanation, k=k)

@@ -6,6 +6,7 @@ from explanations.explanation import Explanation
 from explanations.fidelity import TRUSTED
 from explanations.page import address
 from explanations.page.data import get_explanations, get_model_hash
+from explanations.page.keys import key_of
 from explanations.page.listeners import find_listener, name_of
 from explanations.page.words import answer, plain, question
 from lemons.config import Config
@@ -47,10 +48,10 @@ def _is_current(config: Config, library: Library, explanation: Explanation) -> b
 
 def _draw_card(library: Library, explanation: Explanation) -> None:
     name, track = explanation.listener, library.tracks.loc[explanation.track_id]
-    with st.container(key=f"showcase-{name}", border=True, gap="xsmall", height="stretch"):
+    with st.container(key=key_of("showcase", name), border=True, gap="xsmall", height="stretch"):
         st.button(
             question(plain(str(track["title"])), plain(name_of(find_listener(name)))),
-            key=f"show-{name}",
+            key=key_of("show", name),
             icon=":material/play_arrow:",
             width="stretch",
             on_click=address.jump,

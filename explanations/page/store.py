@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from explanations.hashing import hash_text
-from lemons.errors import LemonsError
+from lemons.errors import DataError, LemonsError
 
 PREFIX = "/store"
 MAX_BYTES = 10**9  # the files that were asked for longest ago go first
@@ -38,10 +39,15 @@ class Store:
 
     def __init__(self, max_bytes: int = MAX_BYTES):
         self.max_bytes = max_bytes
-        self._folder = tempfile.TemporaryDirectory(prefix="lemons-page-", ignore_cleanup_errors=True)
+        self._folder = _make_folder()
         self._sizes: OrderedDict[str, int] = OrderedDict()
         self._offers: OrderedDict[str, Callable[[], bytes]] = OrderedDict()
         self._lock = threading.RLock()
+
+    @property
+    def folder(self) -> Path:
+        """Where the files lie now."""
+        return Path(self._folder.name)
 
     def put(self, key: Hashable, suffix: str, make: Callable[[], bytes]) -> str:
         """The address of a file, which is made now unless it is there.
@@ -59,6 +65,11 @@ class Store:
         -------
         str
             an absolute path on this server
+
+        Raises
+        ------
+        DataError
+            if it cannot be written
         """
         self._fill(_name(key, suffix), make)
         return address_of(key, suffix)
@@ -74,31 +85,64 @@ class Store:
         return address_of(key, suffix)
 
     def find(self, name: str) -> Path | None:
-        """The file of this name; None when it was never made, or had to go."""
+        """The file of this name; None when it was never made, or had to go.
+
+        Raises
+        ------
+        DataError
+            if it cannot be written now
+        """
         with self._lock:
-            if name not in self._sizes and name in self._offers:
+            if not self._has(name) and name in self._offers:
                 self._fill(name, self._offers[name])
-            if name not in self._sizes:
+            if not self._has(name):
                 return None
             self._sizes.move_to_end(name)
             return self._path(name)
 
     def _path(self, name: str) -> Path:
-        return Path(self._folder.name) / name
+        return self.folder / name
+
+    def _has(self, name: str) -> bool:
+        """Whether a file is there; programs that tidy temporary folders may have taken it away behind our back."""
+        if name in self._sizes and not self._path(name).is_file():
+            del self._sizes[name]
+        return name in self._sizes
+
+    def _write(self, name: str, data: bytes) -> None:
+        try:
+            if not self.folder.is_dir():  # taken away as a whole; its old name may be somebody else's by now
+                self._folder = _make_folder()
+            self._path(name).write_bytes(data)
+        except OSError as error:
+            with suppress(OSError):
+                self._path(name).unlink()  # a part of a sound
+            raise DataError(
+                f"the page cannot keep a sound in {self.folder}: {error.strerror or error}; free some space there, or "
+                "start the page with TMPDIR set to another folder"
+            ) from error
 
     def _fill(self, name: str, make: Callable[[], bytes]) -> None:
         with self._lock:
-            if name in self._sizes:
+            if self._has(name):
                 self._sizes.move_to_end(name)
                 return
         data = make()
         with self._lock:
-            self._path(name).write_bytes(data)
+            self._write(name, data)
             self._sizes[name] = len(data)
             self._sizes.move_to_end(name)
             while sum(self._sizes.values()) > self.max_bytes and len(self._sizes) > 1:
                 oldest, _ = self._sizes.popitem(last=False)
                 self._path(oldest).unlink(missing_ok=True)
+
+
+def _make_folder() -> tempfile.TemporaryDirectory:
+    try:
+        return tempfile.TemporaryDirectory(prefix="lemons-page-", ignore_cleanup_errors=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise DataError(f"the page has no temporary folder: {reason}; free some space, or set TMPDIR to one") from error
 
 
 @cache

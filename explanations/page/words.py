@@ -1,6 +1,7 @@
 """What the page says: plain sentences, and untrusted text made harmless."""
 
 import base64
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,25 @@ NAMES |= {"other": "the other instruments", "mix": "the part"}
 LOUD = 0.5  # a component is named in the sentence when its weight is at least this share of the largest
 MAX_TITLE = 120  # letters of a file's name that are shown
 SHORT_S = 3  # shorter stretches are named to a tenth of a second
+# control characters but for white space, marks of direction, and halves of letters, which cannot be sent to a browser
+UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 JOINER = "\u2060"  # has no width; between the letters of an address it keeps Markdown from making a link of it
+
+
+def tame(text: str) -> str:
+    r"""Text of unknown origin without what no eye can see and what turns the text after it around.
+
+    >>> tame("Lion\x1b Road\u202e"), tame("Zoë 👩\u200d🎤")
+    ('Lion Road', 'Zoë 👩\u200d🎤')
+    """
+    return UNSEEN.sub("", text)
+
+
+def markup(text: str) -> str:
+    """Text of unknown origin, so that HTML shows it letter by letter."""
+    return html.escape(tame(text))
 
 
 def plain(text: str) -> str:
@@ -27,7 +46,8 @@ def plain(text: str) -> str:
     >>> plain("**Loud** <b>")
     '\\*\\*Loud\\*\\* \\<b\\>'
     """
-    text = re.sub(r"(://|www\.|@)", lambda found: JOINER.join(["", *found[0], ""]), " ".join(text.split()))
+    text = " ".join(tame(text).split())
+    text = re.sub(r"(://|www\.|@)", lambda found: JOINER.join(["", *found[0], ""]), text)
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
@@ -37,8 +57,18 @@ def sentence(text: str) -> str:
     >>> sentence("no model; train one with `lemons train`")
     'no model\\; train one with `lemons train`'
     """
+    text = tame(text)
     parts = text.split("`") if text.count("`") % 2 == 0 else [text]
     return "".join(f"`{part}`" if i % 2 else _plain_part(part) for i, part in enumerate(parts))
+
+
+def shorten(text: str) -> str:
+    """Text of unknown origin and length, cut to what a line can hold.
+
+    >>> len(shorten(5000 * "9"))
+    120
+    """
+    return text if len(text) <= MAX_TITLE else text[: MAX_TITLE - 1] + "…"
 
 
 def _plain_part(text: str) -> str:

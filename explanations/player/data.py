@@ -6,7 +6,7 @@ import numpy as np
 
 from explanations.clips import TOP_K, check_same_stems
 from explanations.explanation import Explanation
-from explanations.page.words import capitalized, name_of, noun_of
+from explanations.page.words import capitalized, name_of, noun_of, tame
 from explanations.question import rows_of
 from explanations.sound import flac_bytes
 from lemons.audio import SAMPLE_RATE, common_gain
@@ -83,12 +83,15 @@ def player_data(
     gain = _gain(rows)
     names = list(rows)
     return {
-        "title": title,
-        "listener": listener,
+        "title": tame(title),
+        "listener": tame(listener),
         "kind": explanation.kind,
         "duration": explanation.segments.borders[-1] / SAMPLE_RATE,
         "gain": gain / scale,
-        "rows": [{"name": name, "label": capitalized(name), "noun": noun_of(name), "src": src[name]} for name in names],
+        "rows": [
+            {"name": name, "label": tame(capitalized(name)), "noun": tame(noun_of(name)), "src": src[name]}
+            for name in names
+        ],
         "borders": [border / SAMPLE_RATE for border in explanation.segments.borders],
         "fades": _fades(explanation.segments),
         "components": [
@@ -96,7 +99,7 @@ def player_data(
                 "row": names.index(component.stem),
                 "segment": component.segment,
                 "weight": component.weight,
-                "name": name_of(component, explanation.kind),
+                "name": tame(name_of(component, explanation.kind)),
             }
             for component in explanation.components
         ],

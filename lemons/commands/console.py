@@ -1,11 +1,22 @@
-"""What commands share: options, progress bars, and sentences on what was skipped."""
+"""What commands share: options, progress bars, and all that they print.
 
+Titles and names come from strangers, and a terminal obeys what is written to it: whatever a command prints goes through
+`say`, which shows such letters by their codes.
+"""
+
+import logging
+import re
+import sys
 from typing import Annotated
 
+import pandas as pd
 import typer
 from tqdm import tqdm
 
 SHOWN = 5  # of what was skipped
+MAX_CELL = 72  # letters in a cell of a table; the longest ids, SHA-256, have 64
+# control characters but for the line feed, marks of direction, separators of lines, and halves of letters
+UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 ListenerName = Annotated[str, typer.Option(help="the listener's name, such as marko")]
 Fallback = Annotated[str, typer.Option(help="where to record when MongoDB is away: files; else that is an error")]
@@ -30,9 +41,43 @@ class Bar:
             self._bar.close()
 
 
+class SafeFormatter(logging.Formatter):
+    """Lines of the log, made `visible`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A record's text."""
+        return visible(super().format(record))
+
+
+def visible(text: str) -> str:
+    r"""Text of unknown origin, in which what a terminal would obey is shown by its code; lines stay lines.
+
+    >>> visible("\x1b[31mRED\x07 \u202eDNA"), visible("Zoë 👩\u200d🎤")
+    ('\\x1b[31mRED\\x07 \\u202eDNA', 'Zoë 👩\u200d🎤')
+    """
+    return UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text of any origin on standard output, or on standard error, whatever letters the terminal has."""
+    encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
+    typer.echo(visible(text).encode(encoding, "backslashreplace").decode(encoding), err=err)
+
+
+def say_table(table: pd.DataFrame) -> None:
+    """Print a table, in which numbers have three digits and long texts are cut."""
+    cells = table.map(lambda value: _cell(value) if isinstance(value, str) else value)
+    say(cells.to_string(index=False, float_format="{:.3f}".format))
+
+
+def _cell(text: str) -> str:
+    text = visible(text.replace("\n", "\\n"))
+    return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
+
+
 def tell(sentences: list[str]) -> None:
     """What was skipped, on standard error: the first ones by name, the rest by number."""
     for sentence in sentences[:SHOWN]:
-        typer.echo(f"lemons: {sentence}", err=True)
+        say(f"lemons: {sentence}", err=True)
     if len(sentences) > SHOWN:
-        typer.echo(f"lemons: ... and {len(sentences) - SHOWN} more", err=True)
+        say(f"lemons: ... and {len(sentences) - SHOWN} more", err=True)

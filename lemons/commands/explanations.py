@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lemons.commands.console import Bar, ListenerName, tell
+from lemons.commands.console import Bar, ListenerName, say, tell
 from lemons.commands.separation import SeparatorName, Weights
 from lemons.config import read_config
 
@@ -60,13 +60,13 @@ def explain(
     )
     write_explanation(out, explanation, opened)
     masks = "all masks" if explanation.neighborhood == "all" else f"{explanation.n_masks} masks drawn"
-    typer.echo(f"separator {opened.separator}: {', '.join(opened.stems)}")
-    typer.echo(f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard")
+    say(f"separator {opened.separator}: {', '.join(opened.stems)}")
+    say(f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard")
     fidelity = f"{explanation.fidelity_held_out:.2f} {explanation.judged_on}"
-    typer.echo(f"relevance {explanation.relevance:.3f}, fidelity {fidelity}")
+    say(f"relevance {explanation.relevance:.3f}, fidelity {fidelity}")
     for place, component in enumerate(explanation.top(3), start=1):
         where = f"{component.stem}, {component.start_s:.1f} to {component.end_s:.1f} s"
-        typer.echo(f"{place}. {where}: {component.weight:+.4f}")
+        say(f"{place}. {where}: {component.weight:+.4f}")
     if not explanation.top(1):
-        typer.echo("no component speaks for this track")
-    typer.echo(f"written to {out}")
+        say("no component speaks for this track")
+    say(f"written to {out}")

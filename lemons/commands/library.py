@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lemons.commands.console import Bar, tell
+from lemons.commands.console import Bar, say, tell
 from lemons.config import read_config
 
 app = typer.Typer(help="Make music libraries.", no_args_is_help=True)
@@ -23,7 +23,7 @@ def library_demo(
 
     path = out or read_config().library_path
     make_demo_library(path, n_tracks=tracks, seed=seed, progress=Bar("demo library", "track"))
-    typer.echo(f"{tracks} tracks in {path}")
+    say(f"{tracks} tracks in {path}")
 
 
 @app.command("msd")
@@ -55,7 +55,7 @@ def library_msd(
     )
     tell(summary.skipped)
     for name, (heard, played) in summary.heard.items():
-        typer.echo(f"{name}: {heard} of {played} can be heard")
+        say(f"{name}: {heard} of {played} can be heard")
     _tell_what_is_next(out, summary.n_tracks)
 
 
@@ -75,12 +75,12 @@ def library_own(
     summary = make_own_library(out, audio=audio, listens=listens, user=user, bar=Bar)
     tell(summary.skipped)
     if summary.unmatched:
-        typer.echo(f"lemons: {len(summary.unmatched)} played tracks have no file, see {out / UNMATCHED}:", err=True)
+        say(f"lemons: {len(summary.unmatched)} played tracks have no file, see {out / UNMATCHED}:", err=True)
         tell(summary.unmatched)
     for name, played in summary.played.items():
-        typer.echo(f"{name}: {played} of {summary.n_tracks} tracks played")
+        say(f"{name}: {played} of {summary.n_tracks} tracks played")
     _tell_what_is_next(out, summary.n_tracks)
 
 
 def _tell_what_is_next(out: Path, n_tracks: int) -> None:
-    typer.echo(f"{n_tracks} tracks in {out}; next: LEMONS_LIBRARY={shlex.quote(str(out))} lemons train")
+    say(f"{n_tracks} tracks in {out}; next: LEMONS_LIBRARY={shlex.quote(str(out))} lemons train")

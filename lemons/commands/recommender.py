@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from lemons.commands.console import Bar, Fallback, ListenerName, ListenerNames, tell
+from lemons.commands.console import Bar, Fallback, ListenerName, ListenerNames, say, say_table, tell
 from lemons.config import read_config
 
 
@@ -19,14 +19,14 @@ def train(
 
     how = {"named_config": schedule, "fallback": fallback, "together": together}
     for user, model in train_all(read_config(), listener, **how).items():
-        typer.echo(f"{user}: {model}")
+        say(f"{user}: {model}")
 
 
 def evaluate(listener: ListenerNames = None, fallback: Fallback = "") -> None:
     """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
     from recsys.fleet import evaluate_all, format_table
 
-    typer.echo(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
+    say(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
 
 
 def report(
@@ -40,7 +40,7 @@ def report(
     from recsys.report import format_report
 
     table = report_all(read_config(), listener, fallback=fallback)
-    typer.echo(format_report(table, paper=paper, markdown=markdown))
+    say(format_report(table, paper=paper, markdown=markdown))
 
 
 def recommend(
@@ -60,4 +60,4 @@ def recommend(
     checkpoint = best_checkpoint(config.experiments_path, listener, library=library)
     table = recommender.recommend(checkpoint, library, listener, n=n, pool=pool, progress=Bar("tracks heard", "track"))
     columns = ["rank", "track_id", "title", "artist", "genre", "relevance", "playcount"]
-    typer.echo(table[columns].to_string(index=False, float_format="{:.3f}".format))
+    say_table(table[columns])

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lemons.commands.console import Bar, tell
+from lemons.commands.console import Bar, say, tell
 
 SeparatorName = Annotated[str | None, typer.Option(help="see `lemons separators`; another than the default one")]
 Weights = Annotated[Path | None, typer.Option(help="the separator's weights; for given, the folder of stems")]
@@ -17,9 +17,9 @@ def separators() -> None:
 
     for separator in list_separators():
         stems = ", ".join(separator.stems) or "those of the folder"
-        typer.echo(f"{separator.name:18} {'ready' if separator.ready else 'not ready':9} {stems}")
+        say(f"{separator.name:18} {'ready' if separator.ready else 'not ready':9} {stems}")
         if separator.lacks:
-            typer.echo(f"{'':18} lacks {separator.lacks}")
+            say(f"{'':18} lacks {separator.lacks}")
 
 
 def separate(
@@ -39,12 +39,10 @@ def separate(
     write_stems(separation, out)
     report = separation.report
     for name, stem in report["stems"].items():
-        typer.echo(f"{name:18} {_level(stem['dbfs'])}")
-    typer.echo(
-        f"the mix has {_level(report['mix_dbfs'])}; in {report['residual_stem']}, what {chosen.name} left of it:"
-    )
-    typer.echo(f"{'':18} {_level(report['residual_dbfs'])}")
-    typer.echo(f"written to {out}")
+        say(f"{name:18} {_level(stem['dbfs'])}")
+    say(f"the mix has {_level(report['mix_dbfs'])}; in {report['residual_stem']}, what {chosen.name} left of it:")
+    say(f"{'':18} {_level(report['residual_dbfs'])}")
+    say(f"written to {out}")
 
 
 def weights(
@@ -59,7 +57,7 @@ def weights(
     folder = fetch_weights(name, source=source, progress=True)
     if source is not None and source.is_file() and not is_official(name, source):
         tell([f"{source} is not the official archive (its checksum differs); its weights were taken as they are"])
-    typer.echo(f"the weights of {name} lie in {folder}")
+    say(f"the weights of {name} lie in {folder}")
 
 
 def _level(dbfs: float | None) -> str:

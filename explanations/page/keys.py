@@ -1,0 +1,40 @@
+"""Keys of widgets: Streamlit makes ids, CSS classes and addresses of them, and takes not every text.
+
+What a key is made of comes from strangers: listeners, libraries, tracks, stems. A listener called ``dj__max`` would end
+the page, since Streamlit joins ids by two underscores.
+"""
+
+import re
+
+from explanations.hashing import hash_text
+
+PLAIN = re.compile("[A-Za-z0-9]{1,40}")
+DIGITS = 16  # of a hash: 64 bits tell all the names of a page apart
+
+
+def key_of(kind: str, *names: str) -> str:
+    """The key of a widget of this kind, of which there is one for each of some names.
+
+    Parameters
+    ----------
+    kind : str
+        what the widget does, in our words
+    names : str
+        of what, in anybody's words; plain ones stay as they are, of others there is a hash
+
+    Returns
+    -------
+    str
+        other names have another key
+
+    Examples
+    --------
+    >>> key_of("choose", "marko"), key_of("choose", "dj__max")
+    ('choose-marko', 'choose-hash-3b6be200723fb8d5')
+    """
+    return "-".join([kind, *map(_part, names)])
+
+
+def _part(name: str) -> str:
+    """A name without a hyphen, so that none of them can be taken for two, or for a hash."""
+    return name if PLAIN.fullmatch(name) else f"hash-{hash_text(name)[:DIGITS]}"
