@@ -97,3 +97,16 @@ def test_two_files_of_one_stem_are_refused(track):
 def test_what_is_no_folder_is_refused(track):
     with pytest.raises(DataError, match="no such folder of stems"):
         Given(track / "mixture.wav")
+
+
+def test_every_stem_is_the_file_of_its_name_in_the_order_told(tmp_path):
+    """Levels tell the stems apart: each comes out under its own name, in Spleeter's order, then by name."""
+    levels = {"zither": 0.5, "piano": 0.25, "bass": 0.125, "vocals": 0.0625, "alto": 0.03125}
+    for name, level in levels.items():
+        soundfile.write(tmp_path / f"{name}.wav", np.full(SR, level), SR, subtype="PCM_16")
+    given = Given(tmp_path)
+    mix = np.full((2, SR), sum(levels.values()), np.float32)
+    (block,) = given.estimates([mix], SR)
+    assert given.stems == ("vocals", "piano", "bass", "alto", "zither")
+    assert block[:, 0, 0].tolist() == [levels[name] for name in given.stems]
+    assert {name: y[0] for name, y in given.separate(mix, SR).items()} == levels
