@@ -1,6 +1,6 @@
 """Damaged files of every kind that is read: whatever their bytes, nothing but a LemonsError comes out.
 
-A small valid file is changed at random: bytes flipped, cut out, put in, said twice. The changes are the same every time.
+A small valid file is changed at random: bytes flipped, cut out, put in, said twice. The changes are always the same.
 `make fuzz` makes many more, and others every time: it sets LEMONS_FUZZ to how many for each kind of file.
 """
 

@@ -108,5 +108,5 @@ def test_every_stem_is_the_file_of_its_name_in_the_order_told(tmp_path):
     mix = np.full((2, SR), sum(levels.values()), np.float32)
     (block,) = given.estimates([mix], SR)
     assert given.stems == ("vocals", "piano", "bass", "alto", "zither")
-    assert block[:, 0, 0].tolist() == [levels[name] for name in given.stems]
+    assert block[:, 0].tolist() == [levels[name] for name in given.stems]
     assert {name: y[0] for name, y in given.separate(mix, SR).items()} == levels
