@@ -13,7 +13,7 @@ from lemons.audiolime import LimeAudioExplainer, StemFactorization
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel, score_table
-from lemons.exact.lime import lime_of_moments
+from lemons.exact.lime import fit_lime, lime_of_moments
 from lemons.exact.locality import Locality
 from lemons.exact.moments import moments_of
 
@@ -243,6 +243,34 @@ def test_best_components_are_the_best_of_all_subsets(rng):
     assert best.components == tuple(np.flatnonzero(masks[logits.argmax()]))
     assert best.value == logits.max()
     assert table.best(3).value == pytest.approx(1 / (1 + math.exp(-best.value)))
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 6])
+def test_the_best_subset_is_the_same_enumerated_or_compared(rng, monkeypatch, k):
+    stems = music(rng, 3, 6100)
+    stems[2] = 0  # six of the eight components of four stems in two segments sound
+    stems = np.concatenate([stems, music(rng, 1, 6100)])
+    table = score_table(fcn_like().double(), stems, 2)
+    enumerated = table.best(k)
+    monkeypatch.setattr("lemons.exact.table.MAX_ENUMERATED", 1)
+    compared = table.best(k)
+    assert compared.components == enumerated.components
+    assert len(compared.components) == k
+    assert not {2, 6} & set(compared.components)  # the silent stem's
+    assert compared.value == pytest.approx(enumerated.value, rel=1e-12)
+
+
+def test_lime_over_all_masks_is_the_fit_to_each_of_them(rng):
+    """Weights, intercept and fidelity, with a silent component in the middle."""
+    stems = music(rng, 2, 6100)
+    stems[1, :3050] = 0
+    table = score_table(fcn_like().double(), stems, 2)
+    masks = np.array(list(itertools.product([0, 1], repeat=3)))
+    spread = np.insert(masks, 1, 0, axis=1)
+    assert table.sounding.tolist() == [[True, False], [True, True]]
+    found, expected = table.lime(), fit_lime(masks, 1 / (1 + np.exp(-table.logits(spread))), alpha=0.0)
+    np.testing.assert_allclose(found.weights, np.insert(expected.weights, 1, 0), atol=1e-9)
+    assert (found.intercept, found.fidelity) == pytest.approx((expected.intercept, expected.fidelity), abs=1e-9)
 
 
 @pytest.mark.parametrize("target", ["logit", "probability"])
