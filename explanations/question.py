@@ -151,7 +151,9 @@ def _check_choices(*, kind, method, n_masks, seed, target) -> None:
 
 
 def _check_sound(stems: Mapping[str, np.ndarray]) -> None:
-    check_stems(stems)
+    for name, y in check_stems(stems).items():
+        if y is not stems[name]:  # a tensor, half precision: hashes and clips are made of what was given
+            raise ParameterError(f"stem {name!r} must be a NumPy array of float32 or float64; round it with quantize")
     if MIX in stems:
         raise ParameterError(f"a stem must not be called {MIX!r}; give its parts, or rename it")
     for name, y in stems.items():
