@@ -20,6 +20,7 @@ from safetensors.torch import save_file
 
 from explanations.explain import explain
 from explanations.explanation import load_explanation, load_explanations
+from explanations.lookup import load_lookup
 from lemons.audio import load, quantize, write_flac
 from lemons.config import read_config
 from lemons.errors import LemonsError
@@ -222,7 +223,7 @@ def explained(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("suffix", [".json"])
+@pytest.mark.parametrize("suffix", [".json", ".npz"])
 @fuzz
 @given(changes=CHANGES)
 def test_explanations(explained, suffix, changes):
@@ -239,6 +240,14 @@ def test_explanations(explained, suffix, changes):
         survives(path, content, changes, read)
     finally:
         path.write_bytes(content)
+
+
+@fuzz
+@given(changes=CHANGES)
+def test_lookups(explained, tmp_path_factory, changes):
+    path = tmp_path_factory.getbasetemp() / "fuzzed.npz"
+    content = explained.with_suffix(".npz").read_bytes()
+    survives(path, content, changes, lambda: load_lookup(path).logits(np.ones((1, 2), dtype=int)))
 
 
 TENSORFLOW = Path(__file__).parent / "golden" / "spleeter" / "tiny2"  # written by TensorFlow 2.12
