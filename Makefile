@@ -1,15 +1,17 @@
 # make demo: from a fresh clone to the running page.   make demo SERVE=0: everything but the page itself.
 # make paper: the paper's seven listeners on the Million Song Dataset, once it is in data/msd (docs/data.md).
+# make fuzz: damaged files of every kind, 500 of each (FUZZ=5000: more), others every time.
 # make test: lint and the test suite.                  PYTHON=python3.12 make ...: with another Python.
 PYTHON ?= python3
 VENV ?= .venv
 SERVE ?= 1
+FUZZ ?= 500
 MSD ?= data/msd
 BIN := $(VENV)/bin
 # two OpenMP threads that spin while they wait slow each other down six-fold beside a busy process
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo paper test lint suite install clean
+.PHONY: demo paper test lint suite fuzz install clean
 
 install: $(VENV)/installed
 
@@ -49,6 +51,9 @@ lint: install
 
 suite: install
 	$(BIN)/python -m pytest
+
+fuzz: install
+	LEMONS_FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_fuzz.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info

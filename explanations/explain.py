@@ -96,7 +96,8 @@ def explain(
             progress(100, 100)
     else:
         answers = HeardAnswers(model, factorization, batch_size=batch_size)
-        fit = fit_drawn(answers, n_masks=n_masks, seed=seed, target=target, progress=progress)
+        drawn = {name: question[name] for name in ("n_masks", "seed")}  # NumPy's numbers are plain ones by now
+        fit = fit_drawn(answers, **drawn, target=target, progress=progress)
     components = _components(factorization, kind, stems, fit)
     clips = clip_masks(components)
     logit, *clip_logits = answers.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()

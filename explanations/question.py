@@ -16,6 +16,7 @@ import torch
 
 from explanations.hashing import hash_waveforms
 from lemons import __version__
+from lemons.arguments import MAX_SEED, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization
 from lemons.audiolime.factorization_stems import check_stems
@@ -69,7 +70,7 @@ def describe_question(
         "model_hash": model_hash(model),
         "versions": {"lemons": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "torch")},
     }
-    return question | ({"n_masks": n_masks, "seed": seed} if method == "lime" else {})
+    return question | ({"n_masks": int(n_masks), "seed": int(seed)} if method == "lime" else {})
 
 
 def cut(stems: Mapping[str, np.ndarray], *, kind: str, segments: int | str | Segments = N_SEGMENTS) -> Segments:
@@ -146,14 +147,14 @@ def _check_choices(*, kind, method, n_masks, seed, target) -> None:
         raise ParameterError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
     if target not in TARGETS:
         raise ParameterError(f"target={target!r} is unknown; choose one of {', '.join(TARGETS)}")
-    if n_masks < 2:
-        raise ParameterError(f"n_masks={n_masks} must be at least 2; the paper draws {N_MASKS}")
-    if not 0 <= seed < 2**32:
-        raise ParameterError(f"seed={seed} must be in [0, 2^32)")
+    whole("n_masks", n_masks, least=2, hint=f"; the paper draws {N_MASKS}")
+    whole("seed", seed, least=0, most=MAX_SEED)
 
 
 def _check_sound(stems: Mapping[str, np.ndarray]) -> None:
-    check_stems(stems)
+    for name, y in check_stems(stems).items():
+        if y is not stems[name]:  # a tensor, half precision: hashes and clips are made of what was given
+            raise ParameterError(f"stem {name!r} must be a NumPy array of float32 or float64; round it with quantize")
     if MIX in stems:
         raise ParameterError(f"a stem must not be called {MIX!r}; give its parts, or rename it")
     for name, y in stems.items():

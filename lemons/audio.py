@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from lemons.arguments import as_array, file_path, floats, items, one_of, whole
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
 from lemons.level import gain_for, scale, tell_gain
@@ -22,6 +23,8 @@ SAMPLE_RATE = 16000  # Hz
 MIN_DURATION_S = 1.0  # the excerpt that the recommender trains on; shorter audio has no place to put a segment
 FULL_SCALE = 2**15  # steps of a 16-bit file between 0 and 1
 RATES = (4000, 768000)  # Hz, of files: below it there is no music, above it no converter
+MAX_SAMPLE_RATE = 655350  # Hz; FLAC's
+FLAC_BITS = (16, 24)
 
 
 def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
@@ -44,6 +47,8 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
 
     Raises
     ------
+    ParameterError
+        if ``path`` is no path or ``sr`` no sampling rate
     DataError
         if there is no such file, it is not audio, is damaged, does not say how long it is, holds no sample, holds
         values that are not numbers, or has a rate outside `RATES`
@@ -59,7 +64,7 @@ def load_with_gain(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> tuple[n
     The gain is a property of the file: it brings within full scale what the file holds, and what `load` makes of it at
     16 kHz.
     """
-    path = Path(path)
+    path, sr = file_path("path", path), check_rate(sr)
     if path.suffix == ".npy":
         samples, gain = _load_array(path)
         y = to_float(samples)
@@ -137,7 +142,7 @@ def _load_array(path: str | os.PathLike) -> tuple[np.ndarray, float]:
 
 def load_array(path: str | os.PathLike) -> np.ndarray:
     """What a file of samples holds, int16 or floats of any level (n_samples,); errors are those of `load_samples`."""
-    if not Path(path).is_file():
+    if not file_path("path", path).is_file():
         raise DataError(f"no such audio file: {path}; check the path")
     try:
         samples = np.load(path)
@@ -158,7 +163,7 @@ def load_array(path: str | os.PathLike) -> np.ndarray:
 def is_native(path: str | os.PathLike) -> bool:
     """Whether a file is 16 kHz mono already, so that `load` has nothing to resample; False when it is no audio."""
     try:
-        info = soundfile.info(path)
+        info = soundfile.info(file_path("path", path))
     except soundfile.LibsndfileError:
         return False
     return info.samplerate == SAMPLE_RATE and info.channels == 1
@@ -188,9 +193,7 @@ def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:
     Traceback (most recent call last):
     lemons.errors.DataError: the audio is silent (every sample is 0); there is nothing to explain
     """
-    if not isinstance(y, np.ndarray) or y.ndim != 1 or not np.issubdtype(y.dtype, np.floating):
-        found = f"{y.dtype} {y.shape}" if isinstance(y, np.ndarray) else type(y).__name__
-        raise ParameterError(f"a waveform must be floats of shape (n_samples,), not {found}; average its channels")
+    y, sr = floats("a waveform", y), check_rate(sr)
     if not len(y):
         raise DataError("the audio is empty (0 samples); choose another file")
     if not np.isfinite(y).all():
@@ -199,6 +202,11 @@ def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:
         raise DataError(f"the audio lasts {len(y) / sr:.2f} s; at least {MIN_DURATION_S:g} s is needed")
     if not y.any():
         raise DataError("the audio is silent (every sample is 0); there is nothing to explain")
+
+
+def check_rate(sr: int) -> int:
+    """A sampling rate in Hz, if it is one; else ParameterError."""
+    return whole("sr", sr, least=1, most=MAX_SAMPLE_RATE, hint=" Hz")
 
 
 def quantize(y: np.ndarray) -> np.ndarray:
@@ -214,12 +222,22 @@ def quantize(y: np.ndarray) -> np.ndarray:
     np.ndarray [shape=(n_samples,), dtype=float32]
         multiples of 2^-15 in [-1, 1 - 2^-15]
 
+    Raises
+    ------
+    ParameterError
+        if these are no real numbers
+    DataError
+        if a sample is NaN
+
     Examples
     --------
     >>> quantize(np.array([0.0, 1e-6, 0.5, 2.0])).tolist()
     [0.0, 0.0, 0.5, 0.999969482421875]
     """
-    return to_float(np.clip(np.rint(np.asarray(y) * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1))
+    y = _numbers(y)
+    if np.isnan(y).any():
+        raise DataError("the waveform holds samples that are not numbers (NaN); export it again")
+    return to_float(np.clip(np.rint(y * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1))
 
 
 def round_16_bit(y: np.ndarray) -> np.ndarray:
@@ -234,10 +252,15 @@ def round_16_bit(y: np.ndarray) -> np.ndarray:
 def to_int16(y: np.ndarray) -> np.ndarray:
     """A quantized waveform as int16 samples, as `Library.load_audio` gives them; exact.
 
+    ParameterError for samples beyond full scale, which an int16 would turn over.
+
     >>> to_int16(np.float32([-1, 0.5])).tolist()
     [-32768, 16384]
     """
-    return (np.asarray(y) * FULL_SCALE).astype(np.int16)
+    steps = _numbers(y) * FULL_SCALE
+    if not ((steps >= -FULL_SCALE) & (steps < FULL_SCALE)).all():
+        raise ParameterError("a sample lies beyond full scale, or is not a number; call quantize first")
+    return steps.astype(np.int16)
 
 
 def to_float(samples: np.ndarray) -> np.ndarray:
@@ -246,7 +269,18 @@ def to_float(samples: np.ndarray) -> np.ndarray:
     >>> to_float(np.int16([-32768, 16384])).tolist()
     [-1.0, 0.5]
     """
-    return (np.asarray(samples) / np.float32(FULL_SCALE)).astype(np.float32)
+    return (_numbers(samples) / np.float32(FULL_SCALE)).astype(np.float32)
+
+
+def _numbers(y: np.ndarray) -> np.ndarray:
+    """Real numbers of any shape, half precision as float32, whose steps beyond 2^11 it lacks."""
+    try:
+        y = np.asarray(as_array(y))
+    except ValueError as error:  # lists of different lengths
+        raise ParameterError("a waveform must be an array of numbers, all channels of equal length") from error
+    if y.dtype.kind not in "fiu":
+        raise ParameterError(f"a waveform must be an array of numbers, not of {y.dtype}")
+    return y.astype(np.float32) if y.dtype == np.float16 else y
 
 
 def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE, bits: int = 16) -> None:
@@ -266,11 +300,12 @@ def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE,
     Raises
     ------
     ParameterError
-        if a sample exceeds full scale: a clipped clip would not be what was scored
+        if another argument is wrong, or a sample exceeds full scale: a clipped clip would not be what was scored
     DataError
         if the file cannot be written
     """
-    top = 1 - 2.0 ** (1 - bits)
+    path, y, sr = file_path("path", path), floats("y", y), check_rate(sr)
+    top = 1 - 2.0 ** (1 - one_of("bits", bits, FLAC_BITS))
     if len(y) and not (y.min() >= -1 and y.max() <= top):
         raise ParameterError(f"{path}: peak {np.abs(y).max():.3f} exceeds full scale; lower the gain of all its clips")
     with atomic_path(path) as temporary:
@@ -286,7 +321,9 @@ def common_gain(sounds: Iterable[np.ndarray]) -> float:
     >>> common_gain([np.array([0.5, -1.0]), np.array([1.0])])
     0.5
     """
-    sounds = list(sounds)
+    sounds = [_numbers(y) for y in items("sounds", sounds, hint="a list of waveforms")]
+    if not sounds or not all(y.size and np.isfinite(y).all() for y in sounds):
+        raise ParameterError("sounds must be one or more waveforms of finite samples, none of them empty")
     highest, lowest = max(y.max() for y in sounds), min(y.min() for y in sounds)
     gain = 1.0
     while highest * gain > 1 - 1 / FULL_SCALE or lowest * gain < -1:

@@ -13,6 +13,7 @@ from itertools import pairwise
 import librosa
 import numpy as np
 
+from lemons.arguments import floats, items, quoted, waveform, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE
 from lemons.errors import DataError, ParameterError
 
@@ -52,10 +53,12 @@ class Segments:
     fade: int = 0
 
     def __post_init__(self):
-        if len(self.borders) < 2 or self.borders[0] != 0 or any(a >= b for a, b in pairwise(self.borders)):
-            raise ParameterError(f"borders={self.borders} must increase from 0 to the number of samples")
-        if self.fade < 0:
-            raise ParameterError(f"fade={self.fade} must not be negative; 0 cuts hard")
+        wanted = "whole numbers that increase from 0 to the number of samples"
+        borders = tuple(whole("a border", one, least=0) for one in items("borders", self.borders, hint=wanted))
+        if len(borders) < 2 or borders[0] != 0 or any(a >= b for a, b in pairwise(borders)):
+            raise ParameterError(f"borders={quoted(borders)} must increase from 0 to the number of samples")
+        object.__setattr__(self, "borders", borders)  # plain numbers: they are hashed and written as JSON
+        object.__setattr__(self, "fade", whole("fade", self.fade, least=0, hint="; 0 cuts hard"))
 
     def __len__(self) -> int:
         return len(self.borders) - 1
@@ -74,8 +77,8 @@ class Segments:
         >>> Segments.equal(11, 3).borders
         (0, 3, 6, 11)
         """
-        if not 1 <= n_segments <= n_samples:
-            raise ParameterError(f"segments={n_segments} must be between 1 and n_samples={n_samples}")
+        n_samples = whole("n_samples", n_samples, least=1)
+        n_segments = whole("segments", n_segments, least=1, most=n_samples, hint=", the number of samples")
         return cls((*(s * (n_samples // n_segments) for s in range(n_segments)), n_samples), fade)
 
     @property
@@ -90,22 +93,24 @@ class Segments:
 
         Parameters
         ----------
-        y : np.ndarray [shape=(..., n_samples)]
+        y : np.ndarray [shape=(n_samples,) or (n_waveforms, n_samples)]
             waveforms; on the 16-bit grid (see `lemons.audio`), their parts are too
-        s : int >= 0
+        s : int, 0 <= s < n_segments
             which segment
 
         Returns
         -------
-        np.ndarray [shape=(..., stop - start)]
+        np.ndarray [shape=(stop - start,) or (n_waveforms, stop - start)]
             from ``start`` to ``stop`` of ``spans[s]``; the sum of all parts at their places is ``y``, exactly for
             waveforms on the 16-bit grid
 
         Raises
         ------
         ParameterError
-            if ``y`` is not as long as the segments together
+            if ``y`` is no waveform as long as the segments together, or there is no such segment
         """
+        s = whole("s", s, least=0, most=len(self) - 1)
+        y = floats("y", y, n_dims=2 if getattr(y, "ndim", 1) == 2 else 1)
         if y.shape[-1] != self.borders[-1]:
             raise ParameterError(f"the waveform has {y.shape[-1]} samples, its segments {self.borders[-1]}")
         start, stop = self.spans[s]
@@ -159,30 +164,35 @@ def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FA
     >>> find_segments("0,0.5", np.zeros(16000)).borders
     (0, 8000, 16000)
     """
+    y = waveform("y", y)
     if isinstance(wanted, Segments):
         if wanted.borders[-1] != len(y):
             raise ParameterError(f"the segments end at sample {wanted.borders[-1]}, the track at {len(y)}")
         return wanted
-    text = str(wanted).strip()
-    if re.fullmatch(r"-?\d+", text):
+    if not isinstance(wanted, str):
+        return Segments.equal(len(y), wanted, fade=fade)
+    text = wanted.strip()
+    if re.fullmatch(r"-?\d{1,12}", text):
         return Segments.equal(len(y), int(text), fade=fade)
-    if found := re.fullmatch(r"beats:(\d+)", text):
+    if found := re.fullmatch(r"beats:(\d{1,12})", text):
         return Segments(_bar_borders(y, int(found[1])), fade)
     try:
         borders = (*(round(float(start) * SAMPLE_RATE) for start in text.split(",")), len(y))
     except (ValueError, OverflowError) as error:
         forms = "a number such as 5, bars such as beats:8, or the seconds where they begin such as 0,7.5,15"
-        raise ParameterError(f"segments={wanted!r} must be {forms}") from error
+        raise ParameterError(f"segments={quoted(wanted)} must be {forms}") from error
     if any(a >= b for a, b in pairwise(borders)) or borders[0] != 0:
         duration = f"{len(y) / SAMPLE_RATE:.2f} s"
-        raise ParameterError(f"segments={wanted!r} must begin with 0, increase and lie within the track's {duration}")
+        raise ParameterError(
+            f"segments={quoted(wanted)} must begin with 0, increase and lie within the track's {duration}"
+        )
     return Segments(borders, fade)
 
 
 def _bar_borders(y: np.ndarray, n_segments: int) -> tuple[int, ...]:
     """Borders at the bars that come closest to segments of equal length."""
-    if n_segments < 1:
-        raise ParameterError(f"segments='beats:{n_segments}' must ask for at least 1")
+    if not 1 <= n_segments <= len(y):
+        raise ParameterError(f"segments='beats:{n_segments}' must ask for at least 1, and not more than samples")
     bars = find_bars(y)
     ideal = np.arange(1, n_segments) * len(y) / n_segments
     nearest = {int(bars[np.abs(bars - place).argmin()]) for place in ideal}

@@ -206,3 +206,20 @@ def test_an_array_that_is_no_sound_is_told(tmp_path, content, sentence):
     with pytest.raises(DataError, match=sentence) as caught:
         load(tmp_path / "y.npy")
     assert "pickle" not in str(caught.value)  # as NumPy would advise
+
+
+def test_what_a_missing_array_or_a_wrong_one_is_told(tmp_path):
+    with pytest.raises(DataError, match=r"no such audio file: .*gone\.npy"):
+        load_samples(tmp_path / "gone.npy")
+    np.save(tmp_path / "one.npy", np.float32(0.5))
+    with pytest.raises(DataError, match=r"holds float32 \(\); it must be int16 or floats"):
+        load_samples(tmp_path / "one.npy")
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_full_scale_itself_is_written(tmp_path, bits):
+    y = np.array([-1, 1 - 2.0 ** (1 - bits)])
+    write_flac(tmp_path / "y.flac", y, bits=bits)
+    np.testing.assert_array_equal(soundfile.read(tmp_path / "y.flac")[0], y)
+    with pytest.raises(ParameterError, match="exceeds full scale"):
+        write_flac(tmp_path / "y.flac", np.add(y, [0, 2.0**-bits]), bits=bits)

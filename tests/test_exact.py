@@ -13,7 +13,7 @@ from lemons.audiolime import LimeAudioExplainer, StemFactorization
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel, score_table
-from lemons.exact.lime import lime_of_moments
+from lemons.exact.lime import fit_lime, lime_of_moments
 from lemons.exact.locality import Locality
 from lemons.exact.moments import moments_of
 
@@ -202,7 +202,7 @@ def test_silence_is_one_state(rng):
     assert not table.lime().weights.any()
     assert not table.shapley().any()
     assert not table.interactions().any()
-    with pytest.raises(ParameterError, match="the 0 components that sound"):
+    with pytest.raises(ParameterError, match="k=1 of 0 components"):
         table.best(1)
 
 
@@ -243,6 +243,34 @@ def test_best_components_are_the_best_of_all_subsets(rng):
     assert best.components == tuple(np.flatnonzero(masks[logits.argmax()]))
     assert best.value == logits.max()
     assert table.best(3).value == pytest.approx(1 / (1 + math.exp(-best.value)))
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 6])
+def test_the_best_subset_is_the_same_enumerated_or_compared(rng, monkeypatch, k):
+    stems = music(rng, 3, 6100)
+    stems[2] = 0  # six of the eight components of four stems in two segments sound
+    stems = np.concatenate([stems, music(rng, 1, 6100)])
+    table = score_table(fcn_like().double(), stems, 2)
+    enumerated = table.best(k)
+    monkeypatch.setattr("lemons.exact.table.MAX_ENUMERATED", 1)
+    compared = table.best(k)
+    assert compared.components == enumerated.components
+    assert len(compared.components) == k
+    assert not {2, 6} & set(compared.components)  # the silent stem's
+    assert compared.value == pytest.approx(enumerated.value, rel=1e-12)
+
+
+def test_lime_over_all_masks_is_the_fit_to_each_of_them(rng):
+    """Weights, intercept and fidelity, with a silent component in the middle."""
+    stems = music(rng, 2, 6100)
+    stems[1, :3050] = 0
+    table = score_table(fcn_like().double(), stems, 2)
+    masks = np.array(list(itertools.product([0, 1], repeat=3)))
+    spread = np.insert(masks, 1, 0, axis=1)
+    assert table.sounding.tolist() == [[True, False], [True, True]]
+    found, expected = table.lime(), fit_lime(masks, 1 / (1 + np.exp(-table.logits(spread))), alpha=0.0)
+    np.testing.assert_allclose(found.weights, np.insert(expected.weights, 1, 0), atol=1e-9)
+    assert (found.intercept, found.fidelity) == pytest.approx((expected.intercept, expected.fidelity), abs=1e-9)
 
 
 @pytest.mark.parametrize("target", ["logit", "probability"])
@@ -328,9 +356,14 @@ def strided():
         (lambda: nn.Conv2d(1, 1, 3), np.zeros((2, 5000), np.float32), 2, r"Conv2d has no local_model"),
         (lambda: fcn_like().train(), np.zeros((2, 5000), np.float32), 2, "call eval"),
         (strided, np.zeros((2, 5000), np.float32), 2, r"blocks\[1\] is Conv2d.*stride 1"),
-        (fcn_like, np.zeros(5000, np.float32), 2, r"stems of shape \(5000,\)"),
-        (fcn_like, np.zeros((2, 5000), np.int16), 2, "int16 must be floats"),
-        (fcn_like, np.zeros((0, 5000), np.float32), 2, r"stems of shape \(0, 5000\)"),
+        (
+            fcn_like,
+            np.zeros(5000, np.float32),
+            2,
+            r"stems must be floats .*, not float32 \(5000,\)",
+        ),
+        (fcn_like, np.zeros((2, 5000), np.int16), 2, "must be floats of .* not int16 .* divide"),
+        (fcn_like, np.zeros((0, 5000), np.float32), 2, r"stems holds no samples; its shape is \(0, 5000\)"),
         (fcn_like, np.zeros((2, 30), np.float32), 2, "30 samples are too few for a frame"),
         (fcn_like, np.zeros((2, 150), np.float32), 2, "nothing is left of them in block 3"),
         (fcn_like, np.zeros((2, 5000), np.float32), 0, "must be"),
@@ -354,7 +387,7 @@ def test_other_mistakes_say_what_to_do(rng):
         table.logits([[1, 0, 2, 1]])
     with pytest.raises(ParameterError, match="target='odds' must be one of"):
         table.lime(target="odds")
-    with pytest.raises(ParameterError, match="k=5 must be between 1 and the 4 components that sound"):
+    with pytest.raises(ParameterError, match="k=5 must be between 1 and 4, the components that sound"):
         table.best(5)
-    with pytest.raises(ParameterError, match="alpha=-1 must not be negative"):
+    with pytest.raises(ParameterError, match="alpha=-1 must be a finite number of at least 0"):
         table.lime(alpha=-1)

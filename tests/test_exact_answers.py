@@ -170,3 +170,15 @@ def test_the_cut_leaves_two_small_tables():
 
 def test_masks_count_with_the_first_component_in_front():
     assert (mask_rows(0, 2**5, 5) == all_masks(5)).all()
+
+
+def test_as_many_pairs_are_drawn_as_there_are_at_most_half_of_all():
+    """Of three components: 4 of 8 masks, in 2 pairs of 4; not one more, and no single mask."""
+    for n_masks in (2, 4):
+        masks = sample_pairs(3, n_masks, seed=7)
+        assert len(np.unique(masks, axis=0)) == n_masks
+        np.testing.assert_array_equal(masks[: n_masks // 2] + masks[n_masks // 2 :], 1)
+        assert masks.dtype == np.int8
+    for n_masks in (0, 1, 3, 5, 6):
+        with pytest.raises(ParameterError, match=rf"n_masks={n_masks} must be even and at most half of the 2\^3 masks"):
+            sample_pairs(3, n_masks, seed=7)

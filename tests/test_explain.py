@@ -304,3 +304,18 @@ def test_other_models_and_stems_are_other_questions(tmp_path, stems):
     swapped = dict(zip(stems, reversed(stems.values()), strict=True))  # the same mix
     asked = [(models[0], stems), (models[1], stems), (models[0], swapped)]
     assert len({explanation_path(tmp_path, *question, kind="source") for question in asked}) == 3
+
+
+@pytest.mark.parametrize("change", [torch.from_numpy, np.float16])
+def test_stems_of_another_kind_than_what_is_hashed_and_played_are_refused(stems, change):
+    with pytest.raises(ParameterError, match="must be a NumPy array of float32 or float64"):
+        explain(Hears(energy), {name: change(y) for name, y in stems.items()}, kind="source")
+
+
+def test_numbers_of_numpy_are_numbers(stems):
+    question = {"kind": "source", "method": "lime"}
+    plain = explain(Hears(energy), stems, **question, segments=2, n_masks=16, seed=3)
+    same = explain(Hears(energy), stems, **question, segments=np.int64(2), n_masks=np.int32(16), seed=np.uint8(3))
+    assert plain.to_json() == same.to_json()
+    with pytest.raises(ParameterError, match="n_masks=True must be a whole number"):
+        explain(Hears(energy), stems, **question, n_masks=True)

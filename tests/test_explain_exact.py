@@ -15,11 +15,14 @@ from explanations.cache import explanation_path
 from explanations.clips import clips
 from explanations.explain import explain
 from explanations.explanation import load_explanation
+from explanations.fidelity import fresh_masks, weighted_r2
+from explanations.fits import N_FRESH_MASKS
 from explanations.question import KINDS, exact_work
 from lemons.audio import quantize
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel
+from lemons.exact.lime import kernel_of_size, sample_pairs
 from lemons.segments import Segments
 from recsys.model import FCN
 
@@ -195,6 +198,12 @@ def test_too_many_masks_are_drawn_and_the_weights_have_margins(stems):
     assert (explanation.method, explanation.neighborhood, explanation.held_out) == ("exact", "drawn", "fresh masks")
     assert explanation.n_masks == 2**18
     assert 0.998 < explanation.fidelity_held_out < 1
+    answers = ExactAnswers(Loudness(), stems, kind="time", segments=explanation.segments)
+    fresh = fresh_masks(sample_pairs(28, 2**18, seed=0), N_FRESH_MASKS, seed=0)
+    predictions, proximity = explanation.intercept + fresh @ weights(explanation), kernel_of_size(fresh.sum(axis=1), 28)
+    expected = weighted_r2(answers.logits(fresh), predictions, proximity)
+    assert explanation.fidelity_held_out == pytest.approx(expected)
+    assert explanation.fidelity != pytest.approx(expected, rel=1e-9)  # of the masks that were fitted
     margins = np.array([c.margin for c in explanation.components])
     assert (margins > 0).all()
     power = np.array([np.mean(part**2) for part in np.array_split(sum(stems.values()), 28)])
@@ -232,6 +241,17 @@ def test_each_method_is_another_question(tmp_path, fcn, stems):
     )
     assert exact == default
     assert len({exact, drawn, other}) == 3
+
+
+def test_other_versions_are_another_question(tmp_path, fcn, stems, monkeypatch):
+    """What other programs computed is not taken for what these would."""
+    before = explanation_path(tmp_path, fcn, stems, kind="source")
+    monkeypatch.setattr(question, "__version__", "0.0.0")
+    other_lemons = explanation_path(tmp_path, fcn, stems, kind="source")
+    monkeypatch.undo()
+    monkeypatch.setattr(question, "version", lambda name: "0.0.0")
+    other_programs = explanation_path(tmp_path, fcn, stems, kind="source")
+    assert len({before, other_lemons, other_programs}) == 3
 
 
 def test_an_unknown_method(fcn, stems):

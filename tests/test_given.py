@@ -124,3 +124,16 @@ def test_nothing_of_float_stems_lands_in_other_whatever_their_level(tmp_path, rn
     for name, y in zip(("vocals", "drums", "other"), stems, strict=True):
         np.testing.assert_allclose(separation.read(name), y * np.float64(gain), atol=2.5 / FULL_SCALE)
     np.testing.assert_array_equal(sum(separation.load().values()), load(mix))
+
+
+def test_every_stem_is_the_file_of_its_name_in_the_order_told(tmp_path):
+    """Levels tell the stems apart: each comes out under its own name, in Spleeter's order, then by name."""
+    levels = {"zither": 0.5, "piano": 0.25, "bass": 0.125, "vocals": 0.0625, "alto": 0.03125}
+    for name, level in levels.items():
+        soundfile.write(tmp_path / f"{name}.wav", np.full(SR, level), SR, subtype="PCM_16")
+    given = Given(tmp_path)
+    mix = np.full((2, SR), sum(levels.values()), np.float32)
+    (block,) = given.estimates([mix], SR)
+    assert given.stems == ("vocals", "piano", "bass", "alto", "zither")
+    assert block[:, 0].tolist() == [levels[name] for name in given.stems]
+    assert {name: y[0] for name, y in given.separate(mix, SR).items()} == levels

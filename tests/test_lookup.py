@@ -88,3 +88,22 @@ def test_what_is_no_sum_or_too_large_has_no_lookup(table, monkeypatch):
     monkeypatch.undo()
     object.__setattr__(table.local, "head", nn.Sequential(nn.Linear(128, 1)))
     assert make_lookup(table) is None
+
+
+class Trap:
+    """Leaves a file where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize("name", ["sounding", "bias"])
+def test_nothing_that_a_file_says_is_run(table, tmp_path, name):
+    fields = vars(make_lookup(table)) | {name: np.array([Trap(tmp_path / "ran")], dtype=object)}
+    np.savez(tmp_path / "lookup.npz", **fields)
+    with pytest.raises(DataError):
+        load_lookup(tmp_path / "lookup.npz")
+    assert not (tmp_path / "ran").exists()

@@ -40,3 +40,17 @@ def test_the_loss_is_that_of_training(rng):
 def test_what_cannot_be_measured_is_refused(measure, labels, scores, error, sentence):
     with pytest.raises(error, match=sentence):
         measure(labels, scores)
+
+
+def test_labels_and_scores_may_be_whole_numbers_booleans_or_lists_of_texts_of_numbers():
+    for labels, scores in (
+        ([True, False], [2, 1]),
+        (np.array([1, 0], np.int8), np.float16([2, 1])),
+        (["1", "0"], "21"),
+    ):
+        assert roc_auc(labels, list(scores)) == 1
+
+
+def test_how_many_scores_are_no_numbers_is_counted():
+    with pytest.raises(DataError, match="1 of 3 scores"):
+        roc_auc([1, 0, 1], [0.5, np.nan, 0.25])

@@ -95,3 +95,20 @@ def test_what_cannot_be_ranked_is_refused():
         measure([0, 0], [1, 2])
     with pytest.raises(ParameterError, match=r"weights of shape \(3,\) must have one column for each of 2 tracks"):
         measure([0, 1], [1, 2], [1, 1, 1])
+
+
+@pytest.mark.parametrize("place", [5, 6, 10, 11, 20, 21])
+def test_a_single_relevant_track_is_found_by_the_cutoffs_that_reach_its_place(place):
+    n = 30
+    found = measure(np.arange(1, n + 1) == place, -np.arange(n))
+    for k in (5, 10, 20):
+        assert found[f"hit_rate@{k}"] == found[f"recall@{k}"] == (place <= k)
+        assert found[f"precision@{k}"] == (place <= k) / k
+        assert found[f"ndcg@{k}"] == pytest.approx((place <= k) / np.log2(1 + place))
+    assert found["mrr"] == pytest.approx(1 / place)
+
+
+def test_an_interval_leaves_out_half_of_the_rest_at_either_end():
+    # 2.5 % and 97.5 % of 0 ... 1000; confidence 1 leaves nothing out
+    assert interval(np.arange(1001.0)) == pytest.approx((25, 975))
+    assert interval(np.arange(1001.0), confidence=1) == (0, 1000)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from lemons.audio import load
+from lemons.audio import SAMPLE_RATE, load
 from lemons.errors import DataError
-from lemons.recording import Recording
+from lemons.recording import BLOCK_LENGTH, Recording
+from lemons.separation.reading import AudioReader
 
 SR = 44100
 CONSTANT = {"bitrate_mode": "CONSTANT", "compression_level": 0.5}  # half-way between 320 and 32 kbit/s
@@ -135,3 +136,15 @@ def test_a_flac_file_that_does_not_know_its_length_is_refused(write):
 
     with pytest.raises(DataError, match=r"song\.flac does not say how long it is"):
         load(write("flac", unknown))
+
+
+@pytest.mark.parametrize("n_more", [0, 1, BLOCK_LENGTH // 2])
+def test_no_sample_of_the_last_block_is_lost(tmp_path, n_more):
+    """A track of whole blocks, of one sample more, and of half a block more, read at once and piece by piece."""
+    y = (np.arange(BLOCK_LENGTH + n_more) % 30000 - 15000).astype(np.int16)
+    soundfile.write(tmp_path / "long.flac", y, SAMPLE_RATE)
+    np.testing.assert_array_equal(load(tmp_path / "long.flac"), y / 2**15)
+    for length in (BLOCK_LENGTH, 100_000):
+        with AudioReader(tmp_path / "long.flac") as reader:
+            blocks = list(reader.blocks(length))
+        np.testing.assert_array_equal(np.concatenate(blocks, axis=1)[0], y / 2**15)

@@ -115,7 +115,7 @@ def test_what_fits_no_track_is_said(wanted, message):
 
 @pytest.mark.parametrize(("borders", "fade"), [((0,), 0), ((1, 2), 0), ((0, 2, 2), 0), ((0, 2), -1)])
 def test_impossible_segments(borders, fade):
-    with pytest.raises(ParameterError, match=r"must (increase|not be negative)"):
+    with pytest.raises(ParameterError, match=r"must (increase|be at least 0)"):
         Segments(borders, fade)
 
 
@@ -162,3 +162,26 @@ def test_segments_of_bars_are_about_equal_and_begin_with_a_bar():
 def test_noise_without_a_beat_has_no_bars():
     with pytest.raises(DataError, match="0 beats were found .* take a number of equal segments"):
         find_segments("beats:4", np.zeros(2 * SAMPLE_RATE))
+
+
+def test_the_fade_is_half_a_cosine_taken_at_the_middle_of_each_sample():
+    """Of ones, what is kept is the curve itself: cos² of a quarter turn over the fade."""
+    n = 160
+    kept = Segments((0, 8000, 16000), fade=n).part(np.ones(16000), 0)[-n:]
+    expected = np.cos(np.pi / 2 * (np.arange(n) + 0.5) / n) ** 2
+    np.testing.assert_allclose(kept, expected, rtol=0, atol=2**-16)  # half a step of 16 bits
+    np.testing.assert_allclose(kept + kept[::-1], 1, rtol=0, atol=2**-15)  # as much is lost as is gained
+
+
+def test_as_many_segments_as_samples_and_a_single_one_are_possible():
+    assert Segments.equal(3, 3) == Segments((0, 1, 2, 3), fade=0)
+    assert Segments.equal(3, 1) == Segments((0, 3))
+
+
+def test_bars_keep_the_fade_that_is_asked_for():
+    assert find_segments("beats:3", song(120, n_bars=6, first_beat_s=0.3), fade=7).fade == 7
+
+
+def test_a_part_has_the_precision_of_its_track():
+    for dtype in (np.float32, np.float64):
+        assert Segments((0, 20, 40), fade=4).part(np.ones(40, dtype), 1).dtype == dtype

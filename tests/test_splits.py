@@ -120,3 +120,34 @@ def test_malformed_splits_are_told_what_is_wrong(library, text, sentence):
     (library.path / "splits" / "marko.csv").write_text(text)
     with pytest.raises(DataError, match=sentence):
         get_split(library, "marko")
+
+
+@pytest.mark.parametrize(("n", "held_out"), [(3, 1), (14, 1), (16, 2), (24, 2), (26, 3), (57, 6)])
+def test_a_tenth_is_rounded_to_the_nearest_and_at_least_one(n, held_out):
+    tracks = pd.Index([f"T{i:03}" for i in range(200)])
+    split = draw_split(pd.Series(1, index=tracks[:n]), tracks, seed=0)
+    counts = split.loc[split["playcount"] > 0, "split"].value_counts()
+    assert (counts["val"], counts["test"], counts["train"]) == (held_out, held_out, n - 2 * held_out)
+
+
+def test_the_seed_asked_for_is_the_one_that_draws(library):
+    drawn = draw_split(library.played("marko"), library.tracks.index, seed=5)
+    pd.testing.assert_frame_equal(get_split(library, "marko", seed=5), drawn[["track_id", "split", "playcount"]])
+    assert (library.path / "splits" / "marko.csv").read_text().startswith("track_id,split,playcount,seed\n")
+
+
+def test_just_enough_tracks_are_enough(library):
+    library = rewrite(library, library.tracks.index[:3])
+    library.tracks = library.tracks.iloc[:20]
+    assert get_split(library, "marko").groupby("split").size().to_dict() == {"test": 2, "train": 2, "val": 2}
+
+
+def test_a_track_called_like_a_number_or_like_nothing_keeps_its_name(library, tmp_path):
+    parts = [
+        f"{name},{part},{i % 2}"
+        for i, (name, part) in enumerate(
+            zip(("007", "NA", "1e3", "null", "x", "y"), ("train", "train", "val", "val", "test", "test"), strict=True)
+        )
+    ]
+    (tmp_path / "marko.csv").write_text("\n".join(["track_id,split,listened", *parts]) + "\n")
+    assert get_split(library, "marko", folder=tmp_path)["track_id"].tolist() == ["007", "NA", "1e3", "null", "x", "y"]

@@ -10,7 +10,7 @@ import torch
 from lemons.errors import DataError, ParameterError
 from recsys import course
 from recsys.checkpoints import load_checkpoint, model_hash, save_checkpoint
-from recsys.course import is_better
+from recsys.course import is_better, measure
 from recsys.dataset import Crops, TrackSet
 from recsys.learning import SCHEDULES, Learner
 from recsys.metrics import roc_auc
@@ -295,3 +295,11 @@ def test_impossible_settings_are_refused(tracks, wrong):
     (name, value), = wrong.items()  # fmt: skip
     with pytest.raises(ParameterError, match=f"{name}={value}"):
         train(fresh_model(), tracks, **{name: value.strip("'") if isinstance(value, str) else value})
+
+
+def test_each_measure_has_its_own_name():
+    """By hand: three of four pairs are in order; the positives stand at 1 of 1 and 2 of 3."""
+    found = measure(np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.3, 0.1]))
+    assert found["roc_auc"] == pytest.approx(3 / 4)
+    assert found["average_precision"] == pytest.approx((1 + 2 / 3) / 2)
+    assert found["score"] == pytest.approx((3 / 4 + 5 / 6) / 2)

@@ -5,14 +5,16 @@ the second: with S sources, component ``i`` is source ``i % S`` in segment ``i /
 is silence.
 """
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from lemons.arguments import function, items, quoted, waveform, whole
+from lemons.audio import check_rate
 from lemons.audiolime.audio_utils import load_audio
 from lemons.errors import ParameterError
 from lemons.segments import Segments
@@ -55,7 +57,7 @@ def compute_segments(
         first sample, and first sample after the segment. What does not divide evenly belongs to the last segment
         (audioLIME dropped it).
     explained_length : int
-        end of the last segment, in samples
+        where the last of them ends, in samples
 
     Raises
     ------
@@ -67,25 +69,38 @@ def compute_segments(
     >>> compute_segments(np.zeros(11), 1, 3)
     ([(0, 3), (3, 6), (6, 11)], 11)
     """
-    n_samples, params = len(signal), temporal_segmentation_params
+    return _cut(len(waveform("signal", signal)), check_rate(sr), temporal_segmentation_params)
+
+
+def _cut(n_samples: int, sr: int, params) -> tuple[list[tuple[int, int]], int]:
     if params is None:
         params = min(max(n_samples // sr, 1), MAX_DEFAULT_SEGMENTS)
     if isinstance(params, Segments):
-        return list(pairwise(params.borders)), params.borders[-1]
-    if isinstance(params, Integral):
-        params = {"type": "fixed_length", "n_temporal_segments": int(params)}
+        if params.borders[-1] != n_samples:
+            raise ParameterError(f"the segments end at sample {params.borders[-1]}, the sound at {n_samples}")
+        return list(pairwise(params.borders)), n_samples
+    if not isinstance(params, Mapping):
+        params = {"type": "fixed_length", "n_temporal_segments": params}
     if params.get("type") == "manual":
-        segments = [(int(start), int(end)) for start, end in params["manual_segments"]]
-        for start, end in segments:
-            if not 0 <= start < end <= n_samples:
-                raise ParameterError(f"manual segment ({start}, {end}) must lie within the {n_samples} samples")
-        if not segments:
-            raise ParameterError("manual_segments=[] must hold at least one (start, end)")
-        return segments, segments[-1][1]
+        return _manual(params.get("manual_segments"), n_samples)
     if params.get("type") != "fixed_length":
-        raise ParameterError(f"segmentation type={params.get('type')!r} must be 'fixed_length' or 'manual'")
-    n_segments = params["n_temporal_segments"]
-    return list(pairwise(Segments.equal(n_samples, n_segments).borders)), n_samples
+        raise ParameterError(f"segmentation type={quoted(params.get('type'))} must be 'fixed_length' or 'manual'")
+    return list(pairwise(Segments.equal(n_samples, params.get("n_temporal_segments")).borders)), n_samples
+
+
+def _manual(wanted, n_samples: int) -> tuple[list[tuple[int, int]], int]:
+    segments = []
+    for pair in items("manual_segments", wanted, hint="a list of (start, end)"):
+        borders = items("a manual segment", pair, hint="(start, end), in samples")
+        if len(borders) != 2:
+            raise ParameterError(f"manual segment {quoted(pair)} must be (start, end), in samples")
+        start, end = (whole("a manual segment's border", border, least=0) for border in borders)
+        if not start < end <= n_samples:
+            raise ParameterError(f"manual segment ({start}, {end}) must lie within the {n_samples} samples")
+        segments.append((start, end))
+    if not segments:
+        raise ParameterError("manual_segments=[] must hold at least one (start, end)")
+    return segments, max(end for _, end in segments)
 
 
 class Factorization:
@@ -102,6 +117,13 @@ class Factorization:
     composition_fn : callable or None
         what turns a mix into the model's input, ``composition_fn(y) -> np.ndarray`` with ``y`` of shape (n_samples,);
         None leaves the waveform as it is
+
+    Raises
+    ------
+    ParameterError
+        if an argument is of the wrong kind, such as a waveform of two channels
+    DataError
+        if the file cannot be read, or a sample is not a number
     """
 
     def __init__(
@@ -112,16 +134,19 @@ class Factorization:
         composition_fn: Callable[[np.ndarray], np.ndarray] | None = None,
     ):
         self._audio_path = None
+        target_sr = check_rate(target_sr)
         if isinstance(input, str | os.PathLike):
             self._audio_path = input
             input = load_audio(input, target_sr)
         self.target_sr = target_sr
-        self._original_mix = input
-        self._composition_fn = composition_fn or default_composition_fn
+        self._original_mix = waveform("input", input)
+        self._composition_fn = function("composition_fn", composition_fn or default_composition_fn)
         self.original_components: list[np.ndarray] = []
         self.components: list[Component] = []
         self._components_names: list[str] = []
-        self.temporal_segments, self.explained_length = compute_segments(input, target_sr, temporal_segmentation_params)
+        self.temporal_segments, self.explained_length = _cut(
+            len(self._original_mix), target_sr, temporal_segmentation_params
+        )
         self._fading = temporal_segmentation_params if isinstance(temporal_segmentation_params, Segments) else None
 
     def compose_model_input(self, components: Iterable[int] | None = None) -> np.ndarray:
@@ -150,7 +175,9 @@ class Factorization:
         return self._fading.spans[s][0], self._fading.part(y, s)
 
     def _checked(self, selection_order: Iterable[int]) -> list[int]:
-        selection, n_components = [int(i) for i in selection_order], self.get_number_components()
+        hint = "a list of components' numbers; of a mask take np.flatnonzero"
+        n_components = self.get_number_components()
+        selection = [whole("a component", i, least=-math.inf) for i in items("components", selection_order, hint=hint)]
         for i in selection:
             if not 0 <= i < n_components:
                 raise ParameterError(f"component {i} does not exist; there are {n_components}, counted from 0")
@@ -196,14 +223,19 @@ class TimeOnlyFactorization(Factorization):
 class SourceSeparationBasedFactorization(Factorization):
     """Components are separated sources, each cut into the temporal segments.
 
-    A subclass says how sources are separated by overriding `initialize_components`. Names are those of the sources with
+    A subclass says how sources are separated by overriding `initialize_components`: waveforms as `Factorization` takes
+    them, each with a name of its own. Names are those of the sources with
     the number of the segment, counted from 0: ``vocals0, drums0, vocals1, drums1``.
     """
 
     def __init__(self, input, target_sr=16000, temporal_segmentation_params=None, composition_fn=None):
         super().__init__(input, target_sr, temporal_segmentation_params, composition_fn)
-        self.original_components, self._source_names = self.initialize_components()
-        for name, source in zip(self._source_names, self.original_components, strict=True):
+        sources, self._source_names = self.initialize_components()
+        if len(sources) != len(self._source_names):
+            raise ParameterError(f"there are {len(sources)} sources and {len(self._source_names)} names for them")
+        self.original_components = []
+        for name, source in zip(self._source_names, sources, strict=True):
+            self.original_components.append(waveform(f"source {name!r}", source))
             if len(source) < self.explained_length:
                 raise ParameterError(f"source {name!r} has {len(source)} samples, the mix {self.explained_length}")
         self.prepare_components(0, len(self._original_mix))

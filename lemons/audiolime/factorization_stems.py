@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from lemons.arguments import quoted, waveform
 from lemons.audiolime.factorization_base import SourceSeparationBasedFactorization
-from lemons.errors import DataError, ParameterError
+from lemons.errors import ParameterError
 from lemons.segments import Segments
 
 
@@ -48,8 +49,7 @@ class StemFactorization(SourceSeparationBasedFactorization):
         temporal_segmentation_params: int | Mapping[str, Any] | Segments | None = None,
         composition_fn: Callable[[np.ndarray], np.ndarray] | None = None,
     ):
-        check_stems(stems)
-        self._stems = dict(stems)
+        self._stems = check_stems(stems)
         super().__init__(sum(self._stems.values()), target_sr, temporal_segmentation_params, composition_fn)
 
     def initialize_components(self) -> tuple[list[np.ndarray], list[str]]:
@@ -57,15 +57,17 @@ class StemFactorization(SourceSeparationBasedFactorization):
         return list(self._stems.values()), list(self._stems)
 
 
-def check_stems(stems: Mapping[str, np.ndarray]) -> None:
-    """Refuse stems that cannot be summed to a mix; see `StemFactorization` for the errors."""
+def check_stems(stems: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Stems that can be summed to a mix, as float32 or float64; see `StemFactorization` for the errors."""
+    if not isinstance(stems, Mapping):
+        raise ParameterError(f"stems must be waveforms by name, such as {{'vocals': y}}, not {quoted(stems)}")
     if not stems:
         raise ParameterError("there are no stems; give at least one waveform by name")
-    for name, y in stems.items():
-        if not isinstance(y, np.ndarray) or y.ndim != 1 or not np.issubdtype(y.dtype, np.floating):
-            raise ParameterError(f"stem {name!r} must be a float array of shape (n_samples,)")
-        if not np.isfinite(y).all():
-            raise DataError(f"stem {name!r} holds samples that are not numbers (NaN or infinite); separate it again")
-    lengths = {name: len(y) for name, y in stems.items()}
+    for name in stems:
+        if not isinstance(name, str) or not name:
+            raise ParameterError(f"stem {quoted(name)} must have a text for a name")
+    found = {name: waveform(f"stem {name!r}", y) for name, y in stems.items()}
+    lengths = {name: len(y) for name, y in found.items()}
     if len(set(lengths.values())) > 1:
         raise ParameterError(f"stems must be of equal length, not {lengths}; pad the shorter ones with silence")
+    return found

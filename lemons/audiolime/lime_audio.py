@@ -6,8 +6,10 @@ from functools import partial
 import numpy as np
 from sklearn.metrics import pairwise_distances
 
+from lemons.arguments import function, items, number, one_of, quoted, switch, whole
+from lemons.arguments import random_state as check_state
 from lemons.audiolime.factorization_base import Factorization
-from lemons.audiolime.lime_base import LimeBase
+from lemons.audiolime.lime_base import FEATURE_SELECTIONS, LimeBase, check_regressor
 from lemons.audiolime.neighborhood import Progress, draw_masks, score_masks
 from lemons.errors import ParameterError
 
@@ -77,22 +79,30 @@ class AudioExplanation:
         ParameterError
             if the label was not explained, both signs are refused, or ``num_components`` is not a count
         """
-        if label not in self.local_exp:
-            raise ParameterError(f"label={label} was not explained; choose one of {sorted(self.local_exp)}")
+        local_exp = self.weights_of(label)
+        positive_components = switch("positive_components", positive_components)
+        negative_components = switch("negative_components", negative_components)
+        min_abs_weight = number("min_abs_weight", min_abs_weight, least=0)
         if not (positive_components or negative_components):
             raise ParameterError("positive_components, negative_components or both must be True")
-        if num_components != "all" and not (isinstance(num_components, int) and num_components >= 0):
-            raise ParameterError(f"num_components={num_components!r} must be a count or 'all'")
+        if not (isinstance(num_components, str) and num_components == "all"):
+            num_components = whole("num_components", num_components, least=0, hint=", or 'all'")
         chosen = [
             component
-            for component, weight in self.local_exp[label]
+            for component, weight in local_exp
             if (negative_components or weight > 0)
             and (positive_components or weight < 0)
             and abs(weight) >= min_abs_weight
         ]
         chosen = np.array(chosen if num_components == "all" else chosen[:num_components], dtype=int)
         components = self.factorization.retrieve_components(chosen)
-        return (components, chosen) if return_indeces else components
+        return (components, chosen) if switch("return_indeces", return_indeces) else components
+
+    def weights_of(self, label: int) -> list[tuple[int, float]]:
+        """Components and weights of a label, the largest first; ParameterError if it was not explained."""
+        if whole("label", label, least=0) not in self.local_exp:
+            raise ParameterError(f"label={label} was not explained; choose one of {sorted(self.local_exp)}")
+        return self.local_exp[int(label)]
 
 
 class LimeAudioExplainer:
@@ -124,10 +134,12 @@ class LimeAudioExplainer:
         absolute_feature_sort: bool = False,
         random_state: int | np.random.RandomState | None = None,
     ):
-        kernel_fn = partial(kernel or exponential_kernel, kernel_width=float(kernel_width))
-        self.random_state = 0 if random_state is None else random_state
-        self.feature_selection = feature_selection
-        self.base = LimeBase(kernel_fn, verbose, absolute_feature_sort, random_state=self.random_state)
+        kernel = function("kernel", exponential_kernel if kernel is None else kernel)
+        kernel_fn = partial(kernel, kernel_width=number("kernel_width", kernel_width, above=0))
+        self.random_state = 0 if random_state is None else check_state("random_state", random_state)
+        self.feature_selection = one_of("feature_selection", feature_selection, FEATURE_SELECTIONS)
+        verbose, by_size = switch("verbose", verbose), switch("absolute_feature_sort", absolute_feature_sort)
+        self.base = LimeBase(kernel_fn, verbose, by_size, random_state=self.random_state)
 
     def explain_instance(
         self,
@@ -162,7 +174,7 @@ class LimeAudioExplainer:
             explain that many targets of a regression instead
         num_features : int > 0
             how many components at most get a weight
-        num_samples : int > 0 or 'exhaustive'
+        num_samples : int > 1 or 'exhaustive'
             size of the neighborhood: masks drawn, the full mix first; or every mask there is, once
         batch_size : int > 0
             mixes per call of ``predict_fn``
@@ -189,23 +201,24 @@ class LimeAudioExplainer:
         DataError
             if ``predict_fn`` answers with values that are not numbers
         """
-        asked = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
-        asked = [name for name, value in asked.items() if value is not None]
-        if "num_reg_targets" in asked and len(asked) > 1:
-            raise ParameterError(f"{' and '.join(asked)} exclude each other: classification or regression, not both")
-        if not asked:
-            raise ParameterError("nothing to explain: set labels, top_labels or num_reg_targets")
+        explained = _question(labels, top_labels, num_reg_targets)
+        num_features = whole("num_features", num_features, least=1)
+        fit_intercept = switch("fit_intercept", fit_intercept)
+        if random_seed is not None:
+            whole("random_seed", random_seed, least=0)
+        if progress is not None:
+            function("progress", progress)
+        check_regressor(model_regressor)
+        for method in ("get_number_components", "compose_model_input", "retrieve_components"):
+            if not hasattr(factorization, method):
+                raise ParameterError(f"factorization={quoted(factorization)} has no {method}; give a Factorization")
         n_components = factorization.get_number_components()
         masks = draw_masks(n_components, num_samples, random_state=self.random_state, random_seed=random_seed)
+        distances = _distances(masks, distance_metric)
         answers = score_masks(factorization, predict_fn, masks, batch_size=batch_size, progress=progress)
-        distances = pairwise_distances(masks, masks[:1], metric=distance_metric).ravel()
         explanation = AudioExplanation(factorization, masks, answers)
-        if num_reg_targets is not None:
-            explained = range(num_reg_targets)
-        elif top_labels is not None:
+        if top_labels is not None and num_reg_targets is None:
             explained = explanation.top_labels = [int(label) for label in np.argsort(answers[0])[::-1][:top_labels]]
-        else:
-            explained = labels
         for label in explained:
             if not 0 <= label < answers.shape[1]:
                 raise ParameterError(f"label={label} must be one of the {answers.shape[1]} that predict_fn answers")
@@ -225,3 +238,34 @@ class LimeAudioExplainer:
                 fit_intercept=fit_intercept,
             )
         return explanation
+
+
+def _question(labels, top_labels, num_reg_targets) -> Iterable[int]:
+    """The labels that are asked about; of ``top_labels`` the answers will tell."""
+    asked = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
+    asked = [name for name, value in asked.items() if value is not None]
+    if "num_reg_targets" in asked and len(asked) > 1:
+        raise ParameterError(f"{' and '.join(asked)} exclude each other: classification or regression, not both")
+    if num_reg_targets is not None:
+        return range(whole("num_reg_targets", num_reg_targets, least=1))
+    if top_labels is not None:
+        return range(whole("top_labels", top_labels, least=1))
+    if labels is not None:
+        labels = [whole("a label", one, least=0) for one in items("labels", labels, hint="a list such as [1]")]
+    if not labels:
+        raise ParameterError("nothing to explain: set labels, top_labels or num_reg_targets")
+    return labels
+
+
+def _distances(masks: np.ndarray, metric: str | Callable) -> np.ndarray:
+    """Of all masks from the first, the full mix."""
+    if not isinstance(metric, str):
+        function("distance_metric", metric)
+    try:
+        distances = pairwise_distances(masks, masks[:1], metric=metric).ravel()
+    except (ValueError, TypeError) as error:
+        reason = str(error).partition("\n")[0][:100]
+        raise ParameterError(f"distance_metric={quoted(metric)} cannot be taken ({reason}); take 'cosine'") from error
+    if not np.isfinite(distances).all():
+        raise ParameterError(f"distance_metric={quoted(metric)} is no number for some masks; take 'cosine'")
+    return distances

@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 import numpy as np
 from sklearn.linear_model import Ridge, lars_path
+from sklearn.utils.validation import has_fit_parameter
 
+from lemons.arguments import quoted
 from lemons.errors import ParameterError
 
 logger = logging.getLogger(__name__)
@@ -152,12 +154,14 @@ class LimeBase:
         local_pred : np.ndarray [shape=(1,)]
             what the linear model says about the full mix
         """
-        weights = self.kernel_fn(distances)
+        weights = self._proximity(distances)
         answers = neighborhood_labels[:, label]
         used = self.feature_selection(neighborhood_data, answers, weights, num_features, feature_selection)
         masks = neighborhood_data[:, used]
         model = self._ridge(alpha=1, fit_intercept=fit_intercept) if model_regressor is None else model_regressor
         model.fit(masks, answers, sample_weight=weights)
+        if np.shape(getattr(model, "coef_", None)) != (masks.shape[1],):
+            raise ParameterError(f"model_regressor={quoted(model)} is not linear: it has no coef_ for each component")
         score = model.score(masks, answers, sample_weight=weights)
         local_pred = model.predict(masks[:1])
         ranks = np.abs(model.coef_) if self.absolute_feature_sort else model.coef_
@@ -168,5 +172,24 @@ class LimeBase:
             logger.info(text, label, model.intercept_, local_pred, answers[0], score)
         return float(model.intercept_), local_exp, float(score), local_pred
 
+    def _proximity(self, distances: np.ndarray) -> np.ndarray:
+        weights = np.asarray(self.kernel_fn(distances))
+        if weights.shape != distances.shape or weights.dtype.kind not in "fiu":
+            raise ParameterError(f"kernel gives {quoted(weights)}, not one weight for each of {len(distances)} masks")
+        if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+            raise ParameterError("kernel gives weights that are negative, no numbers, or all 0; widen kernel_width")
+        return weights
+
     def _ridge(self, *, alpha: float, fit_intercept: bool = True) -> Ridge:
         return Ridge(alpha=alpha, fit_intercept=fit_intercept, random_state=self.random_state)
+
+
+def check_regressor(model) -> None:
+    """Refuse a model that cannot be fitted to weighted masks; None stands for ridge."""
+    if model is None:
+        return
+    wanted = "an object of scikit-learn with fit, predict and score, such as LinearRegression()"
+    if isinstance(model, type) or not all(callable(getattr(model, name, None)) for name in ("fit", "predict", "score")):
+        raise ParameterError(f"model_regressor={quoted(model)} must be {wanted}")
+    if not has_fit_parameter(model, "sample_weight"):
+        raise ParameterError(f"model_regressor={quoted(model)} takes no sample_weight; masks count by their closeness")

@@ -19,9 +19,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from lemons.arguments import quoted, whole
 from lemons.errors import ParameterError
 
 POOLINGS = ("mean", "max")
+PRECISIONS = (torch.float32, torch.float64)
 
 
 @dataclass(frozen=True)
@@ -93,19 +95,28 @@ def describe(model: nn.Module) -> LocalModel:
     Raises
     ------
     ParameterError
-        if the model does not describe itself, is in training mode, or is not local
+        if it is no model, does not describe itself, is in training mode, in half precision, or not local
     """
+    if not isinstance(model, nn.Module):
+        raise ParameterError(f"model={quoted(model)} must be a torch.nn.Module, such as what load_model returns")
     if not hasattr(model, "local_model"):
         raise ParameterError(f"{type(model).__name__} has no local_model(); explain it with lemons.audiolime instead")
     if model.training:
         raise ParameterError(f"{type(model).__name__} is in training mode, where BatchNorm mixes tracks; call eval()")
     local = model.local_model()
+    if not isinstance(local, LocalModel):
+        raise ParameterError(f"local_model() of {type(model).__name__} gives {quoted(local)}, not a LocalModel")
+    whole("n_fft", local.n_fft, least=1)
+    whole("hop_length", local.hop_length, least=1, most=local.n_fft, hint=", n_fft: between frames nothing is heard")
+    whole("pad", local.pad, least=0)
     if not local.blocks:
         raise ParameterError("blocks=() must hold at least one block")
     if not local.pools or not set(local.pools) <= set(POOLINGS):
         raise ParameterError(f"pools={local.pools} must be some of {POOLINGS}")
     for number, block in enumerate(local.blocks):
         conv = block.conv
+        if conv.weight.dtype not in PRECISIONS:
+            raise ParameterError(f"blocks[{number}] is of {conv.weight.dtype}, too coarse to be exact; call float()")
         kernel, padding = tuple(conv.kernel_size), conv.padding
         same = padding == "same" or tuple(padding) == tuple(size // 2 for size in kernel)
         odd = all(size % 2 for size in kernel)

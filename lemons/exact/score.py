@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from lemons.arguments import as_array, function, quoted, waveform, whole
 from lemons.errors import DataError, ParameterError
 from lemons.exact.layers import Layer, Piece
 from lemons.exact.locality import Group, Locality
@@ -19,6 +20,7 @@ from lemons.exact.table import Pooled, ScoreTable
 from lemons.segments import Segments
 
 MAX_MEMORY = 3 * 10**9  # bytes
+MAX_BITS = 60  # components that a column may depend on
 SPECTRA_ROWS = 2**12  # states of a border whose spectra are computed at once, in float64
 
 Progress = Callable[[int, int], None]
@@ -40,10 +42,11 @@ def score_table(
     ----------
     model : nn.Module
         a fully convolutional model with global pooling, in evaluation mode; see `lemons.exact.protocol`
-    stems : np.ndarray [shape=(n_stems, n_samples), dtype=float32]
+    stems : np.ndarray or Tensor [shape=(n_stems, n_samples), dtype=float32]
         waveforms at 16 kHz; their sum is the track
     n_segments : int > 0 or Segments
-        stretches of equal length, cut hard as audioLIME cuts them, the remainder belonging to the last; or any others
+        stretches of equal length, at most as many as frames, cut hard as audioLIME cuts them, the remainder belonging
+        to the last; or any others
     device : torch.device or None
         where to compute, on a copy of the model; None for where the model is
     max_memory : int > 0
@@ -59,27 +62,46 @@ def score_table(
     Raises
     ------
     ParameterError
-        if the model is not of that kind, the stems have no such shape, or the states of segments that are short beside
-        the receptive field do not fit ``max_memory``
+        if an argument is of another kind, the model is none that the engine takes, the stems have no such shape, or
+        the states of segments that are short beside the receptive field do not fit ``max_memory``
     DataError
-        if the stems hold values that are not numbers
+        if the stems, or the model's answers, hold values that are not numbers
     """
     started = time.perf_counter()
-    if device is not None:
-        model = copy.deepcopy(model).to(device)
-    local = describe(model)
-    stems = np.asarray(stems)
-    if stems.ndim != 2 or not len(stems) or stems.dtype not in (np.float32, np.float64):
-        raise ParameterError(f"stems of shape {stems.shape} and {stems.dtype} must be floats (n_stems, n_samples)")
-    if not np.isfinite(stems).all():
-        raise DataError("stems hold values that are not numbers (NaN or infinite); separate the track again")
+    max_memory = whole("max_memory", max_memory, least=1, hint=" bytes")
+    if progress is not None:
+        function("progress", progress)
+    describe(model)  # before it is copied
+    local = describe(_moved(model, device) if device is not None else model)
+    stems = _check_stems(stems)
     segments = n_segments
     if not isinstance(segments, Segments):
         segments = Segments.equal(stems.shape[1], segments)
+    n_frames = 1 + (stems.shape[1] + 2 * local.pad - local.n_fft) // local.hop_length
+    if len(segments) > n_frames > 0 and stems.shape[1] > local.pad:
+        raise ParameterError(f"n_segments={len(segments)} must be at most {n_frames}, the frames of the track")
     engine = Pass(local, stems, segments, max_memory, progress)
     table = engine.run()
     table.seconds = time.perf_counter() - started
     return table
+
+
+def _moved(model: nn.Module, device) -> nn.Module:
+    """A copy of the model on a device."""
+    try:
+        return copy.deepcopy(model).to(torch.device(device))
+    except (RuntimeError, TypeError, AssertionError) as error:  # the last one for CUDA in a build without it
+        reason = str(error).partition("\n")[0][:100]
+        raise ParameterError(f"device={quoted(device)} cannot be used ({reason}); take 'cpu'") from error
+
+
+def _check_stems(stems) -> np.ndarray:
+    if isinstance(stems, list | tuple) and len({getattr(y, "shape", None) for y in stems}) == 1:
+        stems = np.array([as_array(y) for y in stems])
+    stems = waveform("stems", stems, n_dims=2)
+    if len(stems) > stems.shape[1]:
+        raise ParameterError(f"stems of shape {stems.shape} must be (n_stems, n_samples); give their transpose")
+    return stems
 
 
 class Pass:
@@ -99,6 +121,7 @@ class Pass:
         self.layers = [Layer(block, weight.device) for block in local.blocks]
         self.n_states = self.spectra.n_states
         self.itemsize = weight.element_size()
+        self._check_states()
         self.costs = self.locality.multiply_adds(self.n_states)
         self.done, self.total = 0, sum(self.costs.values())
         self._check_memory(max_memory)
@@ -108,6 +131,15 @@ class Pass:
     def _bands(self, weight: Tensor) -> int:
         silence = torch.zeros(1, self.local.n_fft, device=weight.device, dtype=weight.dtype)
         return self.local.columns(self.local.stft(silence)).shape[1]
+
+    def _check_states(self) -> None:
+        """Refuse numbers of states that no memory holds, whose product no float does either."""
+        n_bits = max(sum(self.n_states[i].bit_length() - 1 for i in g.segments) for g in self.locality.levels[-1])
+        if n_bits > MAX_BITS:
+            raise ParameterError(
+                f"columns of {self.locality.width} neighbouring segments with {self.n_stems} stems each have "
+                f"2^{n_bits} states; take fewer segments or stems, or sample masks with lemons.audiolime"
+            )
 
     def _check_memory(self, max_memory: int) -> None:
         rows = sum(math.prod(self.n_states[i] for i in group.segments) for group in self.locality.levels[-1])
@@ -127,6 +159,8 @@ class Pass:
                 self._segment(step)
             else:
                 self._border(step)
+        if not all(pooled.sums.isfinite().all() for pooled in self.pooled):
+            raise DataError("the model answers with values that are not numbers (NaN or infinite); train it again")
         return ScoreTable(
             local=self.local,
             pooled=self.pooled,

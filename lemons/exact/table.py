@@ -10,6 +10,7 @@ import torch
 from scipy.special import expit
 from torch import Tensor, nn
 
+from lemons.arguments import as_array, number, one_of, quoted, whole
 from lemons.errors import ParameterError
 from lemons.exact.enumeration import enumerate_linear, mask_rows
 from lemons.exact.lime import Lime, fit_lime, lime_of_moments, sample_pairs
@@ -119,13 +120,20 @@ class ScoreTable:
         ParameterError
             if the masks have another shape or other values
         """
-        masks = np.asarray(masks)
+        masks = self._check_masks(masks)
+        chunks = [self._lookup(masks[row : row + CHUNK_ROWS]) for row in range(0, len(masks), CHUNK_ROWS)]
+        return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
+
+    def _check_masks(self, masks: np.ndarray) -> np.ndarray:
+        try:
+            masks = np.asarray(as_array(masks))
+        except (ValueError, TypeError) as error:  # lists of different lengths
+            raise ParameterError(f"masks={quoted(masks)} must have shape (n_masks, {self.n_components})") from error
         if masks.ndim != 2 or masks.shape[1] != self.n_components:
             raise ParameterError(f"masks of shape {masks.shape} must have shape (n_masks, {self.n_components})")
         if not ((masks == 0) | (masks == 1)).all():
             raise ParameterError("masks hold other values than 0 and 1; a component is on or off")
-        chunks = [self._lookup(masks[row : row + CHUNK_ROWS]) for row in range(0, len(masks), CHUNK_ROWS)]
-        return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
+        return masks
 
     def _lookup(self, masks: np.ndarray) -> np.ndarray:
         device = self.pooled[0].sums.device
@@ -205,9 +213,17 @@ class ScoreTable:
         Returns
         -------
         Lime
+
+        Raises
+        ------
+        ParameterError
+            if an argument is of another kind or out of range
         """
         _check(target)
+        n_masks, seed = whole("n_masks", n_masks, least=2), whole("seed", seed, least=0)
+        alpha = None if alpha is None else number("alpha", alpha, least=0)
         if masks is not None:
+            masks = self._check_masks(masks)
             return fit_lime(masks, self._answers(masks, target), alpha=1.0 if alpha is None else alpha)
         alpha = 0.0 if alpha is None else alpha
         if self.enumerable:
@@ -242,8 +258,9 @@ class ScoreTable:
         """
         _check(target)
         n = self.n_sounding
-        if not 1 <= k <= n:
-            raise ParameterError(f"k={k} must be between 1 and the {n} components that sound")
+        if not n:
+            raise ParameterError(f"k={quoted(k)} of 0 components: all of them are silent, none can be the best")
+        k = whole("k", k, least=1, most=n, hint=", the components that sound")
         if self.enumerable:
             numbers = np.flatnonzero(np.bitwise_count(np.arange(2**n, dtype=np.uint32)) == k)
             logits = self.all_logits[torch.as_tensor(numbers, device=self.all_logits.device)]
@@ -261,5 +278,4 @@ class ScoreTable:
 
 
 def _check(target: str) -> None:
-    if target not in TARGETS:
-        raise ParameterError(f"target={target!r} must be one of {TARGETS}")
+    one_of("target", target, TARGETS)
