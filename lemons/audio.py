@@ -13,18 +13,39 @@ import numpy as np
 import soundfile
 import soxr
 
-from lemons.arguments import as_array, file_path, floats, items, one_of, whole
+from lemons.arguments import file_path, floats, items, one_of, whole
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
+from lemons.grid import FULL_SCALE, numbers, quantize, round_16_bit, to_float, to_int16
 from lemons.level import gain_for, scale, tell_gain
 from lemons.recording import Recording
 
 SAMPLE_RATE = 16000  # Hz
 MIN_DURATION_S = 1.0  # the excerpt that the recommender trains on; shorter audio has no place to put a segment
-FULL_SCALE = 2**15  # steps of a 16-bit file between 0 and 1
 RATES = (4000, 768000)  # Hz, of files: below it there is no music, above it no converter
 MAX_SAMPLE_RATE = 655350  # Hz; FLAC's
 FLAC_BITS = (16, 24)
+
+__all__ = [
+    "FULL_SCALE",
+    "MIN_DURATION_S",
+    "RATES",
+    "SAMPLE_RATE",
+    "check_file_rate",
+    "check_rate",
+    "common_gain",
+    "is_native",
+    "load",
+    "load_array",
+    "load_samples",
+    "load_with_gain",
+    "quantize",
+    "round_16_bit",
+    "to_float",
+    "to_int16",
+    "validate_audio",
+    "write_flac",
+]
 
 
 def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
@@ -209,80 +230,6 @@ def check_rate(sr: int) -> int:
     return whole("sr", sr, least=1, most=MAX_SAMPLE_RATE, hint=" Hz")
 
 
-def quantize(y: np.ndarray) -> np.ndarray:
-    """Round a waveform to what a 16-bit file holds; what exceeds full scale is clipped.
-
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n_samples,)]
-        waveform, nominally in [-1, 1)
-
-    Returns
-    -------
-    np.ndarray [shape=(n_samples,), dtype=float32]
-        multiples of 2^-15 in [-1, 1 - 2^-15]
-
-    Raises
-    ------
-    ParameterError
-        if these are no real numbers
-    DataError
-        if a sample is NaN
-
-    Examples
-    --------
-    >>> quantize(np.array([0.0, 1e-6, 0.5, 2.0])).tolist()
-    [0.0, 0.0, 0.5, 0.999969482421875]
-    """
-    y = _numbers(y)
-    if np.isnan(y).any():
-        raise DataError("the waveform holds samples that are not numbers (NaN); export it again")
-    return to_float(np.clip(np.rint(y * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1))
-
-
-def round_16_bit(y: np.ndarray) -> np.ndarray:
-    """Round stems to the 16-bit grid, as float32; they may exceed full scale, which `quantize` clips.
-
-    >>> round_16_bit(np.array([1e-6, 2.0])).tolist()
-    [0.0, 2.0]
-    """
-    return (np.rint(y * np.float32(FULL_SCALE)) / np.float32(FULL_SCALE)).astype(np.float32)
-
-
-def to_int16(y: np.ndarray) -> np.ndarray:
-    """A quantized waveform as int16 samples, as `Library.load_audio` gives them; exact.
-
-    ParameterError for samples beyond full scale, which an int16 would turn over.
-
-    >>> to_int16(np.float32([-1, 0.5])).tolist()
-    [-32768, 16384]
-    """
-    steps = _numbers(y) * FULL_SCALE
-    if not ((steps >= -FULL_SCALE) & (steps < FULL_SCALE)).all():
-        raise ParameterError("a sample lies beyond full scale, or is not a number; call quantize first")
-    return steps.astype(np.int16)
-
-
-def to_float(samples: np.ndarray) -> np.ndarray:
-    """Int16 samples as a float32 waveform in [-1, 1); exact.
-
-    >>> to_float(np.int16([-32768, 16384])).tolist()
-    [-1.0, 0.5]
-    """
-    return (_numbers(samples) / np.float32(FULL_SCALE)).astype(np.float32)
-
-
-def _numbers(y: np.ndarray) -> np.ndarray:
-    """Real numbers of any shape, half precision as float32, whose steps beyond 2^11 it lacks."""
-    try:
-        y = np.asarray(as_array(y))
-    except ValueError as error:  # lists of different lengths
-        raise ParameterError("a waveform must be an array of numbers, all channels of equal length") from error
-    if y.dtype.kind not in "fiu":
-        raise ParameterError(f"a waveform must be an array of numbers, not of {y.dtype}")
-    return y.astype(np.float32) if y.dtype == np.float16 else y
-
-
 def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE, bits: int = 16) -> None:
     """Write a waveform as FLAC, at its own level, whole or not at all.
 
@@ -321,7 +268,7 @@ def common_gain(sounds: Iterable[np.ndarray]) -> float:
     >>> common_gain([np.array([0.5, -1.0]), np.array([1.0])])
     0.5
     """
-    sounds = [_numbers(y) for y in items("sounds", sounds, hint="a list of waveforms")]
+    sounds = [numbers(y) for y in items("sounds", sounds, hint="a list of waveforms")]
     if not sounds or not all(y.size and np.isfinite(y).all() for y in sounds):
         raise ParameterError("sounds must be one or more waveforms of finite samples, none of them empty")
     highest, lowest = max(y.max() for y in sounds), min(y.min() for y in sounds)

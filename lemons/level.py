@@ -15,7 +15,9 @@ import os
 
 import numpy as np
 
-STEP = 2.0**-15  # of a 16-bit file
+from lemons.grid import FULL_SCALE
+
+STEP = 1 / FULL_SCALE  # of a 16-bit file
 
 logger = logging.getLogger(__name__)
 

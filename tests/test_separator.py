@@ -121,9 +121,7 @@ def test_what_is_no_audio_is_refused(waveform, error, message):
 
 @pytest.mark.parametrize("sr", [0, -1, 10, 3999, 768001, 44100.0, None, True])
 def test_what_is_no_rate_is_refused(sr):
-    with pytest.raises(
-        ParameterError, match=f"sr={sr} must be a whole number of samples per second from 4000 to 768000"
-    ):
+    with pytest.raises(ParameterError, match=f"sr={sr} must be .*between 4000 and 768000 Hz"):
         Halves().separate(np.ones(SR), sr)
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lemons.audio import RATES, check_rate, quantize, round_16_bit, validate_audio
+from lemons.arguments import whole
+from lemons.audio import RATES, quantize, round_16_bit, validate_audio
 from lemons.errors import DataError, ParameterError
 from lemons.level import gain_for, scale, tell_gain
 from lemons.recording import BLOCK_LENGTH
@@ -179,14 +180,8 @@ class Separator(ABC):
         return dict(zip(self.stems, stems, strict=True))
 
 
-def check_music_rate(sr: int) -> None:
-    """Refuse a sampling rate that is no rate of music; see `Separator.separate` for the error."""
-    if not RATES[0] <= check_rate(sr) <= RATES[1]:
-        raise ParameterError(f"sr={sr!r} must be a whole number of samples per second from {RATES[0]} to {RATES[1]}")
-
-
 def _as_stereo(waveform: np.ndarray, sr: int) -> np.ndarray:
-    check_music_rate(sr)
+    whole("sr", sr, least=RATES[0], most=RATES[1], hint=" Hz")
     if not isinstance(waveform, np.ndarray) or waveform.ndim != 2:
         validate_audio(waveform, sr=sr)
         waveform = np.stack([waveform, waveform])
