@@ -70,7 +70,7 @@ def headless_columns(rows: list[list[str]]) -> list[str]:
     if width < 3 or not dates:
         return []
     if 0 in dates:
-        rest = ["title", "artist", "album", "recording_id", "", ""]
+        rest = ["title", "artist", "album", "recording_id" if width == 7 else "", "", ""]
         if width != 7 and _more(rows, 2, 1):
             rest[:2] = ["artist", "title"]
         return ["date", *rest, *width * [""]][:width]

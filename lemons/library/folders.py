@@ -24,8 +24,7 @@ class _Walk:
     """What a walk through a folder has seen: paths by the file they lead to, folders, and what to say."""
 
     def __init__(self, leave_out: Path):
-        self.files: dict[tuple[int, int] | str, list[str]] = {}
-        self._linked: set[str] = set()
+        self.files: dict[tuple[int, int] | str, list[tuple[bool, str]]] = {}
         self.sentences: list[str] = []
         self.folders: set[str] = {str(leave_out.resolve())}
 
@@ -63,13 +62,7 @@ class _Walk:
         else:
             # some file systems number nothing
             key = (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(file)
-            paths = self.files.setdefault(key, [])
-            # a hard link is as good as another; a symbolic one is not, and stands behind
-            if file.is_symlink():
-                paths.append(inside)
-                self._linked.add(inside)
-            else:
-                paths.insert(sum(one not in self._linked for one in paths), inside)
+            self.files.setdefault(key, []).append((file.is_symlink(), inside))
 
     def _unreadable(self, error: OSError) -> None:
         self.sentences.append(f"folder {str(error.filename)!r} skipped: {error.strerror or error}")
@@ -98,7 +91,8 @@ def find_audio(folder: Path, leave_out: Path) -> tuple[list[Found], list[str]]:
     waiting = [folder]
     while waiting:  # what is there itself comes before what links lead to
         waiting += walk.walk(waiting.pop(0), folder)
-    found = sorted(Found(paths[0], tuple(paths[1:])) for paths in walk.files.values())
+    several = ([path for _, path in sorted(paths)] for paths in walk.files.values())  # symbolic links behind
+    found = sorted(Found(paths[0], tuple(paths[1:])) for paths in several)
     if linked := [one for one in found if one.links]:
         n_paths = sum(len(one.links) for one in linked)
         example = f"{linked[0].links[0]!r} is {linked[0].path!r}"

@@ -1,7 +1,8 @@
 """Texts of other programs: in which encoding they are, and what they are where they are no text.
 
 A byte-order mark decides; then zeros between the letters tell UTF-16, and what is valid UTF-8 is that. Bytes that are
-not are taken for Windows-1252, each by itself: Excel writes it, and programs that append to a file mix the two.
+not are taken for Windows-1252, each by itself: Excel writes it, and programs that append to a file mix the two. Other
+code pages (Cyrillic, Japanese, those of old Macs) are told by what no Western text has, and refused.
 """
 
 import codecs
@@ -18,7 +19,9 @@ MARKS = (  # UTF-32 first: its mark begins as that of UTF-16 does
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
 HEAD = 65_536  # bytes that are looked at to tell text from anything else
 FALLBACK = "lemons-windows-1252"
-UNKNOWN = "\ufffd"
+PUNCTUATION = frozenset(b"\x80\x85\x91\x92\x93\x94\x95\x96\x97\x99")  # of Windows-1252: euro, dots, quotes, dashes
+LETTERS = 0xC0  # its accented ones begin here, and seldom two stand side by side
+DOUBTFUL = 0.2  # of the bytes, beyond which a text is not Western
 
 
 def decode(data: bytes, name: str) -> tuple[str, str]:
@@ -57,11 +60,18 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
     try:
         return data.decode(), "UTF-8"
     except UnicodeDecodeError:
-        codecs.register_error(FALLBACK, _as_windows_1252)
-        text = data.decode(errors=FALLBACK)
-    if text.count(UNKNOWN) > data.count(UNKNOWN.encode()):
+        text, others = _with_windows_1252(data)
+    n_utf_8 = len(text) - len(text.encode("ascii", "ignore")) - len(others)
+    doubtful = [
+        at
+        for at in others
+        if (data[at] < 0xA0 and data[at] not in PUNCTUATION)
+        or (data[at] >= LETTERS and any(beside in others and data[beside] >= 0x80 for beside in (at - 1, at + 1)))
+    ]
+    # a few damaged bytes in a text of UTF-8 are just that
+    if n_utf_8 < len(others) and len(doubtful) > DOUBTFUL * len(others):
         raise DataError(f"{name} is neither UTF-8, UTF-16 nor Windows-1252; save it as UTF-8")
-    return text, "Windows-1252"
+    return text, "Windows-1252" if n_utf_8 < len(others) else "UTF-8, some of it damaged"
 
 
 def _strictly(data: bytes, encoding: str, called: str, name: str) -> str:
@@ -76,12 +86,21 @@ def _unmarked(data: bytes) -> str:
     found = {}
     for encoding in ("utf-16-le", "utf-16-be"):
         text = data[:HEAD].decode(encoding, "replace")
-        if "\0" not in text:
+        n_controls = sum(one < " " and one not in "\t\r\n" for one in text)
+        if n_controls == 0 and text.count("\ufffd") <= 1:  # the last sign may be cut
             found[encoding] = sum(one.isascii() for one in text)
     best = max(found, key=found.get, default="")
     # separators and ends of lines are ASCII in every language
     return best if best and found[best] > min(len(data), HEAD) / 100 else ""
 
 
-def _as_windows_1252(error: UnicodeDecodeError) -> tuple[str, int]:
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+def _with_windows_1252(data: bytes) -> tuple[str, set[int]]:
+    """A text of UTF-8 and Windows-1252, and where the bytes of the latter are."""
+    others: set[int] = set()
+
+    def decode_byte(error: UnicodeDecodeError) -> tuple[str, int]:
+        others.update(range(error.start, error.end))
+        return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+    codecs.register_error(FALLBACK, decode_byte)
+    return data.decode(errors=FALLBACK), others
