@@ -34,7 +34,7 @@ NOW = {"artist": {"#text": "C"}, "name": "Just now", "@attr": {"nowplaying": "tr
 def read(tmp_path, content, name="history"):
     content = content if isinstance(content, str) else json.dumps(content)
     (tmp_path / name).write_text(content, encoding="utf-8", newline="")
-    return list(read_history(tmp_path / name))
+    return read_history(tmp_path / name).plays
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -63,7 +63,7 @@ def test_the_zip_of_listenbrainz_names_its_user_and_is_read_month_by_month(tmp_p
         archive.writestr("listens/2022/1.jsonl", json.dumps(BARE) + "\n")
         archive.writestr("feedback.jsonl", json.dumps({"recording_mbid": RECORDING, "score": 1}) + "\n")
     bare = Play("zoë", "B", "T")
-    assert list(read_history(tmp_path / "export.zip")) == [bare, SO_WHAT._replace(user="zoë"), bare]
+    assert read_history(tmp_path / "export.zip").plays == [bare, SO_WHAT._replace(user="zoë"), bare]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_export_of_listenbrainz_may_have_been_unpacked_and_packed_again(tmp_p
         archive.writestr("export/user.json", json.dumps({"user_id": 7, "username": "zoë"}))
         archive.writestr("export/listens/2023/11.jsonl", json.dumps(BARE) + "\n")
         archive.writestr("__MACOSX/export/listens/2023/._11.jsonl", "what macOS adds")
-    assert list(read_history(tmp_path / "export.zip")) == [Play("zoë", "B", "T")]
+    assert read_history(tmp_path / "export.zip").plays == [Play("zoë", "B", "T")]
 
 
 @pytest.mark.parametrize(
@@ -160,11 +160,8 @@ def test_files_that_cannot_be_read_are_told(tmp_path):
     with pytest.raises(
         DataError, match=r"gone cannot be read .*; it must be a table user,track,playcount, or an export"
     ):
-        list(read_history(tmp_path / "gone"))
-    (tmp_path / "latin1.csv").write_bytes("user,track,playcount\nzo\xeb,T,1\n".encode("latin1"))
-    with pytest.raises(DataError, match="utf-8"):
-        list(read_history(tmp_path / "latin1.csv"))
+        read_history(tmp_path / "gone")
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:
         archive.writestr("a.jpg", "")
     with pytest.raises(DataError, match="holds no listens"):
-        list(read_history(tmp_path / "photos.zip"))
+        read_history(tmp_path / "photos.zip")

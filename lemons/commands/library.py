@@ -64,7 +64,10 @@ def library_own(
     audio: Annotated[Path, typer.Option(help="folder of your music; it is referred to, not copied")],
     listens: Annotated[
         Path,
-        typer.Option(help="what was played: a table user,track,playcount, or an export of ListenBrainz or Last.fm"),
+        typer.Option(
+            help="what was played: a table user,track,playcount, or an export of ListenBrainz, Last.fm, Libre.fm, "
+            "Spotify, Maloja or Koito; a file, a zip or a folder"
+        ),
     ],
     out: Annotated[Path, typer.Option(help="the library's folder")] = Path("data/own"),
     user: Annotated[str | None, typer.Option(help="the listener's name, where the history is one person's")] = None,
@@ -73,6 +76,7 @@ def library_own(
     from lemons.library.own import UNMATCHED, make_own_library
 
     summary = make_own_library(out, audio=audio, listens=listens, user=user, bar=Bar)
+    typer.echo(f"{listens} was read as {summary.read_as}")
     tell(summary.skipped)
     if summary.unmatched:
         say(f"lemons: {len(summary.unmatched)} played tracks have no file, see {out / UNMATCHED}:", err=True)

@@ -15,6 +15,7 @@ import pandas as pd
 from lemons.audio import is_native, load, load_samples, load_with_gain, to_float, to_int16
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
+from lemons.library.tables import spreadsheet_plain
 from lemons.listeners import LISTENERS
 
 STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
@@ -220,7 +221,7 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """A comma-separated table of texts that has at least these columns; `DataError` where there is none."""
     try:
         # ids and titles stay texts: an id 007 is not 7, an artist called "NA" is not missing
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        table = pd.read_csv(path, dtype=str, keep_default_na=False).map(spreadsheet_plain)
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataError(f"{path} cannot be read as a table ({error}); it must be comma-separated UTF-8") from error
     if missing := [name for name in columns if name not in table.columns]:

@@ -3,24 +3,26 @@
 Histories and files spell the same track in many ways: case, accents, punctuation, "feat." and remasters. Texts are
 compared without these. A play is looked for, in this order, by
 
-1. the file's path or name, where the history gives one,
+1. the file's path or name, where the history gives one, see `lemons.library.paths`,
 2. the MusicBrainz id of the recording,
 3. artist and title of the tags,
 4. artist and title of the file's name (``Artist - Title``, ``01 Artist - Title``, ``Artist/Album/01 Title``),
 5. title and the first of several artists.
 
 The first way that finds something decides. Where it finds several files, the one whose title is spelled most alike is
-taken, then the one of the same album, then the first by path.
+taken, then the one of the same album, then the first by path. A path that fits several files means none of them, unless
+the play's other names tell which.
 """
 
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from lemons.library.histories import Play
+from lemons.library.paths import PathIndex
+from lemons.library.plays import Play
 
 # letters that have no accent to drop, and yet are written without
 PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "&": " and "})
@@ -36,7 +38,10 @@ SEVERAL_ARTISTS = re.compile(r"\s*(?:[,;/&+]|\band\b|\bx\b|\bvs\b\.?|\bwith\b)\s
 
 
 class AudioFile(NamedTuple):
-    """An audio file: its id in the library, its path in the folder with slashes, and what its tags or its name say."""
+    """An audio file: its id in the library, its path in the folder with slashes, and what its tags or its name say.
+
+    ``links`` are the other paths that lead to it.
+    """
 
     track_id: str
     path: str
@@ -44,10 +49,14 @@ class AudioFile(NamedTuple):
     artist: str = ""
     album: str = ""
     recording_id: str = ""
+    links: tuple[str, ...] = ()
 
 
 class Match(NamedTuple):
-    """The file that a play means, by its track_id, and those of the others that it could mean as well."""
+    """The file that a play means, by its track_id, and those of the others that it could mean as well.
+
+    The former is empty where a play gives a path that fits all the others alike.
+    """
 
     track_id: str
     others: tuple[str, ...]
@@ -95,12 +104,14 @@ class Matcher:
     ----------
     files : iterable of AudioFile
         the audio there is
+    folder : str, optional
+        the absolute path of the folder that it lies in
     """
 
-    def __init__(self, files: Iterable[AudioFile]):
+    def __init__(self, files: Iterable[AudioFile], *, folder: str = ""):
         self._files = sorted(files, key=lambda file: file.path)
+        self._paths = PathIndex(([file.path, *file.links] for file in self._files), folder=folder)
         self._ways = [
-            (self._index(_file_names), lambda play: [play.track] if play.track else []),
             (self._index(lambda file: [file.recording_id.lower()]), _recording_ids),
             (self._index(lambda file: [_names(file.artist, file.title)]), _artist_and_title),
             (self._index(_names_of_path), _artist_and_title),
@@ -109,14 +120,18 @@ class Matcher:
 
     def find(self, play: Play) -> Match | None:
         """The file that a play means, or None."""
+        fitting = [self._files[at] for at in self._paths.find(play.track)] if play.track else []
+        if len(fitting) == 1:
+            return Match(fitting[0].track_id, ())
         for index, keys_of in self._ways:
             files = [file for key in keys_of(play) if key and all(key) for file in index.get(key, ())]
+            files = [file for file in files if not fitting or file in fitting]
             if files:
                 named = _named(play)
                 best = min(files, key=lambda file: (file.title.casefold() != named.title.casefold(),
                                                     plain(file.album) != plain(play.album)))  # fmt: skip
                 return Match(best.track_id, tuple(dict.fromkeys(file.track_id for file in files if file != best)))
-        return None
+        return Match("", tuple(file.track_id for file in fitting)) if fitting else None
 
     def _index(self, keys_of: Callable) -> dict[object, list[AudioFile]]:
         index = defaultdict(list)
@@ -134,11 +149,6 @@ def _named(play: Play) -> Play:
 
 def _names(artist: str, title: str) -> tuple[str, str]:
     return plain(artist), plain(title)
-
-
-def _file_names(file: AudioFile) -> Iterator[str]:
-    path = PurePosixPath(file.path)
-    yield from dict.fromkeys((file.path, path.name, path.stem, str(path.with_suffix(""))))
 
 
 def _names_of_path(file: AudioFile) -> set[tuple[str, str]]:

@@ -17,14 +17,13 @@ import pandas as pd
 
 from lemons.errors import DataError, ParameterError
 from lemons.library.catalogue import Library
-from lemons.library.histories import Play, read_history
+from lemons.library.folders import find_audio
+from lemons.library.histories import History, Play, read_history
 from lemons.library.matching import AudioFile, Match, Matcher, guess_names, plain
 from lemons.library.tables import check_folder, write_library
-from lemons.library.tags import read_tags
+from lemons.library.tags import Tags, read_tags
 
 MAKER = "lemons library own"
-# what libsndfile reads, and what people have beside it, which is named when it cannot be read
-SUFFIXES = {".wav", ".flac", ".aiff", ".aif", ".ogg", ".oga", ".opus", ".mp3", ".npy", ".m4a", ".mp4", ".aac", ".wma"}
 NOBODY = "me"  # whose history it is, where neither the history nor the command says
 UNMATCHED, AMBIGUOUS = "unmatched.csv", "ambiguous.csv"
 COLUMNS = ("artist", "title", "album", "track", "recording_id")  # of a play in the reports
@@ -34,8 +33,23 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of it: tracks, for each listener those played, the plays that no file fits, and sentences."""
+    """What came of it.
 
+    Attributes
+    ----------
+    read_as : str
+        what the history was taken for, such as its columns
+    n_tracks : int
+        tracks of the library
+    played : dict of str to int
+        how many of them each listener played
+    unmatched : list of str
+        the plays that no file fits
+    skipped : list of str
+        a sentence for everything that was left out, and why
+    """
+
+    read_as: str
     n_tracks: int
     played: dict[str, int]
     unmatched: list[str]
@@ -59,7 +73,7 @@ def make_own_library(
     audio : path-like
         folder of audio, in folders of any depth; it is referred to, not copied
     listens : path-like
-        a listening history, see `lemons.library.histories`
+        a listening history, a file or a folder, see `lemons.library.histories`
     user : str, optional
         the listener, where the history is one person's; by default whom it names, or "me"
     bar : callable, optional
@@ -68,7 +82,8 @@ def make_own_library(
     Returns
     -------
     Summary
-        plays that no file fits are also listed in unmatched.csv of the library, those that several fit in ambiguous.csv
+        plays that no file fits, or paths that several fit, are also listed in unmatched.csv of the library, names that
+        several fit in ambiguous.csv
 
     Raises
     ------
@@ -77,24 +92,31 @@ def make_own_library(
     """
     path = Path(path)
     check_folder(path, MAKER)
-    plays = _count(listens, user)
-    files, genres, skipped = _find_audio(Path(audio), path)
+    history = read_history(listens)
+    read_as = "; ".join(history.read_as)
+    plays = _count(history, listens, user)
+    files, genres, skipped, damaged_tags = _read_audio(Path(audio), path)
+    skipped = history.sentences + skipped
     table = pd.DataFrame(files, columns=AudioFile._fields).set_index("track_id")
     table = table.assign(genre=genres, file=[_reference(Path(audio) / one, path) for one in table["path"]])
     no_listens = pd.DataFrame({"user": [], "track_id": [], "playcount": []})
     library = Library(path, table[["title", "artist", "genre", "file", "album", "recording_id"]], no_listens, skipped)
     library.check_audio((bar or (lambda *_: None))("audio", "track"))
     if library.tracks.empty:
-        raise DataError(f"no file in {audio} can be read as audio; {library.skipped[0]}")
+        raise DataError(f"no file in {audio} can be read as audio; {library.skipped[-1]}")
+    # of a file that cannot be heard at all that is said
+    library.skipped += [told for track_id, told in damaged_tags.items() if track_id in library.tracks.index]
 
-    matcher = Matcher(file for file in files if file.track_id in library.tracks.index)
-    matches = {play: match for play in plays if (match := matcher.find(play))}
+    present = [file for file in files if file.track_id in library.tracks.index]
+    matcher = Matcher(present, folder=str(Path(audio).absolute()))
+    tried = {play: matcher.find(play) for play in plays}
+    matches = {play: match for play, match in tried.items() if match and match.track_id}
     found = pd.DataFrame(
         [(play.user, matches[play].track_id, count) for play, count in plays.items() if play in matches],
         columns=["user", "track_id", "playcount"],
     )
     if found.empty:
-        example = _name_of(next(iter(plays)))
+        example = f"{_name_of(next(iter(plays)))} (read as {read_as})"
         raise DataError(f"no file in {audio} is any of the {len(plays)} tracks played in {listens}, such as {example}")
     found = found.groupby(["user", "track_id"], as_index=False)["playcount"].sum()
     # what a play could mean as well is the same music: never a track that was not played
@@ -108,24 +130,25 @@ def make_own_library(
         library.tracks.drop(sorted(doubles)),
         found,
         note={"made_by": MAKER, "listens": Path(listens).name},
-        reports={UNMATCHED: _report(unmatched, {}), AMBIGUOUS: _report(ambiguous, matches)},
+        reports={UNMATCHED: _report(unmatched, tried), AMBIGUOUS: _report(ambiguous, tried)},
     )
     if ambiguous:
         library.skipped.append(f"{len(ambiguous)} played tracks fit several files; see {path / AMBIGUOUS}")
-    named = [f"{_name_of(play)} ({count}×)" for play, count in sorted(unmatched.items(), key=lambda one: -one[1])]
+    path_of = {file.track_id: file.path for file in present}
+    named = [_sentence(play, count, tried[play], path_of) for play, count in _by_count(unmatched)]
     n_tracks = len(library.tracks) - len(doubles)
-    return Summary(n_tracks, found.groupby("user").size().to_dict(), named, library.skipped)
+    return Summary(read_as, n_tracks, found.groupby("user").size().to_dict(), named, library.skipped)
 
 
-def _count(listens: str | os.PathLike, user: str | None) -> Counter[Play]:
+def _count(history: History, listens: str | os.PathLike, user: str | None) -> Counter[Play]:
     """How often each user played each track, as the history names it."""
     plays: Counter[Play] = Counter()
-    for play in read_history(listens):
-        if play.track or (play.artist and play.title):
-            plays[play._replace(playcount=1)] += play.playcount
+    for play in history.plays:
+        plays[play._replace(playcount=1)] += play.playcount
     plays = +plays  # a playcount of 0 is no play
     if not plays:
-        raise DataError(f"{listens} names no track that was played; export it again")
+        told = "".join(f"; {sentence}" for sentence in history.sentences)
+        raise DataError(f"{listens} names no track that was played; export it again{told}")
     users = {play.user for play in plays}
     if user and len(users) > 1:
         raise ParameterError(f"user={user!r} cannot name {len(users)} listeners; leave it out, {listens} names them")
@@ -135,32 +158,25 @@ def _count(listens: str | os.PathLike, user: str | None) -> Counter[Play]:
     return named
 
 
-def _find_audio(folder: Path, out: Path) -> tuple[list[AudioFile], list[str], list[str]]:
-    """The audio files of a folder in the order of their paths, their genres, and sentences on what is skipped."""
-    if not folder.is_dir():
-        raise DataError(f"no such folder of audio: {folder}; check --audio")
-    files, genres, skipped = [], [], []
-    for place, folders, names in os.walk(folder, followlinks=True):
-        # hidden ones are not music, and neither is the cache of a library that is made in here
-        folders[:] = sorted(
-            one for one in folders if not one.startswith(".") and Path(place, one).resolve() != out.resolve()
-        )
-        for name in sorted(names):
-            file = Path(place, name)
-            if name.startswith(".") or file.suffix.lower() not in SUFFIXES:
-                continue
-            inside = file.relative_to(folder).as_posix()
-            if not inside.isprintable():  # among them bytes that are no text
-                skipped.append(f"file {inside!r} skipped: its name has signs that cannot be written; rename it")
-                continue
-            tags = read_tags(file)
-            artist, title = guess_names(inside)
-            names_ = (tags.title or title, tags.artist or artist)
-            files.append(AudioFile(track_id_of(inside), inside, *names_, tags.album, tags.recording_id))
-            genres.append(tags.genre.lower())
-    if not files:
-        raise DataError(f"{folder} holds no audio; {', '.join(sorted(SUFFIXES))} are looked for")
-    return files, genres, skipped
+def _read_audio(folder: Path, out: Path) -> tuple[list[AudioFile], list[str], list[str], dict[str, str]]:
+    """The audio files of a folder, their genres, sentences on what is skipped, and by track on damaged tags."""
+    found, skipped = find_audio(folder, out)
+    files, genres, damaged = {}, [], {}
+    for path, links in found:
+        track_id = track_id_of(path)
+        if track_id in files:
+            skipped.append(f"file {path!r} skipped: another one has its name in letters composed otherwise; rename it")
+            continue
+        try:
+            tags = read_tags(folder / path)
+        except DataError as error:
+            tags = Tags()
+            damaged[track_id] = f"{error}; artist and title are taken from the file's name"
+        artist, title = guess_names(path)
+        names = (tags.title or title, tags.artist or artist)
+        files[track_id] = AudioFile(track_id, path, *names, tags.album, tags.recording_id, links)
+        genres.append(tags.genre.lower())
+    return list(files.values()), genres, skipped, damaged
 
 
 def track_id_of(path: str) -> str:
@@ -180,15 +196,24 @@ def _reference(file: Path, library: Path) -> str:
     return file.relative_to(library).as_posix() if file.is_relative_to(library) else str(file)
 
 
-def _report(plays: dict[Play, int], matches: dict[Play, Match]) -> pd.DataFrame:
+def _by_count(plays: dict[Play, int]) -> list[tuple[Play, int]]:
+    return sorted(plays.items(), key=lambda one: (-one[1], one[0]))
+
+
+def _report(plays: dict[Play, int], matches: dict[Play, Match | None]) -> pd.DataFrame:
     rows = []
-    for play, count in sorted(plays.items(), key=lambda one: (-one[1], one[0])):
+    for play, count in _by_count(plays):
+        track_id, others = matches[play] or ("", ())
         row = {"playcount": count, "user": play.user, "artist": play.artist, "title": play.title, "album": play.album}
         row |= {"track": play.track, "recording_id": " ".join(play.recording_ids)}
-        if play in matches:
-            row |= {"track_id": matches[play].track_id, "others": " ".join(matches[play].others)}
-        rows.append(row)
-    return pd.DataFrame(rows, columns=["playcount", "user", *COLUMNS, *(("track_id", "others") if matches else ())])
+        rows.append(row | {"track_id": track_id, "others": " ".join(others)})
+    return pd.DataFrame(rows, columns=["playcount", "user", *COLUMNS, "track_id", "others"])
+
+
+def _sentence(play: Play, count: int, match: Match | None, path_of: dict[str, str]) -> str:
+    fitting = [path_of[one] for one in match.others] if match else []
+    several = f": {len(fitting)} files fit, such as {fitting[0]} and {fitting[1]}" if fitting else ""
+    return f"{_name_of(play)} ({count}×){several}"
 
 
 def _name_of(play: Play) -> str:

@@ -1,7 +1,12 @@
-"""Writing the tables of a library, so that a folder holds a whole library or none."""
+"""Writing the tables of a library, so that a folder holds a whole library or none.
+
+Tables are opened in spreadsheets, too, which take a cell that begins with ``=`` for a formula. So a text that begins
+with such a sign gets an apostrophe in front, and reading takes it away again.
+"""
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +16,8 @@ from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 
 NOTE = "library.json"  # what the folder holds, or will hold
+# what spreadsheets begin to compute at; the wide signs are those of East Asian keyboards
+FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 
 
 def check_folder(path: str | os.PathLike, maker: str) -> None:
@@ -30,6 +37,24 @@ def check_folder(path: str | os.PathLike, maker: str) -> None:
         made_by = ""
     if made_by != maker:
         raise DataError(f"{path} holds another library, which is kept; choose another folder for --out")
+
+
+def spreadsheet_safe(text: str) -> str:
+    """A cell of a table that no spreadsheet takes for a formula; `spreadsheet_plain` gives the text back.
+
+    >>> spreadsheet_safe("=2+5"), spreadsheet_safe("'=2"), spreadsheet_safe("'Round Midnight"), spreadsheet_safe("2+5")
+    ("'=2+5", "''=2", "'Round Midnight", '2+5')
+    """
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def spreadsheet_plain(text: str) -> str:
+    """The text that `spreadsheet_safe` made safe.
+
+    >>> spreadsheet_plain("'=2+5"), spreadsheet_plain("'Round Midnight"), spreadsheet_plain("=2+5")
+    ('=2+5', "'Round Midnight", '=2+5')
+    """
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 
 def write_library(
@@ -59,7 +84,7 @@ def write_library(
     splits : dict of str to pd.DataFrame [columns=track_id, split, playcount], optional
         splits by listener
     reports : dict of str to pd.DataFrame, optional
-        more tables by file name, such as ``missing.csv``
+        more tables by file name, such as ``missing.csv``; texts of all but the splits are written `spreadsheet_safe`
 
     Raises
     ------
@@ -67,8 +92,10 @@ def write_library(
         if the folder cannot be written; whether it holds another library, `check_folder` says
     """
     path = Path(path)
+    safe = (reports or {}) | {"tracks.csv": tracks.reset_index(names="track_id"), "listens.csv": listens}
     tables = {f"splits/{safe_name(user)}.csv": split for user, split in (splits or {}).items()}
-    tables |= (reports or {}) | {"tracks.csv": tracks.reset_index(names="track_id"), "listens.csv": listens}
+    for name, table in safe.items():
+        tables[name] = table.map(lambda cell: spreadsheet_safe(cell) if isinstance(cell, str) else cell)
     with atomic_path(path / NOTE) as temporary:
         temporary.write_text(json.dumps(note, indent=2) + "\n")
     (path / "listens.csv").unlink(missing_ok=True)

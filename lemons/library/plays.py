@@ -1,0 +1,92 @@
+"""Plays: tracks that somebody heard, as a listening history names them, and what a whole history comes to."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+MIN_PLAYED_MS = 30_000  # Spotify and Last.fm alike count what sounded for half a minute
+MAX_SIGNS = 2000  # of a name; what is longer is a damaged file, not a title
+# control characters, halves of surrogate pairs and separators of lines: no name has them, and not every table can
+UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]+")
+
+TOO_SHORT = f"plays of under {MIN_PLAYED_MS // 1000} s"
+NO_MUSIC = "podcasts, audiobooks and videos"
+NAMELESS = "plays without artist or title"
+OVERLONG = f"plays with a name of over {MAX_SIGNS} signs"
+DAMAGED = "damaged lines"
+
+
+class Play(NamedTuple):
+    """A track that somebody played, once or several times; empty where a history does not say.
+
+    ``track`` is what a table calls it where it has no artist: a file, an id or ``artist - title``.
+    """
+
+    user: str = ""
+    artist: str = ""
+    title: str = ""
+    album: str = ""
+    recording_ids: tuple[str, ...] = ()
+    track: str = ""
+    playcount: int = 1
+
+
+@dataclass
+class History:
+    """What a listening history holds.
+
+    Attributes
+    ----------
+    plays : list of Play
+        in the order of the file
+    read_as : list of str
+        what the files were taken for: the columns of a table in their order, or whose export it is
+    left_out : Counter of str
+        how many lines or plays were left out, by the reason
+    examples : dict of str to str
+        the first of each, where a history has numbers of lines
+    """
+
+    plays: list[Play] = field(default_factory=list)
+    read_as: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def add(self, play: Play, read_as: str, *, example: str = "") -> None:
+        """Keep a play, its names without signs that cannot be written; one that names no track is left out."""
+        texts = play._replace(recording_ids=(), playcount=1)
+        user, artist, title, album, _, track, _ = (clean(one) if isinstance(one, str) else one for one in texts)
+        if max(map(len, (user, artist, title, album, track, *play.recording_ids))) > MAX_SIGNS:
+            self.leave_out(OVERLONG, example)
+        elif not (track or (artist and title)):
+            self.leave_out(NAMELESS, example)
+        else:
+            self.note(read_as)
+            ids = tuple(filter(None, (clean(one).lower() for one in play.recording_ids)))
+            self.plays.append(Play(user, artist, title, album, ids, track, play.playcount))
+
+    def note(self, read_as: str) -> None:
+        """Note what a file, or a part of it, was taken for."""
+        if read_as not in self.read_as:
+            self.read_as.append(read_as)
+
+    def leave_out(self, reason: str, example: str = "") -> None:
+        """Count a line or a play that is not kept."""
+        self.left_out[reason] += 1
+        self.examples.setdefault(reason, example)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What was left out, a sentence for each reason."""
+        such_as = {reason: f", such as {example}" for reason, example in self.examples.items() if example}
+        return [f"{count} {reason} left out{such_as.get(reason, '')}" for reason, count in self.left_out.items()]
+
+
+def clean(text: str) -> str:
+    r"""A name without signs that cannot be written.
+
+    >>> clean(" So\tWhat\r\n"), clean("So What\x00"), clean("\ud83d")
+    ('So What', 'So What', '')
+    """
+    return UNWRITABLE.sub(" ", text).strip()
