@@ -23,7 +23,7 @@ FULL_SCALE = 2**15  # steps of a 16-bit file between 0 and 1
 
 
 def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
-    """Read any audio file that libsndfile knows (WAV, FLAC, Ogg, Opus, MP3, AIFF ...) as a mono waveform.
+    """Read an audio file (WAV, FLAC, Ogg, Opus, MP3, AIFF ...; with PyAV also M4A, AAC, WMA, WebM) as a mono waveform.
 
     Channels are averaged, then resampled with soxr's HQ setting and rounded to 16 bits. A NumPy array (``.npy``) is
     taken for the samples of a mono file at 16 kHz: integers of 16 bits, or floats in [-1, 1).
@@ -42,17 +42,18 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     Raises
     ------
     DataError
-        if there is no such file, it is not audio, is damaged, does not say how long it is, holds no sample, or holds
-        values that are not numbers
+        if there is no such file, it is not audio, was cut or is damaged otherwise, changes its rate in its middle,
+        needs PyAV where that is not installed, holds no sample, or holds values that are not numbers
     """
     path = Path(path)
     if path.suffix == ".npy":
         y = to_float(load_samples(path))
         return y if sr == SAMPLE_RATE else quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ"))
     with Recording(path) as recording:
-        if not recording.n_samples:
+        blocks = [block.mean(axis=1) for block in recording.blocks()]
+        if not blocks:
             raise DataError(f"{path} holds no audio (0 samples); choose another file")
-        y = np.concatenate([block.mean(axis=1) for block in recording.blocks()])
+        y = np.concatenate(blocks)
     if not np.isfinite(y).all():
         raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
     return quantize(soxr.resample(y, recording.sr, sr, quality="HQ"))
@@ -102,10 +103,10 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
 def is_native(path: str | os.PathLike) -> bool:
     """Whether a file is 16 kHz mono already, so that `load` has nothing to resample; False when it is no audio."""
     try:
-        info = soundfile.info(path)
-    except soundfile.LibsndfileError:
+        with Recording(path) as recording:
+            return recording.sr == SAMPLE_RATE and recording.n_channels == 1
+    except DataError:
         return False
-    return info.samplerate == SAMPLE_RATE and info.channels == 1
 
 
 def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:

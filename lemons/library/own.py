@@ -23,8 +23,10 @@ from lemons.library.tables import check_folder, write_library
 from lemons.library.tags import read_tags
 
 MAKER = "lemons library own"
-# what libsndfile reads, and what people have beside it, which is named when it cannot be read
-SUFFIXES = {".wav", ".flac", ".aiff", ".aif", ".ogg", ".oga", ".opus", ".mp3", ".npy", ".m4a", ".mp4", ".aac", ".wma"}
+# what LEMONS reads, some of it by PyAV alone; what it cannot read is named
+PLAIN = {".wav", ".w64", ".rf64", ".flac", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".npy"}
+SUFFIXES = PLAIN | {".ogg", ".oga", ".opus", ".mp3", ".mp2"}
+SUFFIXES |= {".m4a", ".m4b", ".mp4", ".aac", ".wma", ".webm", ".weba", ".mka"}
 NOBODY = "me"  # whose history it is, where neither the history nor the command says
 UNMATCHED, AMBIGUOUS = "unmatched.csv", "ambiguous.csv"
 COLUMNS = ("artist", "title", "album", "track", "recording_id")  # of a play in the reports
