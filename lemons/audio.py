@@ -49,7 +49,7 @@ __all__ = [
 
 
 def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
-    """Read any audio file that libsndfile knows (WAV, FLAC, Ogg, Opus, MP3, AIFF ...) as a mono waveform.
+    """Read an audio file (WAV, FLAC, Ogg, Opus, MP3, AIFF ...; with PyAV also M4A, AAC, WMA, WebM) as a mono waveform.
 
     Channels are averaged, then resampled with soxr's HQ setting and rounded to 16 bits. A NumPy array (``.npy``) is
     taken for the samples of a mono file at 16 kHz: integers of 16 bits, or floats in [-1, 1). A file that exceeds full
@@ -71,8 +71,9 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
     ParameterError
         if ``path`` is no path or ``sr`` no sampling rate
     DataError
-        if there is no such file, it is not audio, is damaged, does not say how long it is, holds no sample, holds
-        values that are not numbers, or has a rate outside `RATES`
+        if there is no such file, it is not audio, was cut or is damaged otherwise, changes its rate in its middle, has
+        one outside `RATES`, needs PyAV where that is not installed, holds no sample, or holds values that are not
+        numbers
     """
     y, gain = load_with_gain(path, sr=sr)
     tell_gain(path, gain)
@@ -105,8 +106,6 @@ def _decode(path: Path, sr: int, gain: float) -> tuple[np.ndarray, float]:
     peak, pieces = 0.0, []
     with Recording(path) as recording:
         check_file_rate(path, recording.sr)
-        if not recording.n_samples:
-            raise DataError(f"{path} holds no audio (0 samples); choose another file")
         resampler = soxr.ResampleStream(
             recording.sr, sr, 1, dtype="float32", quality="HQ"
         )  # as soxr.resample, bit for bit
@@ -116,6 +115,8 @@ def _decode(path: Path, sr: int, gain: float) -> tuple[np.ndarray, float]:
                 raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
             peak = max(peak, float(np.abs(y).max(initial=0)))
             pieces.append(resampler.resample_chunk(scale(y, gain)))
+    if not pieces:
+        raise DataError(f"{path} holds no audio (0 samples); choose another file")
     pieces.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
     return np.concatenate(pieces), peak
 
@@ -184,10 +185,10 @@ def load_array(path: str | os.PathLike) -> np.ndarray:
 def is_native(path: str | os.PathLike) -> bool:
     """Whether a file is 16 kHz mono already, so that `load` has nothing to resample; False when it is no audio."""
     try:
-        info = soundfile.info(file_path("path", path))
-    except soundfile.LibsndfileError:
+        with Recording(file_path("path", path)) as recording:
+            return recording.sr == SAMPLE_RATE and recording.n_channels == 1
+    except DataError:
         return False
-    return info.samplerate == SAMPLE_RATE and info.channels == 1
 
 
 def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:

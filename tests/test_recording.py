@@ -108,18 +108,10 @@ def test_an_mp3_file_without_a_length_is_read_to_its_end(write):
     assert len(samples) == pytest.approx(6 * SR, abs=3 * 1152)  # frames that begin or end it are no longer left out
 
 
-@pytest.mark.parametrize("suffix", ["wav", "aiff"])
-def test_a_plain_file_that_was_cut_off_is_heard_as_far_as_it_goes(write, song, suffix):
-    samples = read(write(suffix, cut_off), 1000)[:, 0]
-    np.testing.assert_allclose(samples, song[: len(samples)], atol=1 / 2**15)  # one step of its 16 bits
-    assert len(samples) == pytest.approx(4 * SR, abs=100)
-
-
-@pytest.mark.parametrize("claimed", [4 * 6 * SR, 2**32 - 1])
-def test_a_wav_header_that_claims_more_is_not_believed(write, song, claimed):
+def test_a_wav_header_of_an_unfinished_recording_is_not_believed(write, song):
     def claim(content):
         size = content.index(b"data") + 4
-        return content[:size] + claimed.to_bytes(4, "little") + content[size + 4 :]
+        return content[:size] + (2**32 - 1).to_bytes(4, "little") + content[size + 4 :]
 
     assert len(load(write("wav", claim), sr=SR)) == len(song)
 
@@ -128,14 +120,6 @@ def test_a_wav_header_that_claims_more_is_not_believed(write, song, claimed):
 def test_what_comes_behind_the_sound_is_no_sound(write, song, suffix):
     tagged = write(suffix, lambda content: content + b"TAG" + bytes(125))
     assert len(load(tagged, sr=SR)) == len(song)
-
-
-def test_a_flac_file_that_does_not_know_its_length_is_refused(write):
-    def unknown(content):  # the low 36 bits before the checksum in its first block
-        return content[:21] + bytes([content[21] & 0xF0]) + bytes(4) + content[26:]
-
-    with pytest.raises(DataError, match=r"song\.flac does not say how long it is"):
-        load(write("flac", unknown))
 
 
 @pytest.mark.parametrize("n_more", [0, 1, BLOCK_LENGTH // 2])

@@ -36,9 +36,9 @@ from lemons.separation import list_separators
 from lemons.separation.reading import AudioReader
 from recsys.scoring import track_logits
 
-FORMATS = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff"]
+FORMATS = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "m4a", "mp4", "aac", "wma", "webm", "mka"]
 MAX_MB = 100  # five minutes in stereo, 24 bits, 48 kHz, have 86 MB
-IN_WORDS = "WAV, FLAC, Ogg, MP3 or AIFF"
+IN_WORDS = "WAV, FLAC, Ogg, MP3, AIFF, M4A, WMA or WebM"
 MAX_S = 300  # an explanation of so long a track takes 2 GB of memory and, on two cores, some minutes
 STAGES = {  # percent of the way: what happens from there on
     0: "Reading the file …",

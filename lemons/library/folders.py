@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from lemons.errors import DataError
 
-# what people have; what of it cannot be read is named when it is decoded
-SUFFIXES = {".wav", ".flac", ".aiff", ".aif", ".ogg", ".oga", ".opus", ".mp3", ".npy", ".m4a", ".mp4", ".aac", ".wma"}
+# what LEMONS reads, some of it by PyAV alone; what it cannot read is named
+PLAIN = {".wav", ".w64", ".rf64", ".flac", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".npy"}
+SUFFIXES = PLAIN | {".ogg", ".oga", ".opus", ".mp3", ".mp2"}
+SUFFIXES |= {".m4a", ".m4b", ".mp4", ".aac", ".wma", ".webm", ".weba", ".mka"}
 # control characters, separators of lines, and bytes that are no text: tables and terminals cannot hold them
 UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 

@@ -12,7 +12,7 @@ from lemons.errors import DataError
 
 TRACK_ID = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
 # of two files of one track, the one that needs less work: samples at 16 kHz, lossless, lossy
-SUFFIXES = (".npy", ".wav", ".flac", ".aiff", ".aif", ".ogg", ".opus", ".mp3")
+SUFFIXES = (".npy", ".wav", ".flac", ".aiff", ".aif", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".wma")
 
 
 def find_snippets(folder: str | os.PathLike) -> dict[str, Path]:

@@ -102,12 +102,3 @@ def write_library(
     for name, table in tables.items():  # in this order: without listens.csv there is no library
         with atomic_path(path / name) as temporary:
             table.to_csv(temporary, index=False)
-
-
-def spreadsheet_safe(text: str) -> str:
-    """Text of unknown origin for a table that people open: programs for spreadsheets take it for no formula.
-
-    >>> spreadsheet_safe("=HYPERLINK(0)"), spreadsheet_safe("Lion Road")
-    ("'=HYPERLINK(0)", 'Lion Road')
-    """
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

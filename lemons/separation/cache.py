@@ -178,7 +178,7 @@ def _separate(reader: AudioReader, separator: Separator, gain: float, folder: Pa
             levels["residual"].add(block.residual)
             done += len(block.mix)
             if progress is not None:
-                progress(done, reader.n_samples)
+                progress(done, max(done, reader.n_samples))  # some files announce less than they hold
     return {
         "sr": reader.sr,
         "n_samples": done,

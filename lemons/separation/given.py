@@ -79,16 +79,14 @@ class Given(Separator):
                 if reader.sr != sr:
                     hint = "give stems at the rate of the mix"
                     raise DataError(f"{reader.path} has {reader.sr} samples per second, the mix has {sr}; {hint}")
-            n_samples = 0
             for block in blocks:
-                n_samples += block.shape[1]
                 stems = [reader.read(block.shape[1]) for reader in readers]
                 for reader, stem in zip(readers, stems, strict=True):
                     if len(stem) < block.shape[1]:
                         raise DataError(f"{reader.path} is shorter than the mix; are these the stems of this track?")
                 yield np.stack(stems)
             for reader in readers:
-                if reader.n_samples > n_samples:
+                if len(reader.read(1)):
                     raise DataError(f"{reader.path} is longer than the mix; are these the stems of this track?")
 
     def scaled_estimates(self, blocks: Iterable[np.ndarray], sr: int, gain: float) -> Iterator[np.ndarray]:

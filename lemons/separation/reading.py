@@ -38,7 +38,7 @@ class AudioReader:
     sr : int
         its sampling rate, in Hz
     n_samples : int
-        its length
+        its length, as announced; see `lemons.recording.Recording`
 
     Raises
     ------
