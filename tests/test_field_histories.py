@@ -207,6 +207,12 @@ def test_two_unclosed_quotation_marks_cost_two_lines(tmp_path):
     assert (len(counts), len(summary.unmatched)) == (12, 3)
 
 
+def test_an_inch_mark_closes_no_quotation_of_a_line_before(tmp_path):
+    summary, counts = found(tmp_path, 'artist,title\nSomebody,"Untitled\nZoë Müller,Été\nElse,12"\n')
+    assert counts == {"Été": 1}
+    assert [play.title for play in summary.unmatched] == ['"Untitled', '12"']
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_a_rightly_quoted_cell_may_hold_line_breaks(tmp_path, end):
     text = end.join(["artist,title,plays", '"Zoë","So', "", 'What, now",3', 'B,"T', 'U"', '"C","say ""V""",2', ""])
@@ -364,7 +370,9 @@ def test_of_spotifys_two_histories_one_is_read(tmp_path):
     folder.mkdir()
     (folder / "StreamingHistory_music_0.json").write_text(json.dumps([account(*one[:2]) for one in NAMES]))
     (folder / "Streaming_History_Audio_2026_0.json").write_text(json.dumps([extended(*one) for one in NAMES]))
-    assert set(found(tmp_path, folder)[1].values()) == {1}
+    summary, counts = found(tmp_path, folder)
+    assert set(counts.values()) == {1}
+    assert summary.read_as == "Spotify's extended history"
 
 
 @pytest.mark.parametrize("part", ["", "listens", "listens/2026"])
