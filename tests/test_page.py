@@ -550,8 +550,8 @@ def test_what_the_browser_does_not_take_is_told_in_a_sentence(visit, tmp_path):
     assert not sentence.is_visible()
     with (tmp_path / "huge.wav").open("wb") as file:
         file.truncate(101 * 2**20)  # a hole: it takes no place on the disk
-    (tmp_path / "film.mp4").write_bytes(b"moving pictures")
-    for name in ("huge.wav", "film.mp4"):
+    (tmp_path / "film.mov").write_bytes(b"moving pictures")
+    for name in ("huge.wav", "film.mov"):
         page.locator("input[type=file]").set_input_files(tmp_path / name)
         sentence.wait_for()
         shoot(page, f"refused-{name.split('.')[0]}")
