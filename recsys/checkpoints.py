@@ -36,6 +36,8 @@ from recsys.splits import get_split
 FORMAT = "LEMONS FCN 1"
 MODEL_FILE = "best_model.pt"
 TRAINING_FILE = "training.json"
+WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network")  # where training loops put a state dict
+PREFIXES = ("module.", "_orig_mod.", "model.", "net.")  # of DataParallel, torch.compile, Lightning and the like
 
 
 def save_checkpoint(path: str | os.PathLike, model: FCN, meta: dict[str, Any]) -> None:
@@ -78,7 +80,7 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
     Parameters
     ----------
     path : path-like
-        what `save_checkpoint` wrote, or a bare state dict as the original LEMONS saves it
+        what `save_checkpoint` wrote, a bare state dict as the original LEMONS saves it, or what `find_state_dict` finds
     device : str
         where the model is put: ``"cpu"``, ``"cuda:0"`` ...
 
@@ -108,6 +110,7 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
         if content["format"] != FORMAT:
             raise DataError(f"{path} has format {content['format']!r}; this LEMONS reads {FORMAT!r}: update it")
         content, meta = content.get("state_dict"), content.get("meta", {})
+    content = find_state_dict(content)
     if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
         raise DataError(f"{path} holds no state dict of an FCN; choose a file such as experiments/*/{MODEL_FILE}")
     model = FCN()
@@ -117,6 +120,39 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
         reason = " ".join(str(error).split()[:40])
         raise DataError(f"{path} holds another network than LEMONS' FCN: {reason} ...") from error
     return model.to(device).eval(), meta
+
+
+def find_state_dict(content: Any) -> Any:
+    """The state dict in what other programs save: under a name beside other values, its names behind prefixes.
+
+    Parameters
+    ----------
+    content : object
+        what `torch.load` read
+
+    Returns
+    -------
+    object
+        what lies under the first of ``WRAPPERS``, where the content itself has no tensor; if it is a dictionary whose
+        names all begin with one of ``PREFIXES``, then without it, as often as they do. Anything else as it is.
+
+    Examples
+    --------
+    >>> find_state_dict({"epoch": 3, "model": {"module._orig_mod.fc.bias": 0.5}})
+    {'fc.bias': 0.5}
+    """
+    while isinstance(content, dict) and not any(isinstance(value, torch.Tensor) for value in content.values()):
+        inner = next((content[name] for name in WRAPPERS if isinstance(content.get(name), dict)), None)
+        if inner is None:
+            break
+        content = inner
+    # on all names or on none: otherwise a part of a larger network would pass for the whole
+    while isinstance(content, dict) and content and all(isinstance(name, str) for name in content):
+        prefix = next((one for one in PREFIXES if all(name.startswith(one) for name in content)), None)
+        if prefix is None:
+            break
+        content = {name.removeprefix(prefix): value for name, value in content.items()}
+    return content
 
 
 def model_hash(model: FCN) -> str:

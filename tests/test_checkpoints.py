@@ -99,6 +99,34 @@ def test_files_that_are_no_models_are_told_apart(tmp_path, content, sentence):
     assert "trust" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "wrappers"),
+    [
+        ("module.", []),
+        ("_orig_mod.", ["state_dict"]),
+        ("module._orig_mod.", ["model"]),
+        ("_orig_mod.module.", ["model_state_dict"]),
+        ("module.module.", ["net"]),
+        ("model.", ["model", "state_dict"]),
+        ("", ["state_dict"]),
+    ],
+)
+def test_what_other_training_loops_save_is_the_same_model(tmp_path, prefix, wrappers):
+    model = FCN()
+    content = {f"{prefix}{name}": tensor for name, tensor in model.state_dict().items()}
+    for wrapper in wrappers:
+        content = {"epoch": 3, "optimizer": {"state": {}}, wrapper: content}
+    torch.save(content, tmp_path / "model.pt")
+    assert model_hash(load_checkpoint(tmp_path / "model.pt")[0]) == model_hash(model)
+
+
+def test_a_prefix_of_some_names_only_is_another_network(tmp_path):
+    state = FCN().state_dict()
+    torch.save({"module.fc.bias": state.pop("fc.bias")} | state, tmp_path / "model.pt")
+    with pytest.raises(DataError, match=r"holds another network .*module\.fc\.bias"):
+        load_checkpoint(tmp_path / "model.pt")
+
+
 def test_a_truncated_model_is_damaged(tmp_path):
     path = tmp_path / "best_model.pt"
     save_checkpoint(path, FCN(), {})
