@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 import soxr
 
+from lemons.arrays import read_array
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
 from lemons.recording import Recording
@@ -76,19 +77,15 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
     Raises
     ------
     DataError
-        if the file is no such array, is cut off or empty, or holds values that are not numbers
+        if the file is no such array, is longer or shorter than its header says, is empty, or holds values that are not
+        numbers
     """
     if not Path(path).is_file():
         raise DataError(f"no such audio file: {path}; check the path")
-    try:
-        samples = np.load(path)
-    except (OSError, ValueError, EOFError) as error:  # an array of Python objects is a ValueError: it is not unpickled
-        # NumPy's own words may advise to unpickle, which runs whatever the file says
-        reason = getattr(error, "strerror", None) or "it is damaged, or something else"
-        raise DataError(f"{path} cannot be read as a NumPy array ({reason}); save it by numpy.save") from error
-    kind = getattr(samples, "dtype", np.dtype(object))
+    samples = read_array(path)
+    kind = samples.dtype
     if (kind != np.int16 and kind.kind != "f") or max(samples.shape, default=0) != samples.size:
-        raise DataError(f"{path} holds {kind} {getattr(samples, 'shape', '')}; it must be int16 or floats (n_samples,)")
+        raise DataError(f"{path} holds {kind} {samples.shape}; it must be int16 or floats (n_samples,)")
     if not samples.size:
         raise DataError(f"{path} holds no audio (0 samples); choose another file")
     samples = samples.reshape(-1)
