@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lemons.arrays import kept_array
+from lemons.arrays import find_array, keep_array
 from lemons.audio import to_float
 from lemons.errors import DataError
 from lemons.library import Library

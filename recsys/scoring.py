@@ -196,7 +196,7 @@ def _stamp(weights: str, library: Library, track_id: str) -> str:
 
 
 def _as_rows(logits: pd.Series, stamps: dict[str, str]) -> pd.DataFrame:
-    """Scores as the memory holds them: texts, from which the very numbers are read again, and a checksum of each row."""
+    """Scores as the memory holds them: texts, from the numbers are read bit for bit, and a checksum of each."""
     rows = {
         track_id: [str(np.float32(logit)), f"{expit(logit):.9g}", stamps[track_id]]
         for track_id, logit in logits.items()

@@ -142,9 +142,7 @@ DAMAGES = {
     "silence": lambda path: np.save(path, np.zeros_like(np.load(path))),
     "note": lambda path: path.with_suffix(".json").write_text("[" * 10**5),
     "list": lambda path: path.with_suffix(".json").write_text("[]"),
-    "date": lambda path: flip(
-        path.with_suffix(".json"), path.with_suffix(".json").read_bytes().index(b"mtime_ns") + 12
-    ),
+    "date": lambda path: flip(note := path.with_suffix(".json"), note.read_bytes().index(b"mtime_ns") + 12),
 }
 
 

@@ -1,9 +1,13 @@
 """What commands share: options, progress bars, and sentences on what was skipped."""
 
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 from tqdm import tqdm
+
+from lemons.errors import NotKeptError
 
 SHOWN = 5  # of what was skipped
 
@@ -36,3 +40,13 @@ def tell(sentences: list[str]) -> None:
         typer.echo(f"lemons: {sentence}", err=True)
     if len(sentences) > SHOWN:
         typer.echo(f"lemons: ... and {len(sentences) - SHOWN} more", err=True)
+
+
+@contextmanager
+def shown(in_words: Callable[[Any], str]) -> Iterator[None]:
+    """Print what was computed and cannot be kept, before the error says why it cannot."""
+    try:
+        yield
+    except NotKeptError as error:
+        typer.echo(in_words(error.result))
+        raise
