@@ -5,8 +5,10 @@ by components of every kind, and a few more by their sources, from which the pag
 is there already is not computed again.
 """
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 if __name__ == "__main__":  # before torch is imported: its threads should not spin beside a busy program
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -15,13 +17,17 @@ from tqdm import tqdm
 
 from explanations.explanation import Explanation
 from explanations.question import KINDS
-from explanations.track import explain_track, open_track
+from explanations.track import Track, explain_track, open_track
+from lemons.audio import validate_audio
 from lemons.config import read_config
+from lemons.errors import DataError
 from lemons.library import Library, open_library
 from recsys.checkpoints import best_checkpoint
 from recsys.recommend import recommend
 
 N_HABITS = 3  # tracks of each listener that are explained by their sources
+
+logger = logging.getLogger(__name__)
 
 
 def precompute(
@@ -47,7 +53,7 @@ def precompute(
     listeners : sequence of str, optional
         whose recommendations; everybody of the library by default
     n_tracks : int > 0
-        how many of each listener's recommendations
+        how many of each listener's recommendations, of those that can be explained; the log names the others
     kinds : sequence of str
         see `explanations.explain`; the method is the default one
     device : str
@@ -72,14 +78,27 @@ def precompute(
     with tqdm(total=len(checkpoints) * n_tracks * len(kinds), desc="explanations", unit="explanation") as bar:
         for listener, checkpoint in checkpoints.items():
             bar.set_postfix_str(listener)
-            for track_id in recommend(checkpoint, library, listener, n=n_tracks)["track_id"]:
-                track = open_track(track_id, library, separator=separator, weights=weights)
+            ranking = recommend(checkpoint, library, listener, n=len(library.tracks))["track_id"]
+            tracks = _open_tracks(ranking, library, separator=separator, weights=weights)
+            for track in islice(tracks, n_tracks):
                 for kind in kinds:
                     paths = {"experiments_path": experiments_path, "explanations_path": explanations_path}
                     options = {"library": library, "device": device, **paths}
                     found.append(explain_track(track, listener=listener, kind=kind, **options))
                     bar.update()
     return found
+
+
+def _open_tracks(track_ids: Iterable[str], library: Library, **how) -> Iterator[Track]:
+    """The tracks that can be explained, one after the other; the log names the others."""
+    for track_id in track_ids:
+        try:
+            track = open_track(track_id, library, **how)
+            validate_audio(sum(track.stems.values()))
+        except DataError as error:
+            logger.warning("track %s skipped: %s", track_id, error)
+            continue
+        yield track
 
 
 def main(*, separator: str | None = None, weights: str | os.PathLike | None = None) -> None:

@@ -12,6 +12,7 @@ number of masks. The exact method itself draws nothing.
 writes a table, whose rows are kept and not computed again, and draws it.
 """
 
+import logging
 import os
 from collections.abc import Sequence
 from functools import partial
@@ -31,6 +32,7 @@ from explanations.answers import spread
 from explanations.question import N_SEGMENTS
 from explanations.track import open_track
 from explanations.violins import draw_stability
+from lemons.audio import validate_audio
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.cli import run
 from lemons.config import read_config
@@ -44,6 +46,8 @@ from recsys.splits import get_split
 
 KEY = ["listener", "track_id", "model", "repeats", "k", "method", "num_samples"]  # of a row
 COLUMNS = [*KEY, "n_components", "unique_absolute", "unique_positive"]
+
+logger = logging.getLogger(__name__)
 
 
 def unique_components(weights: np.ndarray, k: int, *, positive: bool) -> int:
@@ -166,7 +170,7 @@ def study(
     ParameterError
         if a number is out of range
     DataError
-        if a listener has no model, or the file is no such table
+        if a listener has no model, the file is no such table, or no track can be heard
     """
     if min(n_tracks, repeats, k, *num_samples) < 1:
         given = f"tracks={n_tracks}, repeats={repeats}, k={k}, num_samples={list(num_samples)}"
@@ -174,13 +178,19 @@ def study(
     listeners = library.users if listeners is None else listeners
     models = {name: best_checkpoint(experiments_path, name, library=library) for name in listeners}
     cases = [(name, track_id) for name in models for track_id in choose_tracks(library, name, n_tracks)]
-    rows, asked = _read(csv_path), []
+    rows, asked, skipped = _read(csv_path), [], []
     for listener, track_id in tqdm(cases, desc="stability", unit="track", dynamic_ncols=True):
         model, _ = load_checkpoint(models[listener], device=device)
         about = listener, track_id, model_hash(model)[:12], repeats, k
         keys = [*((*about, "lime", size) for size in num_samples), (*about, "exact", 0)]
         if not rows.keys() >= set(keys):
-            stems = open_track(track_id, library).stems
+            try:
+                stems = open_track(track_id, library).stems
+                validate_audio(sum(stems.values()))
+            except DataError as error:
+                logger.warning("track %s skipped: %s", track_id, error)
+                skipped.append(track_id)
+                continue
             table = score_table(model, np.stack(list(stems.values())), N_SEGMENTS)
             for row in study_track(table, num_samples=num_samples, repeats=repeats, k=k):
                 key = *about, row["method"], row["num_samples"]
@@ -188,6 +198,10 @@ def study(
             with atomic_path(csv_path) as temporary:
                 pd.DataFrame(rows.values(), columns=COLUMNS).to_csv(temporary, index=False)
         asked += [rows[key] for key in keys]
+    if skipped:
+        logger.warning("%d of %d tracks skipped", len(skipped), len(cases))
+    if not asked:
+        raise DataError(f"none of {len(cases)} tracks of {library.path} can be heard and explained")
     return pd.DataFrame(asked, columns=COLUMNS)
 
 

@@ -14,6 +14,7 @@ import soundfile
 import soxr
 
 from lemons.arguments import file_path, floats, items, one_of, whole
+from lemons.arrays import read_array
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
 from lemons.grid import FULL_SCALE, numbers, quantize, round_16_bit, to_float, to_int16
@@ -146,7 +147,8 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
     Raises
     ------
     DataError
-        if the file is no such array, is cut off or empty, or holds values that are not numbers
+        if the file is no such array, is longer or shorter than its header says, is empty, or holds values that are not
+        numbers
     """
     samples, gain = _load_array(path)
     tell_gain(path, gain)
@@ -166,15 +168,10 @@ def load_array(path: str | os.PathLike) -> np.ndarray:
     """What a file of samples holds, int16 or floats of any level (n_samples,); errors are those of `load_samples`."""
     if not file_path("path", path).is_file():
         raise DataError(f"no such audio file: {path}; check the path")
-    try:
-        samples = np.load(path)
-    except (OSError, ValueError, EOFError) as error:  # an array of Python objects is a ValueError: it is not unpickled
-        # NumPy's own words may advise to unpickle, which runs whatever the file says
-        reason = getattr(error, "strerror", None) or "it is damaged, or something else"
-        raise DataError(f"{path} cannot be read as a NumPy array ({reason}); save it by numpy.save") from error
-    kind = getattr(samples, "dtype", np.dtype(object))
+    samples = read_array(path)
+    kind = samples.dtype
     if (kind != np.int16 and kind.kind != "f") or max(samples.shape, default=0) != samples.size:
-        raise DataError(f"{path} holds {kind} {getattr(samples, 'shape', '')}; it must be int16 or floats (n_samples,)")
+        raise DataError(f"{path} holds {kind} {samples.shape}; it must be int16 or floats (n_samples,)")
     if not samples.size:
         raise DataError(f"{path} holds no audio (0 samples); choose another file")
     if kind != np.int16 and not np.isfinite(samples).all():

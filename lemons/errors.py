@@ -5,6 +5,8 @@ what to do. Commands print that sentence and end with exit code 2; the page show
 crashes visibly.
 """
 
+from typing import Any
+
 
 class LemonsError(Exception):
     """Base of all errors that a user of LEMONS can cause and mend."""
@@ -16,6 +18,18 @@ class ParameterError(LemonsError, ValueError):
 
 class DataError(LemonsError):
     """A file or a library is missing, damaged or not what it should be."""
+
+
+class DamagedError(DataError):
+    """A file is not what was once written to it."""
+
+
+class NotKeptError(DataError):
+    """What was computed cannot be written; ``result`` is it, to be shown all the same."""
+
+    def __init__(self, error: DataError, result: Any):
+        super().__init__(str(error))
+        self.result = result
 
 
 class ConfigError(LemonsError):

@@ -1,9 +1,11 @@
 """Writing files and folders that are whole or not there."""
 
+import errno
 import hashlib
 import os
 import re
 import shutil
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -127,8 +129,28 @@ def hash_file(path: str | os.PathLike) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def why_no_file(path: str | os.PathLike) -> str:
+    """Why there is no ordinary file of this name; empty if there is one.
+
+    >>> folder = getfixture("tmp_path")
+    >>> why_no_file(folder), why_no_file(folder / "x.wav"), why_no_file(folder / ("x" * 300))
+    ('it is a folder', 'there is none', 'File name too long')
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as error:
+        none = error.errno in (errno.ENOENT, errno.ENOTDIR)
+        return "there is none" if none else error.strerror or str(error)
+    except ValueError:
+        return "its name holds a NUL, which no file's name can"
+    if stat.S_ISREG(mode):
+        return ""
+    # reading a pipe waits for whoever writes to it, a device may never end
+    return "it is a folder" if stat.S_ISDIR(mode) else "it is a pipe, a device or the like"
+
+
 def safe_name(name: str) -> str:
-    """A listener's name as a part of file names: what file systems refuse becomes ``%`` and its code.
+    """The name of a listener or a track as a part of file names: what file systems refuse becomes ``%`` and its code.
 
     Letters of any script stay; different names stay different; a very long one is cut and told apart by its hash.
 

@@ -15,7 +15,7 @@ import torch
 
 from lemons.commands.console import Bar
 from lemons.config import read_config
-from lemons.errors import ParameterError
+from lemons.errors import NotKeptError, ParameterError
 from lemons.library import open_library
 from recsys.checkpoints import best_checkpoint, load_checkpoint
 from recsys.evaluation import EVALUATION_FILE, MEASURES, TABLE_FILE, TRACKS_FILE, evaluate
@@ -51,25 +51,27 @@ def evaluate_listener(_run, user_name, model_load_path, num_workers, device, dat
         hint = f"evaluate it with user_name={owner}, for an evaluation is written beside its model"
         raise ParameterError(f"model_load_path={checkpoint} is {owner}'s model and not {user_name}'s; {hint}")
     record_data(_run, library, get_split(library, user_name, folder=meta_path))
-    results = evaluate(
-        checkpoint,
-        library,
-        user_name,
-        splits_path=meta_path,
-        device=device,
-        num_workers=num_workers,
-        progress=Bar(user_name, "track"),
-        feature_progress=Bar(f"{user_name}, baselines", "track"),
-    )
+    how = {"splits_path": meta_path, "device": device, "num_workers": num_workers}
+    bars = {"progress": Bar(user_name, "track"), "feature_progress": Bar(f"{user_name}, baselines", "track")}
+    try:
+        results = evaluate(checkpoint, library, user_name, **how, **bars)
+    except NotKeptError as error:
+        tell(user_name, error.result[0], "not kept")
+        raise
     for name in MEASURES:
         if results[name] is not None:
             _run.log_scalar(f"test.{name}", results[name])
     for name in (EVALUATION_FILE, TABLE_FILE, TRACKS_FILE):
         _run.add_artifact(Path(checkpoint).with_name(name))
     _run.info["model"] = str(checkpoint)
-    numbers = ", ".join(f"{name} {results[name]:.3f}" for name in MEASURES if results[name] is not None)
-    logger.info("%s, %d test tracks: %s; %s", user_name, results["n_tracks"], numbers, Path(checkpoint).parent)
+    tell(user_name, results, str(Path(checkpoint).parent))
     return results
+
+
+def tell(user, results, where):
+    """Log an evaluation in a line."""
+    numbers = ", ".join(f"{name} {results[name]:.3f}" for name in MEASURES if results[name] is not None)
+    logger.info("%s, %d test tracks: %s; %s", user, results["n_tracks"], numbers, where)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ An evaluation is three files beside the model:
 """
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from lemons.errors import DataError
+from lemons.errors import DataError, NotKeptError
 from lemons.files import atomic_path
 from lemons.library import Library
 from recsys.baselines import BASELINES, baseline_scores
@@ -35,6 +36,8 @@ EVALUATION_FORMAT = "LEMONS evaluation 2"
 RANKERS = ("model", *BASELINES)
 BOOTSTRAP_SEED = 0
 MEASURES = ("roc_auc", "average_precision", *(f"{name}_roc_auc" for name in BASELINES))  # of `summarize`
+
+logger = logging.getLogger(__name__)
 
 
 def evaluate(
@@ -74,21 +77,27 @@ def evaluate(
     dict
         ``user``, ``n_tracks`` and ``n_played`` of the test, the model's ``roc_auc``, ``average_precision`` and
         ``loss``, the ROC-AUC of each baseline (``popularity_roc_auc`` ...; None where there is no baseline, as for
-        ``tempo`` in a library without that column), and ``measures``: for the model and each baseline, each of
-        `recsys.ranking.MEASURES` as ``value``, ``low`` and ``high``
+        ``tempo`` in a library without that column), ``measures``: for the model and each baseline, each of
+        `recsys.ranking.MEASURES` as ``value``, ``low`` and ``high``, and ``skipped``: for each part of the split the
+        tracks that cannot be heard, so that nothing was fitted to them or measured on them
 
     Raises
     ------
     ParameterError, DataError
         if the listener is unknown, the model, the split or the tracks cannot be read, or the model is of another split
+    NotKeptError
+        if the files cannot be written; its ``result`` is the result, and the scores that `read_scores` would read
     """
     split = get_split(library, user, folder=splits_path)
     check_split(checkpoint_path, user, split)
     features = track_features(library, split["track_id"], num_workers=num_workers, progress=feature_progress)
-    parts = _parts(split, features, library)
-    test = parts["test"]
-    scores = pd.DataFrame({"label": test["label"]})
-    scores["model"] = remembered_scores(checkpoint_path, library, test.index, device=device, progress=progress)
+    to_hear = features.index[features.index.isin(split.loc[split["split"] == "test", "track_id"])]
+    logits = remembered_scores(checkpoint_path, library, to_hear, device=device, progress=progress)
+    # features are kept: a track may have some although its file was damaged since
+    parts = _parts(split, features.drop(index=to_hear.difference(logits.index)), library)
+    skipped = _skipped(split, parts)
+    scores = pd.DataFrame({"label": parts["test"]["label"]})
+    scores["model"] = logits.reindex(scores.index)
     scores = scores.join(baseline_scores(library, user, parts, MEL_FEATURES))
     rankers = [name for name in RANKERS if name in scores]
     measures = {name: measure_ranker(scores, name, user) for name in rankers}
@@ -102,8 +111,15 @@ def evaluate(
         **{name: measures["model"][name]["value"] for name in ("roc_auc", "average_precision")},
         **{f"{name}_roc_auc": measures[name]["roc_auc"]["value"] if name in rankers else None for name in BASELINES},
         "measures": measures,
+        "skipped": skipped,
     }
-    _write(Path(checkpoint_path).parent, results, scores)
+    if skipped["test"]:
+        n_all, names = len(scores) + len(skipped["test"]), ", ".join(skipped["test"])
+        logger.warning("%s: the figures are over %d of %d test tracks, without %s", user, len(scores), n_all, names)
+    try:
+        _write(Path(checkpoint_path).parent, results, scores)
+    except DataError as error:
+        raise NotKeptError(error, (results, scores)) from error
     return results
 
 
@@ -129,14 +145,17 @@ def resampled(scores: pd.DataFrame, ranker: str, user: str) -> dict[str, Any]:
 def read_evaluation(checkpoint_path: str | os.PathLike, library: Library, user: str) -> dict[str, Any] | None:
     """What `evaluate` wrote beside a model; None if that is to be done (again).
 
-    An evaluation of an earlier version of LEMONS, of another listener or on another split, or a damaged one, is none.
+    An evaluation of an earlier version of LEMONS, of another listener or on another split, or a damaged one, is none,
+    and so is one that had to skip tracks of the library: perhaps they can be heard by now.
     """
     folder = Path(checkpoint_path).parent
     try:
         results = json.loads((folder / EVALUATION_FILE).read_text())
         current = (EVALUATION_FORMAT, user, fingerprint(get_split(library, user)))
         found = tuple(results[name] for name in ("format", "user", "split"))
-    except (OSError, ValueError, KeyError, TypeError):
+        if any(library.tracks.index.isin(skipped).any() for skipped in results.get("skipped", {}).values()):
+            return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return results if found == current and (folder / TRACKS_FILE).is_file() else None
 
@@ -164,6 +183,12 @@ def _parts(split: pd.DataFrame, features: pd.DataFrame, library: Library) -> dic
     for part, rows in parts.items():
         check_classes(rows["label"], part, library)
     return parts
+
+
+def _skipped(split: pd.DataFrame, parts: dict[str, pd.DataFrame]) -> dict[str, list[str]]:
+    """The tracks of each part of a split that are not in its table."""
+    found = {part: split.loc[split["split"] == part, "track_id"] for part in PARTS}
+    return {part: sorted(ids[~ids.isin(parts[part].index)]) for part, ids in found.items()}
 
 
 def _write(folder: Path, results: dict[str, Any], scores: pd.DataFrame) -> None:

@@ -7,20 +7,20 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
 
+from lemons.arrays import find_array, keep_array
 from lemons.audio import to_float
 from lemons.errors import DataError
-from lemons.files import atomic_path
 from lemons.library import Library
 from recsys.model import MIN_SAMPLES, N_MELS, LogMel
 
 MEL_FEATURES = tuple(f"{name}_{band:03}" for name in ("mean", "std") for band in range(N_MELS))
 FEATURES = ("loudness", *MEL_FEATURES)
+KIND = "features"  # what the library calls arrays of them
 
 logger = logging.getLogger(__name__)
 
@@ -84,14 +84,20 @@ def track_features(
         without the tracks that the library does not have, cannot read or that are too short for a model (0.5 s): each
         is named in a warning of the log
     """
-    found, missing, skipped = {}, [], []
+    found, missing, skipped = {}, {}, []
     for track_id in track_ids:
-        if track_id not in library.tracks.index:
-            skipped.append(f"{track_id} (not in the library)")
-        elif (features := _read(library, track_id)) is not None:
+        try:
+            if track_id not in library.tracks.index:
+                raise DataError("not in the library")
+            stamp = library.stamp(track_id)
+        except DataError as error:
+            skipped.append(f"{track_id} ({error})")
+            continue
+        features = find_array(library.cache_path(KIND, track_id), stamp)
+        if features is not None and features.shape == (len(FEATURES),):  # a later LEMONS may know other features
             found[track_id] = features
         else:
-            missing.append(track_id)
+            missing[track_id] = stamp
 
     def hear(track_id: str) -> np.ndarray | str:
         try:
@@ -100,10 +106,7 @@ def track_features(
             return str(error)
         if len(samples) < MIN_SAMPLES:
             return "too short"
-        features = describe(samples)
-        with atomic_path(_path(library, track_id)) as temporary:
-            np.save(temporary, features)
-        return features
+        return keep_array(library.cache_path(KIND, track_id), missing[track_id], describe(samples))
 
     with ThreadPoolExecutor(max(1, num_workers)) as pool:
         # without workers, map() hears each track as it is asked for
@@ -124,19 +127,3 @@ def track_features(
 @cache
 def _log_mel() -> LogMel:
     return LogMel()
-
-
-def _path(library: Library, track_id: str) -> Path:
-    return library.path / "cache" / "features" / f"{track_id}.npy"
-
-
-def _read(library: Library, track_id: str) -> np.ndarray | None:
-    """Features computed before, unless the track's file has been written since."""
-    path = _path(library, track_id)
-    try:
-        if path.stat().st_mtime < library.audio_path(track_id).stat().st_mtime:
-            return None
-        features = np.load(path)
-    except (OSError, ValueError):  # none yet, or damaged
-        return None
-    return features if features.shape == (len(FEATURES),) else None

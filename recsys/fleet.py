@@ -4,12 +4,12 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lemons.config import Config
-from lemons.errors import DataError, LemonsError, ParameterError
+from lemons.errors import DataError, LemonsError, NotKeptError, ParameterError
 from lemons.files import atomic_path, safe_name
 from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
@@ -29,6 +29,15 @@ RESULTS_FILE = "results.csv"
 FINGERPRINT_DIGITS = 8  # in the name of a folder; enough for libraries of one name
 
 logger = logging.getLogger(__name__)
+
+
+class Evaluated(NamedTuple):
+    """A listener's model and its evaluation; of one that could not be kept, its scores and the error that says why."""
+
+    model: Path
+    results: dict[str, Any]
+    scores: pd.DataFrame | None = None
+    error: NotKeptError | None = None
 
 
 def train_all(
@@ -148,14 +157,20 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback
     ------
     DataError
         if nobody can be evaluated; where some can, the log says who is left out and why
+    NotKeptError
+        if something cannot be written; its ``result`` is the table
     """
     library = open_library(config.library_path)
     evaluated = _evaluate(config, library, users, fallback=fallback)
-    table = summarize([results for _, results in evaluated.values()])
+    table = summarize([one.results for one in evaluated.values()])
     file = results_folder(config, library) / RESULTS_FILE
-    with atomic_path(file) as temporary:
-        table.to_csv(temporary)
+    try:
+        with atomic_path(file) as temporary:
+            table.to_csv(temporary)
+    except DataError as error:
+        raise NotKeptError(error, table) from error
     logger.info("written to %s", file)
+    _check_kept(evaluated, table)
     return table
 
 
@@ -166,11 +181,23 @@ def report_all(config: Config, users: Sequence[str] | None = None, *, fallback: 
     """
     library = open_library(config.library_path)
     evaluated = _evaluate(config, library, users, fallback=fallback)
-    report = make_report({user: read_scores(model) for user, (model, _) in evaluated.items()})
+    scores = {user: read_scores(one.model) if one.scores is None else one.scores for user, one in evaluated.items()}
+    report = make_report(scores)
     folder = results_folder(config, library)
-    write_report(folder, report)
+    try:
+        write_report(folder, report)
+    except DataError as error:
+        raise NotKeptError(error, report) from error
     logger.info("written to %s", folder)
+    _check_kept(evaluated, report)
     return report
+
+
+def _check_kept(evaluated: dict[str, Evaluated], result: pd.DataFrame) -> None:
+    """Raise, with what was made of the evaluations, where one of them could not be kept."""
+    for one in evaluated.values():
+        if one.error:
+            raise NotKeptError(one.error, result)
 
 
 def results_folder(config: Config, library: Library) -> Path:
@@ -191,20 +218,22 @@ def format_table(table: pd.DataFrame) -> str:
     return table.rename_axis(None).map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").to_string()
 
 
-def _evaluate(
-    config: Config, library: Library, users: Sequence[str] | None, *, fallback: str
-) -> dict[str, tuple[Path, dict[str, Any]]]:
+def _evaluate(config: Config, library: Library, users: Sequence[str] | None, *, fallback: str) -> dict[str, Evaluated]:
     """Each listener's best model and its evaluation, which is made where there is none."""
     updates = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
     evaluation_driver.ex.observers[:] = _observers(config, fallback)
 
-    def evaluate(user: str) -> tuple[Path, dict[str, Any]]:
+    def evaluate(user: str) -> Evaluated:
         if not finished_runs(config.experiments_path, user, library=library):
             check_enough(library, user, what="a model")  # lest they be advised to train one
         checkpoint = best_checkpoint(config.experiments_path, user, library=library)
         if results := read_evaluation(checkpoint, library, user):
-            return checkpoint, results
-        return checkpoint, evaluation_driver.ex.run(config_updates=updates | {"user_name": user}).result
+            return Evaluated(checkpoint, results)
+        try:
+            run = evaluation_driver.ex.run(config_updates=updates | {"user_name": user})
+        except NotKeptError as error:
+            return Evaluated(checkpoint, *error.result, error)
+        return Evaluated(checkpoint, run.result)
 
     evaluated, failed = _for_each(library, users, evaluate)
     if failed:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 import pandas as pd
 from scipy.special import expit
 
-from lemons.errors import ParameterError
+from lemons.errors import DataError, ParameterError
 from lemons.library import Library
 from recsys.checkpoints import check_split
-from recsys.scoring import remembered_scores, score_tracks
+from recsys.scoring import SKIPPED, remembered_scores, score_tracks
 from recsys.splits import get_split
 
 __all__ = ["POOLS", "recommend", "score_tracks"]
@@ -53,14 +53,15 @@ def recommend(
     Returns
     -------
     pd.DataFrame [columns=rank, track_id, title, artist, genre, relevance, logit, playcount]
-        the most relevant first, ranks from 1; of equals, in the order of their ids
+        the most relevant first, ranks from 1; of equals, in the order of their ids. Tracks that cannot be heard are
+        left out: the log names them, and ``attrs["skipped"]`` says why of each, by track_id
 
     Raises
     ------
     ParameterError
         if the listener is unknown, or ``n`` or ``pool`` is not one of the above
     DataError
-        if the model, the split or a track cannot be read, or the model is of another split
+        if the model or the split cannot be read, the model is of another split, or no track is left or can be heard
     """
     if n < 1:
         raise ParameterError(f"n={n} must be at least 1")
@@ -75,11 +76,18 @@ def recommend(
         tracks = tracks[tracks.index.isin(split.index[split == "test"])]
     else:
         tracks = tracks[~tracks.index.isin(split.index[split != "test"].union(played.index))]
+    if tracks.empty:
+        raise DataError(f"the pool {pool!r} of {user} holds no track of {library.path}; choose another pool")
     logits = remembered_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
+    skipped = logits.attrs.get(SKIPPED, {})
+    if logits.empty:
+        first, why = next(iter(skipped.items()))
+        raise DataError(f"none of the {len(tracks)} tracks can be heard; {first}: {why}")
     top = logits.sort_values(ascending=False, kind="stable").head(n)
     found = tracks.loc[top.index, ["title", "artist", "genre"]].assign(
         relevance=expit(top), logit=top, playcount=played.reindex(top.index, fill_value=0)
     )
     found = found.rename_axis("track_id").reset_index()
     found.insert(0, "rank", range(1, len(found) + 1))
+    found.attrs[SKIPPED] = skipped
     return found

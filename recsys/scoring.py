@@ -1,8 +1,11 @@
 """The model's answer to whole tracks, and its memory of answers given."""
 
+import hashlib
+import json
+import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -11,13 +14,18 @@ import pandas as pd
 import torch
 from scipy.special import expit
 
-from lemons.audio import to_float
+from lemons.audio import SAMPLE_RATE, to_float
+from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.library import Library
 from recsys.checkpoints import load_checkpoint, model_hash
-from recsys.model import FCN, HOP_LENGTH
+from recsys.model import FCN, HOP_LENGTH, MIN_SAMPLES
 
 RELEVANCE_FILE = "relevance.csv"
+COLUMNS = ["logit", "relevance", "stamp", "check"]
+SKIPPED = "skipped"  # in the `attrs` of a table: why a track has no score, by track_id
+
+logger = logging.getLogger(__name__)
 
 
 @torch.inference_mode()
@@ -94,19 +102,38 @@ def score_tracks(
     Returns
     -------
     pd.Series [index=track_id, name=logit, dtype=float32]
-        the sigmoid of a logit is the track's relevance
+        the sigmoid of a logit is the track's relevance. Tracks that cannot be read, or are shorter than 0.5 s, are left
+        out: the log names them, and ``attrs["skipped"]`` says why of each
 
     Raises
     ------
     ParameterError
         if the library lacks a track
-    DataError
-        if a track cannot be read
     """
-    track_ids = list(track_ids)
-    audio = (library.load_audio(track_id) for track_id in track_ids)
-    logits = track_logits(model, audio, progress=progress, total=len(track_ids))
-    return pd.Series(logits, index=pd.Index(track_ids, name="track_id", dtype=str), name="logit")
+    track_ids, skipped = list(track_ids), {}
+
+    def audio() -> Iterator[np.ndarray]:
+        for track_id in track_ids:
+            try:
+                samples = library.load_audio(track_id)
+                if len(samples) < MIN_SAMPLES:
+                    raise DataError(f"it is shorter than {MIN_SAMPLES / SAMPLE_RATE:g} s")
+            except DataError as error:
+                skipped[track_id] = str(error)
+                continue
+            yield samples
+
+    def show(done: int, total: int) -> None:
+        progress(done + len(skipped), total)
+
+    logits = track_logits(model, audio(), progress=show if progress else None, total=len(track_ids))
+    if skipped:
+        named = ", ".join(f"{track_id} ({why})" for track_id, why in skipped.items())
+        logger.warning("%d of %d tracks skipped: %s", len(skipped), len(track_ids), named)
+    heard = [track_id for track_id in track_ids if track_id not in skipped]
+    scores = pd.Series(logits, index=pd.Index(heard, name="track_id", dtype=str), name="logit")
+    scores.attrs[SKIPPED] = skipped
+    return scores
 
 
 def remembered_scores(
@@ -119,7 +146,8 @@ def remembered_scores(
 ) -> pd.Series:
     """`score_tracks` with a memory: ``relevance.csv`` beside the model.
 
-    A remembered score counts as long as the weights are the same and the track's file has not been written since.
+    A remembered score counts as long as the weights and the track's file are the same, and its row is what was written.
+    A memory that cannot be written is a warning in the log.
 
     Parameters
     ----------
@@ -133,27 +161,70 @@ def remembered_scores(
     Returns
     -------
     pd.Series [index=track_id, name=logit, dtype=float32]
+        of the tracks that can be heard, in the order of ``track_ids``; see `score_tracks` for the others
     """
     track_ids = list(track_ids)
     model, _ = load_checkpoint(checkpoint_path, device=device)
     memory_path = Path(checkpoint_path).parent / RELEVANCE_FILE
     weights = model_hash(model)[:16]
-    stamps = {one: f"{weights}-{library.audio_path(one).stat().st_mtime_ns}" for one in track_ids}
-    memory = _read_memory(memory_path)
+    stamps = {one: _stamp(weights, library, one) for one in track_ids}
+    memory, damaged = _read_memory(memory_path)
     known = memory[[stamps.get(one, stamp) == stamp for one, stamp in memory["stamp"].items()]]
+    skipped: dict[str, str] = {}
     if missing := [track_id for track_id in track_ids if track_id not in known.index]:
         logits = score_tracks(model, library, missing, progress=progress)
-        new = pd.DataFrame({"logit": logits, "relevance": expit(logits), "stamp": [stamps[one] for one in missing]})
-        known = pd.concat([known, new]).sort_index() if len(known) else new.sort_index()
-        with atomic_path(memory_path) as temporary:
-            known.to_csv(temporary)
-    return known["logit"].reindex(track_ids).astype(np.float32)
+        skipped = logits.attrs.get(SKIPPED, {})
+        known = pd.concat([known, _as_rows(logits, stamps)]).sort_index()
+    if damaged or set(missing) - set(skipped):
+        try:
+            with atomic_path(memory_path) as temporary:
+                known[np.isfinite(known["logit"].astype(float))].to_csv(temporary)
+        except DataError as error:
+            logger.warning("%s; until then the tracks are heard again each time", error)
+    scores = known["logit"].astype(np.float32).reindex([one for one in track_ids if one not in skipped])
+    scores.attrs[SKIPPED] = skipped
+    return scores
 
 
-def _read_memory(path: Path) -> pd.DataFrame:
-    columns = ["logit", "relevance", "stamp"]
+def _stamp(weights: str, library: Library, track_id: str) -> str:
+    """What a score depends on; empty for a track whose file has vanished, of which nothing is remembered."""
     try:
-        memory = pd.read_csv(path, dtype={"track_id": str, "stamp": str}, keep_default_na=False)
-        return memory.set_index("track_id")[columns].astype({"logit": np.float32})
-    except (OSError, ValueError, KeyError):  # none yet, or damaged: what it held can be computed
-        return pd.DataFrame(columns=columns, index=pd.Index([], name="track_id", dtype=str))
+        sound = json.dumps(library.stamp(track_id), sort_keys=True)
+    except DataError:
+        return ""
+    return f"{weights}-{hashlib.sha256(sound.encode()).hexdigest()[:16]}"
+
+
+def _as_rows(logits: pd.Series, stamps: dict[str, str]) -> pd.DataFrame:
+    """Scores as the memory holds them: texts, from the numbers are read bit for bit, and a checksum of each."""
+    rows = {
+        track_id: [str(np.float32(logit)), f"{expit(logit):.9g}", stamps[track_id]]
+        for track_id, logit in logits.items()
+    }
+    rows = {track_id: [*row, _check(track_id, *row)] for track_id, row in rows.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS, dtype=str)
+    return table.rename_axis("track_id")
+
+
+def _check(*texts: str) -> str:
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
+
+
+def _read_memory(path: Path) -> tuple[pd.DataFrame, bool]:
+    """The rows that are whole, and whether any is not, which the log says; what they held can be computed."""
+    nothing = pd.DataFrame(columns=COLUMNS, index=pd.Index([], name="track_id", dtype=str), dtype=str)
+    if not path.exists():
+        return nothing, False
+    try:
+        memory = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if "track_id" in memory and "check" not in memory:  # of an earlier version of LEMONS
+            return nothing, False
+        whole = [_check(*row[:-1]) == row[-1] for row in memory[["track_id", *COLUMNS]].itertuples(index=False)]
+        rows = memory[whole].set_index("track_id")[COLUMNS]
+        rows = rows[~rows.index.duplicated()]
+        n_damaged = len(memory) - len(rows)
+    except (OSError, ValueError, KeyError):
+        rows, n_damaged = nothing, 1
+    if n_damaged:
+        logger.warning("%s is damaged; the tracks whose scores it lost are heard again", path)
+    return rows, n_damaged > 0

@@ -1,12 +1,17 @@
 import csv
+import os
+import re
+import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import soundfile
 
-from lemons.audio import SAMPLE_RATE, quantize, to_float, write_flac
+from lemons.audio import SAMPLE_RATE, load, quantize, to_float, write_flac
 from lemons.errors import DataError, ParameterError
-from lemons.library import open_library
+from lemons.files import safe_name
+from lemons.library import catalogue, open_library
 
 
 def write_table(path, header, rows):
@@ -76,16 +81,125 @@ def test_stems_of_another_mix_are_refused(folder, n_samples, sentence):
         open_library(folder).stems("007")
 
 
-def test_audio_is_resampled_once_and_anew_when_the_file_changes(folder):
-    library = open_library(folder)
-    noise = to_float(library.load_audio("T2"))
+@pytest.fixture
+def resampled(folder, monkeypatch):
+    """The library with T2 at 44.1 kHz, the path of its kept samples, and the files that are decoded."""
+    noise = to_float(open_library(folder).load_audio("T2"))
     soundfile.write(folder / "audio" / "T2.flac", noise, 44100, format="FLAC")
+    decoded = []
+    monkeypatch.setattr(catalogue, "load", lambda path: decoded.append(path.name) or load(path))
+    return open_library(folder), folder / "cache" / "npy" / "T2.npy", decoded
+
+
+def test_audio_is_resampled_once(resampled):
+    library, cached, decoded = resampled
     first = library.load_audio("T2")
-    assert abs(len(first) - len(noise) * SAMPLE_RATE / 44100) <= 1  # resampling rounds the length
-    cached = folder / "cache" / "npy" / "T2.npy"
-    np.save(cached, np.zeros_like(first))
-    assert not library.load_audio("T2").any()  # it is the cache that was read
-    soundfile.write(folder / "audio" / "T2.flac", noise, 44100, format="FLAC")
+    assert abs(len(first) - SAMPLE_RATE**2 / 44100) <= 1  # resampling rounds the length
+    np.testing.assert_array_equal(library.load_audio("T2"), first)
+    np.testing.assert_array_equal(np.load(cached), first)
+    assert first.dtype == np.int16
+    assert decoded == ["T2.flac"]
+
+
+@pytest.mark.parametrize("years", [-1, 0, 1])
+def test_a_replaced_file_is_heard_whatever_its_date(resampled, years):
+    library, _, _ = resampled
+    before = library.load_audio("T2")
+    source = library.audio_path("T2")
+    date = source.stat().st_mtime_ns
+    soundfile.write(source, np.zeros(9999 + 441 * years), 44100, format="FLAC")  # of other size at the same date
+    os.utime(source, ns=(date, date + years * 365 * 86400 * 10**9))
+    assert before.any()
+    assert not library.load_audio("T2").any()
+
+
+def test_another_file_of_the_same_size_and_date_is_another_sound(resampled):
+    library, _, _ = resampled
+    for name, value in (("one.wav", 0.1), ("two.wav", 0.2)):
+        soundfile.write(library.path / name, np.full(44100, value), 44100)
+        os.utime(library.path / name, ns=(0, 0))
+    loudest = []
+    for name in ("one.wav", "two.wav"):
+        library.tracks.at["T2", "file"] = name
+        loudest.append(library.load_audio("T2").max())
+    assert loudest[0] < loudest[1]
+
+
+def flip(path, place, bit=0):
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1 << bit
+    path.write_bytes(content)
+
+
+DAMAGES = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[:-1]),
+    "empty": lambda path: path.write_bytes(b""),
+    "longer": lambda path: path.write_bytes(path.read_bytes() + b"\0"),
+    "header": lambda path: flip(path, 30),
+    "byte order": lambda path: flip(path, path.read_bytes().index(b"<i2"), bit=1),
+    "first sample": lambda path: flip(path, 128),
+    "last sample": lambda path: flip(path, -1, bit=7),
+    "silence": lambda path: np.save(path, np.zeros_like(np.load(path))),
+    "note": lambda path: path.with_suffix(".json").write_text("[" * 10**5),
+    "list": lambda path: path.with_suffix(".json").write_text("[]"),
+    "date": lambda path: flip(note := path.with_suffix(".json"), note.read_bytes().index(b"mtime_ns") + 12),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damaged_samples_are_named_once_and_made_again(resampled, caplog, damage):
+    library, cached, decoded = resampled
+    first = library.load_audio("T2")
+    damage(cached)
+    for _ in range(2):
+        np.testing.assert_array_equal(library.load_audio("T2"), first)
+    assert len(decoded) == 2
+    assert caplog.text.count("T2.npy is damaged; it is made again") == 1
+
+
+def test_samples_of_an_earlier_version_are_made_again(resampled, caplog):
+    library, cached, _ = resampled
+    cached.parent.mkdir(parents=True)
+    np.save(cached, np.zeros(9, np.int16))  # without a note
+    assert len(library.load_audio("T2")) > 9
+    assert caplog.text == ""
+
+
+def test_a_cache_that_cannot_be_written_is_said_once_and_nothing_is_lost(resampled, caplog):
+    library, _, decoded = resampled
+    (library.path / "cache").write_text("no folder")
+    first, second = library.load_audio("T2"), library.load_audio("T2")
+    np.testing.assert_array_equal(first, second)
+    assert len(decoded) == 2
+    assert caplog.text.count("npy cannot be written (") == 1
+
+
+@pytest.mark.parametrize("odd", ["../../escaped", "a/b", "..", "x" * 300, "Con\\", "/tmp/escaped"])
+def test_an_id_names_no_path(folder, odd):
+    noise = to_float(open_library(folder).load_audio("007"))
+    soundfile.write(folder / "audio" / "007.flac", noise, 44100, format="FLAC")
+    shutil.move(folder / "stems" / "007", folder / "stems" / safe_name(odd))
+    tracks = pd.read_csv(folder / "tracks.csv", dtype=str).replace({"track_id": {"007": odd}})
+    tracks.to_csv(folder / "tracks.csv", index=False)
+    pd.DataFrame({"user": ["zoe"], "track_id": [odd], "playcount": [1]}).to_csv(folder / "listens.csv", index=False)
+    around = set(folder.parent.rglob("*"))
+    library = open_library(folder)
+    library.load_audio(odd)
+    made = {file for file in set(folder.parent.rglob("*")) - around if file.is_file()}
+    assert {file.parent for file in made} == {folder / "cache" / "npy"}
+    with pytest.raises(DataError, match=r"stems/.*(vocals|drums|zither)\.flac is not as long as the track"):
+        library.stems(odd)  # they are found under that name, too
+
+
+def test_two_ids_that_a_file_system_takes_for_one_share_no_sound(resampled):
+    library, cached, _ = resampled
+    first = library.load_audio("T2")
+    soundfile.write(library.path / "t2.flac", np.zeros(44100), 44100, format="FLAC")
+    library.tracks.loc["t2"] = library.tracks.loc["T2"]
+    library.tracks.at["t2", "file"] = "t2.flac"
+    library.load_audio("t2")
+    for suffix in (".npy", ".json"):  # as if there were no upper case
+        shutil.copy(cached.with_name(f"t2{suffix}"), cached.with_suffix(suffix))
     np.testing.assert_array_equal(library.load_audio("T2"), first)
 
 
@@ -114,6 +228,50 @@ def test_missing_files_are_named_and_skipped(folder):
     assert len(library.skipped) == 2
     assert "track T2 skipped: no such file" in library.skipped[0]
     assert "listens of 1 tracks skipped: not in tracks.csv, such as T9" in library.skipped[1]
+
+
+def test_a_file_that_is_no_file_costs_its_own_row_only(folder):
+    (folder / "folder.wav").mkdir()
+    os.mkfifo(folder / "pipe.wav")
+    (folder / "device.wav").symlink_to("/dev/zero")
+    files = {
+        "long": ("x" * 300, "File name too long"),
+        "nul": ("x\0y", "a NUL"),
+        "folder": ("folder.wav", "it is a folder"),
+        "pipe": ("pipe.wav", "it is a pipe"),
+        "device": ("device.wav", "a device"),
+        "below": ("tracks.csv/x.wav", "there is none"),
+        "none": ("", "names no file"),
+        "": ("audio/007.flac", "its track_id is empty"),
+        "N\0": ("audio/007.flac", "its track_id .* holds a NUL"),
+    }
+    with (folder / "tracks.csv").open("a") as file:
+        file.writelines(f"{track_id},a,b,c,{name},1\n" for track_id, (name, _) in files.items())
+    library = open_library(folder)
+    assert library.tracks.index.tolist() == ["007", "T2", "T3"]
+    assert len(library.skipped) == len(files)
+    for sentence, (_, why) in zip(library.skipped, files.values(), strict=True):
+        assert re.search(why, sentence)
+        assert sentence.isprintable()
+        assert len(sentence) < 300
+
+
+@pytest.mark.parametrize("listens", ["", "marko,T9,1\n", "marko,T2,0\n"])
+def test_a_library_that_nobody_listened_to_is_told(folder, listens):
+    (folder / "listens.csv").write_text("user,track_id,playcount\n" + listens)
+    with pytest.raises(DataError, match=r"listens\.csv names no listener who played a track that is here"):
+        open_library(folder)
+
+
+def test_shadows_beside_stems_are_no_stems(folder):
+    (folder / "stems" / "007" / "._drums.flac").write_bytes(b"\0\5\x16\7")
+    assert list(open_library(folder).stems("007")) == ["vocals", "drums", "zither"]
+
+
+def test_a_damaged_stem_is_named(folder):
+    flip(folder / "stems" / "007" / "drums.flac", 9000)
+    with pytest.raises(DataError, match=r"stems/007/drums\.flac is damaged"):
+        open_library(folder).stems("007")
 
 
 def test_damaged_files_are_named_skipped_and_counted(folder):
@@ -147,6 +305,7 @@ def test_no_library_names_the_command_that_makes_one(tmp_path):
         ("tracks.csv", "", "cannot be read as a table"),
         ("tracks.csv", "track_id,title,artist,genre,file\nT1,x,y,z,a\nT1,x,y,z,b\n", "lists T1 twice"),
         ("tracks.csv", "track_id,title,artist,genre,file\nT1,x,y,z,gone.wav\n", "no track whose file exists"),
+        ("tracks.csv", "track_id,title,artist,genre,file\nT1,Yes, I do,y,z,a\n", "line 2 has more columns"),
         ("listens.csv", "user,track_id,playcount\nmarko,T2,2\nmarko,007,often\n", "line 3: playcount='often'"),
         *[
             (

@@ -1,10 +1,14 @@
 """The first page: why was this track recommended to this listener?"""
 
+import streamlit as st
+
 from explanations.page import address, beside, head, libraries, listeners, own, profile, question, recommendations
 from explanations.page.data import get_case, get_recommendations
 from explanations.page.result import draw_result
 from explanations.page.showcases import draw_showcases
+from explanations.page.words import sentence
 from lemons.config import read_config
+from lemons.errors import DataError
 
 
 def draw_listen() -> None:
@@ -25,7 +29,11 @@ def draw_listen() -> None:
     if own_tab.open:
         address.remember(track=None)  # a file of the visitor's is not to be had by a link
     else:
-        case = get_case(config, library, listener, row)
+        try:
+            case = get_case(config, library, listener, row)
+        except DataError as error:  # its sound is damaged or gone; the others can be chosen
+            st.error(sentence(str(error)), icon=":material/error:")
+            case = None
     if case is None:
         question.forget_jobs()
     else:

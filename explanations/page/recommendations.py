@@ -15,6 +15,9 @@ from explanations.sound import flac_bytes
 from lemons.audio import to_float
 from lemons.library import Library
 from lemons.listeners import Listener
+from recsys.scoring import SKIPPED
+
+MAX_NAMED = 50  # tracks that are left out
 
 
 def choose_source() -> Sequence:
@@ -31,6 +34,7 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
         "Relevance runs from 0 to 1. Choose by a click on a row, or by the arrow keys; the play button lets you "
         "listen. The history was held back from training: the model could not know it."
     )
+    _name_skipped(library, ranking)
     rows = [
         {"track_id": row["track_id"]}
         | {field: tame(str(row[field])) for field in ("title", "artist", "genre")}
@@ -49,6 +53,17 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
     choices[mine] = chosen
     address.remember(track=chosen)
     return ranking.iloc[ids.index(chosen)]
+
+
+def _name_skipped(library: Library, ranking: pd.DataFrame) -> None:
+    """Say which tracks the model could not hear, and why."""
+    skipped = ranking.attrs.get(SKIPPED, {})
+    if skipped:
+        are = "track is" if len(skipped) == 1 else "tracks are"
+        with st.expander(f"{len(skipped)} {are} left out here: the sound cannot be read"):
+            titles = library.tracks["title"].reindex(list(skipped), fill_value="").to_dict()
+            lines = [f"- {plain(f'{titles[one]} ({one}): {why}')}" for one, why in skipped.items()]
+            st.markdown("\n".join(lines[:MAX_NAMED]))
 
 
 def draw_track(case: Case):

@@ -7,11 +7,15 @@ Titles and names come from strangers, and a terminal obeys what is written to it
 import logging
 import re
 import sys
-from typing import Annotated
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
 from tqdm import tqdm
+
+from lemons.errors import NotKeptError
 
 SHOWN = 5  # of what was skipped
 MAX_CELL = 72  # letters in a cell of a table; the longest ids, SHA-256, have 64
@@ -81,3 +85,13 @@ def tell(sentences: list[str]) -> None:
         say(f"lemons: {sentence}", err=True)
     if len(sentences) > SHOWN:
         say(f"lemons: ... and {len(sentences) - SHOWN} more", err=True)
+
+
+@contextmanager
+def shown(in_words: Callable[[Any], str]) -> Iterator[None]:
+    """Print what was computed and cannot be kept, before the error says why it cannot."""
+    try:
+        yield
+    except NotKeptError as error:
+        say(in_words(error.result))
+        raise

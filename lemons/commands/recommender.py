@@ -1,10 +1,11 @@
 """Training, evaluating and asking the recommender."""
 
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from lemons.commands.console import Bar, Fallback, ListenerName, ListenerNames, say, say_table, tell
+from lemons.commands.console import Bar, Fallback, ListenerName, ListenerNames, say, say_table, shown, tell
 from lemons.config import read_config
 
 
@@ -26,7 +27,8 @@ def evaluate(listener: ListenerNames = None, fallback: Fallback = "") -> None:
     """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
     from recsys.fleet import evaluate_all, format_table
 
-    say(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
+    with shown(format_table):
+        say(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
 
 
 def report(
@@ -39,8 +41,9 @@ def report(
     from recsys.fleet import report_all
     from recsys.report import format_report
 
-    table = report_all(read_config(), listener, fallback=fallback)
-    say(format_report(table, paper=paper, markdown=markdown))
+    in_words = partial(format_report, paper=paper, markdown=markdown)
+    with shown(in_words):
+        say(in_words(report_all(read_config(), listener, fallback=fallback)))
 
 
 def recommend(

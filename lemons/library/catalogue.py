@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from lemons.arrays import kept_array
 from lemons.audio import is_native, load, load_samples, load_with_gain, to_float, to_int16
 from lemons.errors import DataError, ParameterError
-from lemons.files import atomic_path
+from lemons.files import safe_name, why_no_file
 from lemons.library.tables import spreadsheet_plain
 from lemons.listeners import LISTENERS
 
@@ -22,6 +23,8 @@ STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its
 TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")
 LISTEN_COLUMNS = ("user", "track_id", "playcount")
 MAX_PLAYCOUNT = 999_999_999  # of one line; more than a life of listening, and sums of them fit into 64 bits
+MAX_SHOWN = 200  # letters of an id or a path in a sentence
+READING = 1  # how files are read; another number, and all that was made of them and kept is made again
 
 
 @dataclass
@@ -88,8 +91,36 @@ class Library:
             )
         return self.path / self.tracks.at[track_id, "file"]
 
+    def stamp(self, track_id: str) -> dict[str, str | int]:
+        """What tells the sound of a track from any other, without listening: what is made of it is kept under this.
+
+        Returns
+        -------
+        dict
+            the track's id, since some file systems take ``A.npy`` and ``a.npy`` for one file; its file as tracks.csv
+            names it, that file's size and when it was written (older counts as other, too: an unpacked archive brings
+            old dates), and how LEMONS reads files
+
+        Raises
+        ------
+        ParameterError
+            if the library has no such track
+        DataError
+            if its file has vanished
+        """
+        source = self.audio_path(track_id)
+        if why := why_no_file(source):
+            raise DataError(f"no such audio file: {source} ({why}); check the path")
+        status = source.stat()
+        about = {"track_id": track_id, "file": self.tracks.at[track_id, "file"]}
+        return about | {"mtime_ns": status.st_mtime_ns, "size": status.st_size, "reading": READING}
+
+    def cache_path(self, kind: str, track_id: str) -> Path:
+        """Where an array of this kind that is made of a track is kept; an id with a ``/`` does not leave the folder."""
+        return self.path / "cache" / kind / f"{safe_name(track_id)}.npy"
+
     def load_audio(self, track_id: str) -> np.ndarray:
-        """The track as 16 kHz mono samples; resampled once, then read from ``cache/npy``.
+        """The track as 16 kHz mono samples; resampled once, then read from ``cache/npy`` (see `lemons.arrays`).
 
         Returns
         -------
@@ -102,20 +133,17 @@ class Library:
         DataError
             if its file cannot be read
         """
-        source = self.audio_path(track_id)
+        source, stamp = self.audio_path(track_id), self.stamp(track_id)
         if source.suffix == ".npy":
             return load_samples(source)
         if is_native(source):  # decoding is as fast as reading a cache three times its size
             return to_int16(load(source))
-        cached = self.path / "cache" / "npy" / f"{track_id}.npy"
-        if not cached.is_file() or cached.stat().st_mtime < source.stat().st_mtime:
-            samples = to_int16(load(source))
-            with atomic_path(cached) as temporary:
-                np.save(temporary, samples)
-        return np.load(cached)
+        return kept_array(self.cache_path("npy", track_id), stamp, lambda: to_int16(load(source)))
 
     def stems(self, track_id: str) -> dict[str, np.ndarray]:
-        """The track's stems as the library has them, Spleeter's five first, then others by name.
+        """The track's stems as ``stems/<track_id>`` has them, Spleeter's five first, then others by name.
+
+        What a folder's name cannot hold of an id is written as `lemons.files.safe_name` does.
 
         Returns
         -------
@@ -125,17 +153,20 @@ class Library:
         Raises
         ------
         DataError
-            if a stem is damaged, or the stems don't sum to the mix
+            if a stem is damaged, which the sentence names, or the stems don't sum to the mix
         """
         mix = to_float(self.load_audio(track_id))
-        files = {file.stem: file for file in (self.path / "stems" / track_id).glob("*.flac")}
+        found = (self.path / "stems" / safe_name(track_id)).glob("[!.]*.flac")  # ._vocals.flac is a shadow of macOS
+        files = {file.stem: file for file in found}
         names = [name for name in STEMS if name in files] + sorted(set(files) - set(STEMS))
         stems = {name: load(files[name]) for name in names}
-        if stems and not all(len(y) == len(mix) for y in stems.values()):
-            raise DataError(f"the stems of {track_id} in {self.path} are not as long as the track; make them anew")
+        for name, y in stems.items():
+            if len(y) != len(mix):
+                lengths = f"has {len(y)} samples and the track {len(mix)}"
+                raise DataError(f"the stem {files[name]} is not as long as the track ({lengths}); make it anew")
         if stems and not np.array_equal(sum(stems.values()), mix):
             if load_with_gain(self.audio_path(track_id))[1] != 1:
-                hint = f"lower both, or give --separator given --weights {self.path / 'stems' / track_id}"
+                hint = f"lower both, or give --separator given --weights {self.path / 'stems' / safe_name(track_id)}"
                 raise DataError(f"{track_id} in {self.path} exceeds full scale, which its stems do not fit; {hint}")
             raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them anew")
         return stems
@@ -180,12 +211,13 @@ def open_library(path: str | os.PathLike) -> Library:
     Returns
     -------
     Library
-        tracks whose file is missing, and listens to unknown tracks, are left out and named in ``skipped``
+        tracks without an id or whose file is missing or no ordinary file, and listens to unknown tracks, are left out
+        and named in ``skipped``
 
     Raises
     ------
     DataError
-        if there is no library, a column is missing, a value is malformed, or no track is left
+        if there is no library, a column is missing, a value is malformed, no track is left, or nobody played any
     """
     path = Path(path)
     if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
@@ -202,19 +234,39 @@ def open_library(path: str | os.PathLike) -> Library:
         value = listens["playcount"].iloc[line - 2]
         needed = f"must be a whole number from 0 to {MAX_PLAYCOUNT}"
         raise DataError(f"{path / 'listens.csv'}, line {line}: playcount={value!r} {needed}")
-    tracks = tracks.set_index("track_id")
     listens = listens.assign(playcount=playcounts.astype(np.int64))
     listens = listens.groupby(["user", "track_id"], as_index=False, sort=False)["playcount"].sum()
     listens = listens[listens["playcount"] > 0]
 
-    present = np.array([(path / file).is_file() for file in tracks["file"]], dtype=bool)
-    skipped = [f"track {one} skipped: no such file: {path / tracks.at[one, 'file']}" for one in tracks.index[~present]]
-    if unknown := sorted(set(listens["track_id"]) - set(tracks.index)):
+    present, skipped = _find_files(path, tracks.set_index("track_id"))
+    if unknown := sorted(set(listens["track_id"]) - set(tracks["track_id"])):
         skipped.append(f"listens of {len(unknown)} tracks skipped: not in tracks.csv, such as {unknown[0]}")
-    tracks = tracks[present]
-    if tracks.empty:
+    if present.empty:
         raise DataError(f"the library at {path} has no track whose file exists; check the column `file` of tracks.csv")
-    return Library(path, tracks, listens[listens["track_id"].isin(tracks.index)], skipped)
+    listens = listens[listens["track_id"].isin(present.index)]
+    if listens.empty:
+        raise DataError(f"{path / 'listens.csv'} names no listener who played a track that is here; add some lines")
+    return Library(path, present, listens, skipped)
+
+
+def _find_files(path: Path, tracks: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The tracks that have an id and a file, and a sentence for each of the others."""
+    skipped = {}
+    for track_id, file in tracks["file"].items():
+        if not track_id or "\0" in track_id:
+            skipped[track_id] = "its track_id is empty or holds a NUL; give it another one"
+        elif not file:
+            skipped[track_id] = "tracks.csv names no file"
+        elif why := why_no_file(path / file):
+            skipped[track_id] = f"no such file: {_shown(str(path / file))} ({why})"
+    sentences = [f"track {_shown(track_id)} skipped: {sentence}" for track_id, sentence in skipped.items()]
+    return tracks.drop(index=list(skipped)), sentences
+
+
+def _shown(text: str) -> str:
+    """An id or a path as a sentence can hold it: not too long, and without what no eye can see."""
+    text = text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
+    return text if text and text.isprintable() else repr(text)
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -226,4 +278,8 @@ def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         raise DataError(f"{path} cannot be read as a table ({error}); it must be comma-separated UTF-8") from error
     if missing := [name for name in columns if name not in table.columns]:
         raise DataError(f"{path} has no column {', '.join(missing)}; its first line must name {', '.join(columns)}")
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index, and shifts the others
+        raise DataError(
+            f"{path}, line 2 has more columns than line 1 names; put texts with commas into quotation marks"
+        )
     return table
