@@ -18,6 +18,10 @@ class DataError(LemonsError):
     """A file or a library is missing, damaged or not what it should be."""
 
 
+class DamagedError(DataError):
+    """A file is not what was once written to it."""
+
+
 class ConfigError(LemonsError):
     """``config.py`` cannot be read or sets something that LEMONS does not know."""
 
