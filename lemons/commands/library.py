@@ -76,7 +76,7 @@ def library_own(
     from lemons.library.own import UNMATCHED, make_own_library
 
     summary = make_own_library(out, audio=audio, listens=listens, user=user, bar=Bar)
-    typer.echo(f"{listens} was read as {summary.read_as}")
+    say(f"{listens} was read as {summary.read_as}")
     tell(summary.skipped)
     if summary.unmatched:
         say(f"lemons: {len(summary.unmatched)} played tracks have no file, see {out / UNMATCHED}:", err=True)
