@@ -14,12 +14,18 @@ SR = 11025
 @pytest.fixture
 def track(tmp_path, rng):
     """A folder like those of MUSDB18-HQ: four stereo stems, and the mixture, which they sum to but for rounding."""
-    stems = {name: rng.uniform(-0.2, 0.2, (2 * SR, 2)) for name in ("bass", "drums", "other", "vocals")}
+    # noise below 1.4 kHz: of white noise, which no music is, an MP3 file at its usual quality leaves out half
+    stems = {name: smooth(rng.uniform(-0.5, 0.5, (2 * SR, 2))) for name in ("bass", "drums", "other", "vocals")}
     (tmp_path / "track").mkdir()
     for name, y in {**stems, "mixture": sum(stems.values())}.items():
         soundfile.write(tmp_path / "track" / f"{name}.wav", y, SR, subtype="PCM_16")
     (tmp_path / "track" / "notes.txt").write_text("not a stem")
     return tmp_path / "track"
+
+
+def smooth(y):
+    """The mean of eight neighbours."""
+    return np.mean([np.roll(y, shift, axis=0) for shift in range(8)], axis=0)
 
 
 def mixture(track):
@@ -51,11 +57,60 @@ def test_without_a_stem_called_other_the_loudest_gets_the_residual(track):
 
 
 def test_any_names_and_formats(track, tmp_path):
-    soundfile.write(track / "theremin.flac", mixture(track).T, SR)
+    y = mixture(track)[:, ::-1]
+    soundfile.write(track / "theremin.flac", y.T, SR)
     assert Given(track).stems == ("vocals", "drums", "bass", "other", "theremin")
     np.testing.assert_allclose(
-        Given(track).separate(mixture(track), SR)["theremin"], mixture(track).mean(axis=0), atol=1 / FULL_SCALE
+        Given(track).separate(mixture(track), SR)["theremin"], y.mean(axis=0), atol=1 / FULL_SCALE
     )
+
+
+def test_a_stem_that_cannot_be_read_is_named(track):
+    (track / "choir.m4a").write_bytes(b"no sound")
+    with pytest.raises(DataError, match=r"choir\.m4a cannot be read as audio"):
+        Given(track)
+    (track / "choir.m4a").unlink()
+    soundfile.write(track / "choir.wav", np.full(2 * SR, np.nan), SR, subtype="FLOAT")
+    with pytest.raises(DataError, match=r"choir\.wav holds samples that are not numbers"):
+        Given(track)
+
+
+@pytest.mark.parametrize("gain", [1, 0.5])
+@pytest.mark.parametrize("name", ["My song.wav", "My song.MP3", "My song.ogg"])
+def test_sums_are_no_stems_by_whatever_name_and_told(track, name, gain, caplog):
+    caplog.set_level("INFO")
+    stems = {one: soundfile.read(track / f"{one}.wav")[0] for one in ("vocals", "drums", "bass", "other")}
+    (track / "mixture.wav").rename(track / "my mix.wav")
+    soundfile.write(track / name, gain * sum(stems.values()), SR)
+    soundfile.write(track / "no_vocals.flac", gain * (stems["drums"] + stems["bass"] + stems["other"]), SR)
+    given = Given(track)
+    assert given.stems == ("vocals", "drums", "bass", "other")
+    assert {one: set(parts) for one, parts in given.sums.items()} == {
+        "my mix": set(stems),
+        "My song": set(stems),
+        "no_vocals": {"drums", "bass", "other"},
+    }
+    assert sum("is no stem: it is the sum of" in line for line in caplog.messages) == 3
+
+
+def test_vocals_and_the_rest_beside_the_track(track):
+    for name in ("drums", "bass", "other"):
+        (track / f"{name}.wav").unlink()
+    mix, vocals = mixture(track).T, soundfile.read(track / "vocals.wav")[0]
+    soundfile.write(track / "instrumental.wav", mix - vocals, SR)
+    (track / "mixture.wav").rename(track / "track.wav")
+    assert Given(track).stems == ("vocals", "instrumental")
+
+
+def test_doubled_quiet_and_silent_stems_are_stems(track):
+    drums, _ = soundfile.read(track / "drums.wav")
+    for name, y in {"drums 2": drums, "drums 3": drums / 2, "hum": drums[::-1] / 1000, "rest": 0 * drums}.items():
+        soundfile.write(track / f"{name}.wav", y, SR)
+    assert len(Given(track).stems) == 8
+    for file in track.glob("*.wav"):
+        if file.stem not in ("drums", "drums 2", "hum", "rest"):
+            file.unlink()
+    assert Given(track).stems == ("drums", "drums 2", "hum", "rest")
 
 
 def test_other_sound_is_another_fingerprint(track):

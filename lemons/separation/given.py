@@ -1,10 +1,11 @@
 """Stems that are there already: a folder of audio files, one per stem.
 
 MUSDB18-HQ's folders of tracks are of this form, and so is what Spleeter, Demucs and audio workstations write. A file
-called ``mixture`` is not a stem.
+called ``mixture`` is not a stem, nor is one that is the sum of others, whatever its name: see `lemons.sums`.
 """
 
 import hashlib
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -19,9 +20,13 @@ from lemons.library import STEMS
 from lemons.recording import BLOCK_LENGTH
 from lemons.separation.reading import AudioReader
 from lemons.separation.separator import Separator
+from lemons.sums import find_sums
 
+logger = logging.getLogger(__name__)
 MIXTURE = "mixture"  # MUSDB18-HQ's name of the mix
 SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".aif", ".oga", ".opus", ".npy"}
+# what stems come in as well: read, or named as what cannot be read, but not passed over
+SUFFIXES |= {".m4a", ".mp4", ".aac", ".wma", ".webm", ".mka", ".ape", ".wv"}
 
 
 class Given(Separator):
@@ -34,6 +39,11 @@ class Given(Separator):
     ----------
     folder : path-like
         a file per stem, named after it, as long as the mix and at its rate, of any format that soundfile reads
+
+    Attributes
+    ----------
+    sums : dict of str to tuple of str
+        files that are no stems since they are sums of stems, such as the mix, and of which; each is told to the log
 
     Raises
     ------
@@ -55,12 +65,17 @@ class Given(Separator):
         if len(found) < len(files):
             names = ", ".join(file.name for file in files)
             raise DataError(f"{folder} holds two files of one stem ({names}); keep one file of each")
-        self.stems = tuple(name for name in STEMS if name in found) + tuple(sorted(set(found) - set(STEMS)))
+        names = [name for name in STEMS if name in found] + sorted(set(found) - set(STEMS))
+        products = _products([found[name] for name in names])
+        self.sums = {names[one]: tuple(names[part] for part in parts) for one, parts in find_sums(products).items()}
+        for name, parts in self.sums.items():
+            logger.info("%s is no stem: it is the sum of %s", found[name], ", ".join(parts))
+        self.stems = tuple(name for name in names if name not in self.sums)
         self._files = [found[name] for name in self.stems]
         if "other" in self.stems:
             self.residual_stem = "other"
         else:
-            self.residual_stem = self.stems[int(np.argmax([_energy(file) for file in self._files]))]
+            self.residual_stem = max(self.stems, key=lambda name: products[names.index(name), names.index(name)])
         hashes = [hash_file(file) for file in self._files]
         self.fingerprint = f"given-1 {hashlib.sha256(repr((self.stems, hashes)).encode()).hexdigest()}"
 
@@ -91,6 +106,17 @@ class Given(Separator):
                     raise DataError(f"{reader.path} is longer than the mix; are these the stems of this track?")
 
 
-def _energy(file: Path) -> float:
-    with AudioReader(file) as reader:
-        return sum(np.square(block.mean(axis=0), dtype=float).sum() for block in reader.blocks(BLOCK_LENGTH))
+def _products(files: list[Path]) -> np.ndarray:
+    """Scalar products of sounds with each other, as float64 (n_files, n_files); 0 for two of different rates."""
+    products = np.zeros((len(files), len(files)))
+    with ExitStack() as stack:
+        readers = [stack.enter_context(AudioReader(file)) for file in files]
+        rates = np.array([reader.sr for reader in readers])
+        while any(map(len, blocks := [reader.read(BLOCK_LENGTH) for reader in readers])):
+            sounds = np.zeros((len(files), max(map(len, blocks))))  # what ends earlier is silent then
+            for file, sound, block in zip(files, sounds, blocks, strict=True):
+                if not np.isfinite(block).all():
+                    raise DataError(f"{file} holds samples that are not numbers (NaN or infinite); export it again")
+                sound[: len(block)] = block
+            products += sounds @ sounds.T
+    return products * (rates[:, None] == rates)

@@ -1,0 +1,102 @@
+"""Sounds that are the sum of others: the mix beside its stems, or all that accompanies the vocals in one file.
+
+A folder of stems often holds more than stems. MUSDB18-HQ puts ``mixture`` beside them, Demucs ``no_vocals``, Spleeter
+``accompaniment``, workstations the track by its own name. Taken for a stem, such a sum counts everything in it twice.
+It is told by its content: what remains of it when other sounds of the folder are taken away from it, all at one gain.
+All that is needed for that are the products of the sounds with each other, so nothing is held in memory.
+"""
+
+import numpy as np
+
+# Residual of a sum, relative to its energy. Mixes of the demo library beside their stems leave -90 dB by rounding to
+# 16 bits; coded, they leave, at libsndfile's best, middle and worst quality, -24 to -31, -19 to -23 and -13 to -19 dB
+# (MP3), or -20 to -25 and -15 to -18 dB (Vorbis), the stems coded likewise or not. What separators leave of a mix, such
+# as the sound above 11 kHz, lies below -20 dB. True stems lie far away: the best sum of others leaves -0.0 dB of one.
+THRESHOLD_DB = -12.0
+# Without any one of its parts, a sum is explained so much worse. It keeps doubled tracks: three of the same sound are
+# half the sum of two of them, but one of these alone does as well. What one sound explains is never taken for a sum.
+NEEDED_DB = 6.0
+MAX_GAIN = 4.0  # of a sum over its parts, and the inverse: normalization, a master's limiter
+MAX_SUBSETS = 12  # sounds of which all subsets are tried; more of them are left out one after the other
+
+
+def find_sums(products: np.ndarray) -> dict[int, tuple[int, ...]]:
+    """Which sounds are sums of others.
+
+    Parameters
+    ----------
+    products : np.ndarray [shape=(n_sounds, n_sounds)]
+        scalar products of the sounds with each other
+
+    Returns
+    -------
+    dict of int to tuple of int
+        for each sum its parts, two at least, none of which is a sum itself; silence is neither
+
+    Examples
+    --------
+    >>> stems = np.eye(3, 9)
+    >>> find_sums((sounds := np.vstack([stems, stems[1:].sum(axis=0), stems.sum(axis=0)])) @ sounds.T)
+    {3: (1, 2), 4: (0, 1, 2)}
+    >>> find_sums(np.ones((3, 3)))  # a doubled track, twice
+    {}
+    """
+    energies = np.diag(products)
+    sounding = [int(one) for one in np.argsort(energies, kind="stable") if energies[one] > 0]
+    kept, found = list(sounding), {}
+    for one in sounding:  # the quietest first: what accompanies the vocals goes before the mix, which then is the stems
+        others = sorted(set(kept) - {one})
+        if parts := _parts(one, others, products):
+            kept.remove(one)
+            found[one] = parts
+    return found
+
+
+def _parts(one: int, others: list[int], products: np.ndarray) -> tuple[int, ...]:
+    """The parts of a sum; none if it is no sum."""
+    candidates = (
+        _all_subsets(one, others, products) if len(others) <= MAX_SUBSETS else _shrinking(one, others, products)
+    )
+    most = 10 ** (THRESHOLD_DB / 10) * products[one, one]
+    for residual, parts in sorted((_fit(one, parts, products)[1], parts) for parts in candidates):
+        gain = _fit(one, parts, products)[0]
+        if residual <= most and 1 / MAX_GAIN <= gain <= MAX_GAIN and _all_needed(one, parts, products):
+            return parts
+    return ()
+
+
+def _all_subsets(one: int, others: list[int], products: np.ndarray) -> list[tuple[int, ...]]:
+    """The subsets of two and more whose sum is near enough."""
+    chosen = np.arange(2 ** len(others))[:, None] >> np.arange(len(others)) & 1  # (n_subsets, n_others)
+    across = chosen @ products[one, others]
+    within = np.einsum("sj,jk,sk->s", chosen, products[np.ix_(others, others)], chosen, optimize=True)
+    explained = np.divide(across**2, within, out=np.zeros_like(within), where=(within > 0) & (across > 0))
+    near = explained >= (1 - 10 ** (THRESHOLD_DB / 10)) * products[one, one]
+    subsets = chosen[near & (chosen.sum(axis=1) > 1)]
+    return [tuple(np.array(others)[subset == 1].tolist()) for subset in subsets]
+
+
+def _shrinking(one: int, others: list[int], products: np.ndarray) -> list[tuple[int, ...]]:
+    """All others, then without the one that helps least, and so on, down to two."""
+    parts, subsets = tuple(others), []
+    while len(parts) > 1:
+        subsets.append(parts)
+        smaller = [tuple(part for part in parts if part != left) for left in parts]
+        parts = min(smaller, key=lambda subset: _fit(one, subset, products)[1])
+    return subsets
+
+
+def _fit(one: int, parts: tuple[int, ...], products: np.ndarray) -> tuple[float, float]:
+    """The gain at which the sum of the parts comes nearest to a sound, and the energy that it leaves."""
+    across, within = products[one, list(parts)].sum(), products[np.ix_(parts, parts)].sum()
+    if within <= 0 or across <= 0:
+        return 0.0, products[one, one]
+    return across / within, max(0.0, products[one, one] - across**2 / within)
+
+
+def _all_needed(one: int, parts: tuple[int, ...], products: np.ndarray) -> bool:
+    least = 1e-12 * products[one, one]  # where rounding of the products ends
+    enough = 10 ** (NEEDED_DB / 10) * max(_fit(one, parts, products)[1], least)
+    alone = min(_fit(one, (part,), products)[1] for part in parts)
+    without = (_fit(one, tuple(part for part in parts if part != left), products)[1] for left in parts)
+    return alone > enough and all(residual > enough for residual in without)
