@@ -6,8 +6,6 @@ It is told by its content: what remains of it when other sounds of the folder ar
 All that is needed for that are the products of the sounds with each other, so nothing is held in memory.
 """
 
-from itertools import combinations
-
 import numpy as np
 
 # Residual of a sum, relative to its energy. Mixes of the demo library beside their stems leave -90 dB by rounding to
@@ -19,7 +17,7 @@ THRESHOLD_DB = -12.0
 # half the sum of two of them, but one of these alone does as well. What one sound explains is never taken for a sum.
 NEEDED_DB = 6.0
 MAX_GAIN = 4.0  # of a sum over its parts, and the inverse: normalization, a master's limiter
-MAX_SUBSETS = 14  # sounds, of which all subsets are tried; of more, all the others and all but one or two of them
+MAX_SUBSETS = 12  # sounds of which all subsets are tried; more of them are left out one after the other
 
 
 def find_sums(products: np.ndarray) -> dict[int, tuple[int, ...]]:
@@ -56,14 +54,36 @@ def find_sums(products: np.ndarray) -> dict[int, tuple[int, ...]]:
 
 def _parts(one: int, others: list[int], products: np.ndarray) -> tuple[int, ...]:
     """The parts of a sum; none if it is no sum."""
-    energy, best = products[one, one], (10 ** (THRESHOLD_DB / 10), ())
-    n_others = len(others)
-    sizes = range(2, n_others + 1) if n_others < MAX_SUBSETS else range(max(2, n_others - 2), n_others + 1)
-    for parts in (parts for size in sizes for parts in combinations(others, size)):
-        gain, residual = _fit(one, parts, products)
-        if residual / energy < best[0] and 1 / MAX_GAIN <= gain <= MAX_GAIN and _all_needed(one, parts, products):
-            best = residual / energy, parts
-    return best[1]
+    candidates = (
+        _all_subsets(one, others, products) if len(others) <= MAX_SUBSETS else _shrinking(one, others, products)
+    )
+    most = 10 ** (THRESHOLD_DB / 10) * products[one, one]
+    for residual, parts in sorted((_fit(one, parts, products)[1], parts) for parts in candidates):
+        gain = _fit(one, parts, products)[0]
+        if residual <= most and 1 / MAX_GAIN <= gain <= MAX_GAIN and _all_needed(one, parts, products):
+            return parts
+    return ()
+
+
+def _all_subsets(one: int, others: list[int], products: np.ndarray) -> list[tuple[int, ...]]:
+    """The subsets of two and more whose sum is near enough."""
+    chosen = np.arange(2 ** len(others))[:, None] >> np.arange(len(others)) & 1  # (n_subsets, n_others)
+    across = chosen @ products[one, others]
+    within = np.einsum("sj,jk,sk->s", chosen, products[np.ix_(others, others)], chosen, optimize=True)
+    explained = np.divide(across**2, within, out=np.zeros_like(within), where=(within > 0) & (across > 0))
+    near = explained >= (1 - 10 ** (THRESHOLD_DB / 10)) * products[one, one]
+    subsets = chosen[near & (chosen.sum(axis=1) > 1)]
+    return [tuple(np.array(others)[subset == 1].tolist()) for subset in subsets]
+
+
+def _shrinking(one: int, others: list[int], products: np.ndarray) -> list[tuple[int, ...]]:
+    """All others, then without the one that helps least, and so on, down to two."""
+    parts, subsets = tuple(others), []
+    while len(parts) > 1:
+        subsets.append(parts)
+        smaller = [tuple(part for part in parts if part != left) for left in parts]
+        parts = min(smaller, key=lambda subset: _fit(one, subset, products)[1])
+    return subsets
 
 
 def _fit(one: int, parts: tuple[int, ...], products: np.ndarray) -> tuple[float, float]:
