@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from lemons.errors import DataError
+from lemons.errors import DataError, NotKeptError
 from lemons.library import open_library
 from recsys import evaluation
 from recsys.checkpoints import save_checkpoint
@@ -147,3 +147,29 @@ def test_the_table_ends_with_mean_and_standard_deviation_over_the_listeners():
     assert table["roc_auc"].tolist() == pytest.approx([0.7, 0.8, 0.9, 0.8, np.std([0.7, 0.8, 0.9])])
     assert table["average_precision"]["std"] == 0
     assert table["tempo_roc_auc"].isna().all()
+
+
+def test_figures_over_fewer_tracks_say_so_and_are_taken_again(library, model, caplog):
+    evaluate(model, library, "marko")  # features and scores are kept now
+    split = evaluation.get_split(library, "marko")
+    track_id = split.loc[split["split"] == "test", "track_id"].iloc[0]
+    content = library.audio_path(track_id).read_bytes()
+    library.audio_path(track_id).unlink()
+    results = evaluate(model, library, "marko")
+    assert results["n_tracks"] == 3
+    assert results["skipped"] == {"train": [], "val": [], "test": [track_id]}
+    assert f"marko: the figures are over 3 of 4 test tracks, without {track_id}" in caplog.text
+    assert read_evaluation(model, library, "marko") is None
+    library.audio_path(track_id).write_bytes(content)
+    results = evaluate(model, library, "marko")
+    assert results["n_tracks"] == 4
+    assert read_evaluation(model, library, "marko") == results
+
+
+def test_an_evaluation_that_cannot_be_written_is_not_lost(library, perfect, model):
+    (model.parent / "evaluation.csv").mkdir()
+    with pytest.raises(NotKeptError, match=r"cannot write .*evaluation\.csv") as caught:
+        evaluate(model, library, "marko")
+    results, scores = caught.value.result
+    assert results["roc_auc"] == 1
+    assert len(scores) == 4

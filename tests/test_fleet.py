@@ -4,8 +4,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from lemons.commands import recommender
 from lemons.config import Config
-from lemons.errors import ConfigError, DataError, ParameterError
+from lemons.errors import ConfigError, DataError, NotKeptError, ParameterError
 from lemons.library import open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
@@ -149,3 +150,14 @@ def test_evaluation_before_training_says_the_command_once(config, caplog):
 def test_an_unknown_schedule_is_refused(config):
     with pytest.raises(ParameterError, match="schedule 'quick' is unknown; choose one of demo"):
         train_all(config, named_config="quick")
+
+
+def test_results_that_cannot_be_kept_are_shown(config, monkeypatch, capsys):
+    model = train_all(config, ["nina"], named_config="demo", updates=QUICK)["nina"]
+    (config.experiments_path / "results").write_text("no folder")
+    model.with_name("evaluation.json").mkdir()
+    monkeypatch.setattr(recommender, "read_config", lambda: config)
+    for command, words in ((recommender.evaluate, "roc_auc"), (recommender.report, "ROC-AUC")):
+        with pytest.raises(NotKeptError, match="cannot write"):
+            command(["nina"])
+        assert words in capsys.readouterr().out

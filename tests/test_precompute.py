@@ -32,3 +32,13 @@ def test_a_listener_without_a_model_stops_it_before_anything_is_computed(tmp_pat
     with pytest.raises(DataError, match="no model of paige"):
         precompute(short_library, listeners=["marko", "paige"], **model_paths)
     assert not (tmp_path / "explanations").exists()
+
+
+def test_the_next_best_is_explained_where_the_first_cannot_be_heard(tmp_path, short_library, model_paths, caplog):
+    checkpoint = next((tmp_path / "experiments").glob("*_nina")) / MODEL_FILE
+    first, second = recommend(checkpoint, short_library, "nina", n=2)["track_id"]
+    (short_library.path / "stems" / first / "drums.flac").write_bytes(b"fLaC")
+    found = precompute(short_library, listeners=["nina"], kinds=["source"], **model_paths)
+    assert [one.track_id for one in found] == [second]
+    assert f"track {first} skipped: " in caplog.text
+    assert "drums.flac" in caplog.text

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -136,3 +138,50 @@ def test_unknown_listeners_and_missing_models_are_named(library, checkpoint):
         recommending.recommend(checkpoint, library, "bob")
     with pytest.raises(DataError, match="no such model"):
         recommending.recommend(checkpoint.with_name("gone.pt"), library, "marko")
+
+
+@pytest.mark.parametrize("pool", ["test", "unheard"])
+def test_tracks_that_cannot_be_heard_are_named_and_the_others_ranked(library, checkpoint, caplog, pool):
+    split = get_split(library, "marko").set_index("track_id")
+    damaged, vanished = split.index[(split["split"] == "test") & (split["playcount"] == 0)]
+    content = bytearray(library.audio_path(damaged).read_bytes())
+    content[-2000] ^= 1
+    library.audio_path(damaged).write_bytes(content)
+    library.audio_path(vanished).unlink()
+    if pool == "unheard":  # which holds nothing else here
+        with pytest.raises(DataError, match="none of the 2 tracks can be heard; noise"):
+            recommend(checkpoint, library, "marko", pool=pool)
+        return
+    found = recommend(checkpoint, library, "marko", pool=pool)
+    assert len(found) == 2
+    assert set(found.attrs["skipped"]) == {damaged, vanished}
+    assert "is damaged" in found.attrs["skipped"][damaged]
+    assert "2 of 4 tracks skipped: " in caplog.text
+    assert caplog.text.count(vanished) >= 1
+    recommend(checkpoint, library, "marko", pool=pool)
+    assert len(pd.read_csv(checkpoint.with_name("relevance.csv"))) == 2  # the heard ones are remembered all the same
+
+
+def test_a_replaced_file_of_an_older_date_is_heard(library, checkpoint, heard):
+    scoring.remembered_scores(checkpoint, library, ["tone01"])
+    write_flac(library.audio_path("tone01"), np.full(16000, 0.25, np.float32))
+    os.utime(library.audio_path("tone01"), (0, 0))
+    scoring.remembered_scores(checkpoint, library, ["tone01"])
+    assert heard == ["tone01", "tone01"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("0.1", "0.9"), ("tone01", "tone03"), ("0.1", "nan"), ("0.2", "1e9")])
+def test_a_changed_digit_in_the_memory_is_noticed(library, checkpoint, heard, caplog, old, new):
+    first = scoring.remembered_scores(checkpoint, library, ["tone01", "tone02"])
+    memory = checkpoint.with_name("relevance.csv")
+    memory.write_text(memory.read_text().replace(old, new, 1))
+    for _ in range(2):
+        assert scoring.remembered_scores(checkpoint, library, ["tone01", "tone02"]).equals(first)
+    assert len(heard) == 3
+    assert caplog.text.count("relevance.csv is damaged") == 1
+
+
+def test_scores_that_cannot_be_kept_are_shown(library, checkpoint, heard, caplog):
+    checkpoint.with_name("relevance.csv").mkdir()
+    assert len(recommend(checkpoint, library, "marko")) == 4
+    assert caplog.text.count("cannot write") == 1
