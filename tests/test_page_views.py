@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from explanations.page import showcases
@@ -152,3 +153,18 @@ def test_what_a_model_listens_for_is_told_of_what_was_explained(open_page, short
     precompute(short_library, listeners=["nina"], kinds=["source"], n_tracks=2, **model_paths)
     page = open_page(listener="nina", kind="source")
     assert "over 2 tracks" in " ".join(one.value for one in page.caption)
+
+
+def test_a_track_that_cannot_be_heard_blocks_nobody(open_page, short_library, model_paths):
+    split = get_split(short_library, "marko")
+    damaged, other = split.loc[split["split"] == "test", "track_id"]
+    short_library.audio_path(damaged).write_bytes(b"fLaC")
+    page = open_page(listener="marko")
+    assert "1 track is left out here: the sound cannot be read" in [one.label for one in page.expander]
+    assert view_of(page)["track"] == other
+    # of a track whose score is remembered, the page says why it cannot be opened, below the list; and goes on
+    (short_library.path / "stems" / other / "drums.flac").write_bytes(b"fLaC")
+    st.cache_resource.clear()
+    page.run()
+    assert not page.exception
+    assert "drums.flac" in page.error[0].value.replace("\\", "")
