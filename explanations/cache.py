@@ -5,6 +5,7 @@ versions), so an explanation can be out of date but never wrong: a model that wa
 """
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +18,10 @@ from explanations.explain import explain
 from explanations.explanation import Explanation, load_explanation
 from explanations.hashing import hash_text
 from explanations.question import describe_question
+from lemons.checksums import quarantine
 from lemons.errors import DataError
+
+logger = logging.getLogger(__name__)
 
 
 def explanation_path(
@@ -59,15 +63,29 @@ def cached_explain(
 ) -> Explanation:
     """Read an explanation, or compute and keep it; parameters and errors are those of `explanations.explain.explain`.
 
-    The names are those given now, whatever they were when it was computed. A damaged file is replaced.
+    The names are those given now, whatever they were when it was computed.
     """
     names = {"track_id": track_id, "listener": listener, "separator": separator}
     described = describe_question(model, stems, **question)
     path = _path(folder, described)
-    try:
-        return replace(load_explanation(path), **names)
-    except DataError:
-        question["segments"] = described["segments"]  # beats are not tracked twice
-        explanation = explain(model, stems, **question, **names, batch_size=batch_size, progress=progress)
+    if (kept := find_explanation(path)) is not None:
+        return replace(kept, **names)
+    question["segments"] = described["segments"]  # beats are not tracked twice
+    explanation = explain(model, stems, **question, **names, batch_size=batch_size, progress=progress)
     explanation.save(path)
     return explanation
+
+
+def find_explanation(path: Path) -> Explanation | None:
+    """The explanation that is kept in a file; None where there is none.
+
+    A damaged one, or one of another format, is named in the log, once, and put aside: it can be computed again.
+    """
+    if not path.exists():
+        return None
+    try:
+        return load_explanation(path)
+    except DataError as error:
+        logger.warning("%s; it is put aside", error)
+        quarantine(path)
+        return None

@@ -6,7 +6,6 @@ answers to other mixes, where one pass gave them all, lie beside it as npz.
 """
 
 import dataclasses
-import json
 import logging
 import os
 from collections.abc import Iterable, Sequence
@@ -16,13 +15,14 @@ from pathlib import Path
 import pandas as pd
 
 from explanations.lookup import Lookup, load_lookup
-from lemons.errors import DataError
+from lemons.checksums import read_own_json, to_json
+from lemons.errors import DamagedError, DataError, LemonsError
 from lemons.files import atomic_path
 from lemons.segments import Segments
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 4  # of the JSON file; raise it when a field changes its meaning
+FORMAT = 5  # of the JSON file; raise it when a field changes its meaning
 
 
 @dataclass(frozen=True)
@@ -145,10 +145,10 @@ class Explanation:
         return "over all masks" if self.held_out == "nothing" else "on masks held out"
 
     def to_json(self) -> str:
-        """The text of its file: the same for the same question."""
+        """The text of its file, with its checksum and its lookup's: the same for the same question."""
         fields = {"format": FORMAT} | dataclasses.asdict(dataclasses.replace(self, lookup=None))
-        del fields["seconds"], fields["lookup"]
-        return json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        del fields["seconds"]
+        return to_json(fields | {"lookup": self.lookup and self.lookup.checksum})
 
     def save(self, path: str | os.PathLike) -> None:
         """Write it as JSON, whole or not at all; its lookup, where there is one, under the same name as npz.
@@ -212,8 +212,13 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
     DataError
         if there is no such file, or it or its lookup is damaged or of another format
     """
-    explanation, lookup = _read(Path(path)), Path(path).with_suffix(".npz")
-    return dataclasses.replace(explanation, lookup=load_lookup(lookup)) if lookup.is_file() else explanation
+    (explanation, checksum), file = _read(Path(path)), Path(path).with_suffix(".npz")
+    if checksum is None or not file.exists():
+        return explanation
+    lookup = load_lookup(file)
+    if lookup.checksum != checksum:
+        raise DamagedError(f"{file} belongs to another explanation than {path}; delete both and compute it again")
+    return dataclasses.replace(explanation, lookup=lookup)
 
 
 def load_explanations(folder: str | os.PathLike) -> list[Explanation]:
@@ -232,27 +237,32 @@ def load_explanations(folder: str | os.PathLike) -> list[Explanation]:
     found = []
     for path in sorted(Path(folder).glob("[!.]*.json")):
         try:
-            found.append(_read(path))
+            found.append(_read(path)[0])
         except DataError as error:
             logger.warning("%s", error)
     return found
 
 
-def _read(path: Path) -> Explanation:
-    """The explanation in a file, without its lookup."""
+def _read(path: Path) -> tuple[Explanation, str | None]:
+    """The explanation in a file, without its lookup, and that one's checksum."""
+    if not path.exists():
+        raise DataError(f"no such explanation: {path}; compute it first")
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = read_own_json(path)
         if fields.pop("format") != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
+        checksum = fields.pop("lookup")
         fields["segments"] = Segments(tuple(fields["segments"]["borders"]), fields["segments"]["fade"])
         fields["components"] = tuple(Component(**component) for component in fields["components"])
         explanation = Explanation(**fields)
         _check_types(explanation, *explanation.components)
-        return explanation
-    except FileNotFoundError as error:
-        raise DataError(f"no such explanation: {path}; compute it first") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
+        if not all(isinstance(border, int) for border in explanation.segments.borders):
+            raise ValueError("its segments do not begin and end with samples")
+        if [component.index for component in explanation.components] != list(range(len(explanation.components))):
+            raise ValueError("its components are not numbered one after the other")
+        return explanation, checksum
+    except (LemonsError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DamagedError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
 
 
 def _check_types(*records) -> None:

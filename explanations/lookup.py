@@ -6,7 +6,6 @@ table of some megabytes, in a file or in a browser, answers for all 2^25 mixes w
 """
 
 import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +13,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from lemons.errors import DataError
+from lemons.checksums import arrays_checksum, read_npz, write_npz
+from lemons.errors import DamagedError, DataError
 from lemons.exact import ScoreTable
-from lemons.files import atomic_path
 
 MAX_VALUES = 2**22  # 16 MB in float32: short segments beside the receptive field make tables that nobody wants to load
 
@@ -84,10 +83,14 @@ class Lookup:
             start = stop
         return np.concatenate(parts).astype("<f4").tobytes()
 
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of all its numbers, by which an explanation knows its own."""
+        return arrays_checksum(vars(self))
+
     def save(self, path: str | os.PathLike) -> None:
-        """Write it as npz, whole or not at all; DataError if that fails."""
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **vars(self))
+        """Write it as npz with its checksum, whole or not at all; DataError if that fails."""
+        write_npz(path, vars(self))
 
 
 def make_lookup(table: ScoreTable) -> Lookup | None:
@@ -128,14 +131,28 @@ def load_lookup(path: str | os.PathLike) -> Lookup:
     Raises
     ------
     DataError
-        if there is no such file, or it holds no lookup
+        if there is no such file, it is damaged, or it holds no lookup
     """
     path = Path(path)
+    if not path.exists():
+        raise DataError(f"no such lookup: {path}; compute the explanation beside it again")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            fields = dict(arrays)
-        return Lookup(**fields | {"bias": float(fields["bias"])})
-    except FileNotFoundError as error:
-        raise DataError(f"no such lookup: {path}; compute the explanation beside it again") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not a lookup ({error}); delete it and compute it again") from error
+        fields = read_npz(path)
+        lookup = Lookup(**fields | {"bias": float(fields["bias"])})
+        _check_shapes(lookup)
+    except (DamagedError, KeyError, TypeError, ValueError, IndexError) as error:
+        raise DamagedError(f"{path} is not a lookup ({error}); delete it and compute it again") from error
+    return lookup
+
+
+def _check_shapes(lookup: Lookup) -> None:
+    """Refuse, with a ValueError, arrays that do not fit each other."""
+    sounding, spans = lookup.sounding, lookup.spans
+    if sounding.ndim != 2 or sounding.dtype != bool or spans.ndim != 2 or spans.shape[1:] != (2,):
+        raise ValueError(f"sounding of shape {sounding.shape}, spans of shape {spans.shape}")
+    if not ((spans[:, 0] >= 0) & (spans[:, 0] <= spans[:, 1]) & (spans[:, 1] < len(sounding))).all():
+        raise ValueError("spans of other segments")
+    n_states = sum(1 << int(sounding[first : last + 1].sum()) for first, last in spans)
+    expected = {"shares": (n_states,), "maxima": (n_states, len(lookup.gains)), "gains": (len(lookup.gains),)}
+    if wrong := [name for name, shape in expected.items() if getattr(lookup, name).shape != shape]:
+        raise ValueError(f"{', '.join(wrong)} of other shapes than {n_states} states have")

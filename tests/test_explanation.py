@@ -1,15 +1,18 @@
 """Explanations as records: order, file, words."""
 
 import json
+from contextlib import suppress
 from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
 
+from explanations.cache import find_explanation
 from explanations.explanation import Component, Explanation, load_explanation
 from explanations.fidelity import cross_predictions, fidelity_in_words, fresh_masks, weighted_r2
 from explanations.page.words import answer
-from lemons.errors import DataError
+from lemons.checksums import to_json
+from lemons.errors import DamagedError, DataError
 from lemons.segments import Segments
 
 WEIGHTS = [0.1, -0.3, 0.0, 0.5, 0.1, -0.1]
@@ -94,18 +97,48 @@ def test_it_cannot_be_changed(explanation):
         lambda text: "",
         lambda text: text[: len(text) // 2],
         lambda text: "[]",
-        lambda text: text.replace('"format": 4', '"format": 1'),
+        lambda text: text.replace('"format": 5', '"format": 1'),
         lambda text: text.replace('"kind"', '"sort"'),
         lambda text: text.replace('"stem": "a"', '"stem": 5'),
         lambda text: text.replace('"weight": 0.5', '"weight": "0.5"'),
         lambda text: text.replace('"weight": 0.5,', "").replace('"weight": 0.5', '"loud": 1'),
+        lambda text: text.replace('"index": 3', '"index": 99'),
+        lambda text: text.replace("16000", "16000.5"),
+        lambda text: text.replace('"relevance": 0.75', '"relevance": NaN'),
+        lambda text: "[" * 100_000,
     ],
 )
-def test_malformed_files_are_named(tmp_path, explanation, damage):
-    path = tmp_path / "explanation.json"
-    path.write_text(damage(explanation.to_json()))
-    with pytest.raises(DataError, match=r"explanation\.json is not an explanation"):
+@pytest.mark.parametrize("sealed", [False, True])
+def test_malformed_files_are_named_even_with_a_right_checksum(tmp_path, explanation, damage, sealed):
+    path, text = tmp_path / "explanation.json", damage(explanation.to_json())
+    with suppress(ValueError, AttributeError, TypeError, RecursionError):  # what is no object cannot have one
+        fields = json.loads(text)
+        fields.pop("checksum")
+        text = to_json(fields) if sealed else text
+    path.write_text(text)
+    with pytest.raises(DamagedError, match=r"explanation\.json is not an explanation"):
         load_explanation(path)
+
+
+def test_a_changed_digit_is_noticed_wherever_it_stands(tmp_path, explanation):
+    path, text = tmp_path / "explanation.json", explanation.to_json()
+    for place, sign in enumerate(text):
+        if sign.isdigit():
+            path.write_text(text[:place] + str((int(sign) + 1) % 10) + text[place + 1 :])
+            with pytest.raises(DamagedError):
+                load_explanation(path)
+
+
+def test_a_damaged_file_is_named_once_and_put_aside(tmp_path, explanation, caplog):
+    path = tmp_path / "explanation.json"
+    assert find_explanation(path) is None
+    explanation.save(path)
+    assert find_explanation(path) == explanation
+    path.write_text(path.read_text().replace("0.75", "0.25"))
+    assert find_explanation(path) is None
+    assert find_explanation(path) is None
+    assert len(caplog.messages) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["explanation.json.damaged"]
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -1,6 +1,8 @@
 """The lookup of a track: what every mix of its components would be answered, without the model."""
 
 import itertools
+from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import torch
 from torch import nn
 
 from explanations.lookup import load_lookup, make_lookup
-from lemons.errors import DataError
+from lemons.errors import DamagedError, DataError
 from lemons.exact import score_table
 from recsys.model import FCN
 
@@ -80,6 +82,32 @@ def test_a_damaged_file_is_one_sentence(table, tmp_path):
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(DataError, match=r"is not a lookup.*compute it again"):
         load_lookup(path)
+
+
+def test_a_flipped_bit_is_noticed_wherever_it_is(table, tmp_path):
+    path = tmp_path / "lookup.npz"
+    make_lookup(table).save(path)
+    content, numbers = path.read_bytes(), load_lookup(path).checksum
+    for place in range(0, len(content), max(len(content) // 300, 1)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :])
+        with suppress(DataError):  # else it is in what no reader looks at, such as the archive's dates
+            assert load_lookup(path).checksum == numbers
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"maxima": np.zeros((1, 1), np.float32)},
+        {"sounding": np.ones(6, bool)},
+        {"spans": np.array([[0, 7]])},
+        {"shares": np.zeros(3, np.float32)},
+        {"spans": np.array([[1, 0]])},
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_no_lookup(table, tmp_path, change):
+    replace(make_lookup(table), **change).save(tmp_path / "lookup.npz")
+    with pytest.raises(DamagedError, match=r"lookup\.npz is not a lookup"):
+        load_lookup(tmp_path / "lookup.npz")
 
 
 def test_what_is_no_sum_or_too_large_has_no_lookup(table, monkeypatch):
