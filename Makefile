@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # two OpenMP threads that spin while they wait slow each other down six-fold beside a busy process
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo paper test lint suite fuzz install clean
+.PHONY: demo paper test lint suite fuzz docs install clean
 
 install: $(VENV)/installed
 
@@ -54,6 +54,9 @@ suite: install
 
 fuzz: install
 	LEMONS_FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_fuzz.py
+
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -30,14 +30,14 @@ from report import machine, table, write_section
 
 from lemons.audio import to_float
 from lemons.library import open_library
-from recsys.dataset import Crops, TrackSet, load_tracks
-from recsys.learning import SCHEDULES, Learner, has_bf16
-from recsys.memory import kept_memory
+from recsys.data.crops import Crops, TrackSet, load_tracks
+from recsys.data.splits import get_split
 from recsys.metrics import roc_auc
 from recsys.model import FCN, check_device
-from recsys.scoring import track_logits
-from recsys.splits import get_split
-from recsys.stacking import losses_together
+from recsys.relevance import track_logits
+from recsys.training.joint import losses_together
+from recsys.training.malloc import kept_memory
+from recsys.training.step import SCHEDULES, Learner, has_bf16
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUT_LENGTH = 16000  # samples in a snippet

@@ -18,7 +18,7 @@ import numpy as np
 from playwright.sync_api import Error, sync_playwright
 from report import machine, table, write_section
 
-from explanations.browser import CHROMIUM, CHROMIUM_ARGS, serve
+from tools.browser import CHROMIUM, CHROMIUM_ARGS, serve
 
 N_VISITORS = 10
 READ_S = 5.0

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from explanations.page import address
-from explanations.page.experiments import draw_experiments
+from explanations.page.experiments_page import draw_experiments
 from explanations.page.head import draw_head
-from explanations.page.listen import draw_listen
-from explanations.page.method import draw_method
-from explanations.page.words import sentence
+from explanations.page.listen_page import draw_listen
+from explanations.page.method_page import draw_method
+from explanations.render.words import sentence
 from lemons.config import read_config
 from lemons.errors import LemonsError
 

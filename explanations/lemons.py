@@ -21,10 +21,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: spinn
 
 import streamlit as st  # noqa: E402
 
-import explanations.track  # noqa: E402, F401  # so that the first visitor does not wait for torch
+import explanations.core.explain_track  # noqa: E402, F401  # so that the first visitor does not wait for torch
 import lemons  # noqa: E402
 from explanations.page.door import make_door  # noqa: E402
-from explanations.page.store import ROUTES  # noqa: E402
+from explanations.page.file_server import ROUTES  # noqa: E402
 from lemons.errors import ConfigError  # noqa: E402
 
 try:

@@ -1,6 +1,6 @@
 """``python -m lemons`` is the command `lemons`."""
 
-from lemons.cli import main
+from explanations.cli import main
 
 if __name__ == "__main__":
     main()

@@ -5,7 +5,7 @@ A run keeps its things together::
     <experiments>/<date>_<user>/
       best_model.pt      weights and where they come from (`save_checkpoint`); replaced when a better one is found
       training.json      written when the training is over: its presence marks a finished run; until then there is
-                         what is needed to go on after an interruption, see `recsys.resuming`
+                         what is needed to go on after an interruption, see `recsys.training.resume`
       ...                what the evaluation adds
 
 A checkpoint is a dictionary of tensors and plain Python values; it is read without unpickling any other object.
@@ -27,9 +27,9 @@ import torch
 import lemons
 from lemons.errors import DamagedError, DataError
 from lemons.library import Library
+from recsys.data.splits import get_split
 from recsys.model import FCN
-from recsys.provenance import fingerprint
-from recsys.splits import get_split
+from recsys.records.provenance import fingerprint
 from recsys.tensors import find_state_dict, is_state_dict, read_tensors, write_tensors
 from recsys.training_record import TRAINING_FILE, is_anothers, read_record, record_of, say_once
 from recsys.training_record import finish_run as finish_run

@@ -13,16 +13,16 @@ if __name__ == "__main__":  # before torch is imported, and before a module of t
 
 import torch
 
-from lemons.commands.console import Bar
 from lemons.config import read_config
+from lemons.console import Bar
 from lemons.errors import NotKeptError, ParameterError
 from lemons.library import open_library
 from recsys.checkpoints import best_checkpoint, load_checkpoint
-from recsys.evaluation import EVALUATION_FILE, MEASURES, TABLE_FILE, TRACKS_FILE, evaluate
+from recsys.data.splits import get_split
+from recsys.evaluation.evaluate import EVALUATION_FILE, MEASURES, TABLE_FILE, TRACKS_FILE, evaluate
 from recsys.experiment import observers
 from recsys.model import check_device
-from recsys.splits import get_split
-from recsys.tracking import make_experiment, record_data, run_commandline
+from recsys.records.sacred_experiment import make_experiment, record_data, run_commandline
 
 ex = make_experiment("LEMONS evaluation", file=__file__, doc=__doc__)
 logger = logging.getLogger(__name__)

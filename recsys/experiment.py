@@ -21,14 +21,14 @@ from lemons.audio import SAMPLE_RATE
 from lemons.config import read_config
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
-from recsys.dataset import Crops, load_tracks
+from recsys.data.crops import Crops, load_tracks
+from recsys.data.splits import DATA_SEED, get_split
 from recsys.model import FCN, check_device
-from recsys.provenance import fingerprint
-from recsys.resuming import open_run
-from recsys.sounds import Sounds
-from recsys.splits import DATA_SEED, get_split
-from recsys.tracking import Log, make_experiment, make_observers, record_data, run_commandline
-from recsys.training import fit
+from recsys.records.provenance import fingerprint
+from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
+from recsys.records.tensorboard import Sounds
+from recsys.training.fit import fit
+from recsys.training.resume import open_run
 
 local_conf = {
     "mongodb_url": "",  # such as mongodb://localhost:27017; empty: what config.py says, by default files
@@ -107,7 +107,7 @@ def train(_run, _config, user_name, device):
 
 
 def prepare(config, library, split, run):
-    """Model, crops, validation tracks, and the settings of `recsys.course.Course`, for a training that a run keeps."""
+    """Model, crops, validation tracks and the settings of `recsys.training.trainer.Course`, for a run."""
     reading = {"min_samples": config["input_length"], "num_workers": config["num_workers"]}
     tracks, val = (load_tracks(library, split, part, **reading) for part in ("train", "val"))
     crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops")}
@@ -133,7 +133,7 @@ def describe(config, library, split):
 
 
 def observers(fallback=""):
-    """Where sacred records to: see ``local_conf``, and `recsys.tracking.make_observers` for ``fallback``."""
+    """Where sacred records to: see ``local_conf``; for ``fallback`` see `make_observers`."""
     config = read_config()
     url, db_name = local_conf["mongodb_url"], local_conf["mongodb_db_name"]
     return make_observers(

@@ -15,15 +15,15 @@ from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
-from recsys.course import Course
-from recsys.evaluation import read_evaluation, read_scores, summarize
+from recsys.data.splits import check_enough, get_split
+from recsys.evaluation.evaluate import read_evaluation, read_scores, summarize
+from recsys.evaluation.report import make_report, write_report
 from recsys.model import check_device
 from recsys.parameters import check_parameters
-from recsys.report import make_report, write_report
-from recsys.resuming import open_run, what_matters
-from recsys.splits import check_enough, get_split
-from recsys.tracking import make_observers
-from recsys.training import fit_together
+from recsys.records.sacred_experiment import make_observers
+from recsys.training.fit import fit_together
+from recsys.training.resume import open_run, what_matters
+from recsys.training.trainer import Course
 
 RESULTS_FILE = "results.csv"
 FINGERPRINT_DIGITS = 8  # in the name of a folder; enough for libraries of one name
@@ -62,7 +62,7 @@ def train_all(
     updates : dict, optional
         values of single parameters
     fallback : {"", "files"}
-        what to do when MongoDB is away, see `recsys.tracking.make_observers`
+        what to do when MongoDB is away, see `recsys.records.sacred_experiment.make_observers`
     together : bool
         all at once, as one stacked model, in place of one after the other; their tracks are in memory all at once
 
@@ -145,11 +145,11 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback
     users : sequence of str, optional
         the listeners; everybody in the library by default
     fallback : {"", "files"}
-        what to do when MongoDB is away, see `recsys.tracking.make_observers`
+        what to do when MongoDB is away, see `recsys.records.sacred_experiment.make_observers`
 
     Returns
     -------
-    pd.DataFrame [index=user, columns=`recsys.evaluation.MEASURES`]
+    pd.DataFrame [index=user, columns=`recsys.evaluation.evaluate.MEASURES`]
         ROC-AUC and average precision, and the ROC-AUC of each baseline: a row for each listener, then mean and
         standard deviation over them; also written to results.csv in `results_folder`
 
@@ -177,7 +177,7 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback
 def report_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:
     """Evaluate what is not evaluated, and write the report on all: report.json and report.csv in `results_folder`.
 
-    Parameters and errors are those of `evaluate_all`, the result is that of `recsys.report.make_report`.
+    Parameters and errors are those of `evaluate_all`, the result is that of `recsys.evaluation.report.make_report`.
     """
     library = open_library(config.library_path)
     evaluated = _evaluate(config, library, users, fallback=fallback)

@@ -11,8 +11,8 @@ from numbers import Integral, Real
 from typing import Any
 
 from lemons.errors import ParameterError
-from recsys.learning import PRECISIONS, SCHEDULES
 from recsys.model import MIN_SAMPLES
+from recsys.training.step import PRECISIONS, SCHEDULES
 
 MAX_SEED = 2**32 - 1  # of NumPy's global generator, which sacred seeds
 

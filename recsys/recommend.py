@@ -12,8 +12,8 @@ from scipy.special import expit
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
 from recsys.checkpoints import check_split
-from recsys.scoring import SKIPPED, remembered_scores, score_tracks
-from recsys.splits import get_split
+from recsys.data.splits import get_split
+from recsys.relevance import SKIPPED, remembered_scores, score_tracks
 
 __all__ = ["POOLS", "recommend", "score_tracks"]
 

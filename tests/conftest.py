@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 import torch
 
-from explanations.browser import CHROMIUM, CHROMIUM_ARGS
 from lemons.audio import SAMPLE_RATE, quantize, write_flac
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
 from recsys.model import FCN
+from tools.browser import CHROMIUM, CHROMIUM_ARGS
 
 
 @pytest.fixture(autouse=True)

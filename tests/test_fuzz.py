@@ -18,23 +18,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from explanations.explain import explain
-from explanations.explanation import load_explanation, load_explanations
-from explanations.lookup import load_lookup
+from explanations.core.explain import explain
+from explanations.core.explanation import load_explanation, load_explanations
+from explanations.core.what_if import load_lookup
 from lemons.audio import load, quantize, write_flac
+from lemons.audio.reader import AudioReader
 from lemons.config import read_config
 from lemons.errors import LemonsError
 from lemons.library import open_library
 from lemons.library.histories import read_history
 from lemons.separation.demucs import Demucs
-from lemons.separation.reading import AudioReader
 from lemons.separation.spleeter.configuration import read_configuration
 from lemons.separation.tf_checkpoint import read_checkpoint
 from recsys.checkpoints import best_checkpoint, finish_run, finished_runs, load_checkpoint, new_run, save_checkpoint
-from recsys.evaluation import read_scores
+from recsys.data.splits import get_split
+from recsys.evaluation.evaluate import read_scores
 from recsys.model import FCN
-from recsys.runs import read_curves, read_runs
-from recsys.splits import get_split
+from recsys.records.read import read_curves, read_runs
 
 N_CHANGES = int(os.environ.get("LEMONS_FUZZ", 15))
 fuzz = settings(

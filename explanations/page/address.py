@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from explanations.page.keys import key_of
-from explanations.page.words import plain, shorten
+from explanations.render.words import plain, shorten
 
 _SCROLL = st.components.v2.component(
     "lemons_scroll",

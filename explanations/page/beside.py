@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from explanations.page import address
-from explanations.page.data import Case, get_case_beside
+from explanations.page.cached import Case, get_case_beside
 from explanations.page.listeners import find_listener, name_of
-from explanations.page.words import plain
+from explanations.render.words import plain
 from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library

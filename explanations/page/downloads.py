@@ -6,13 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from explanations.clips import clips
-from explanations.explanation import Explanation
+from explanations.core.clips import clips
+from explanations.core.explanation import Explanation
 from explanations.page.address import get_link
-from explanations.page.data import Case
+from explanations.page.cached import Case
 from explanations.page.keys import key_of
-from explanations.report import report_html
-from explanations.sound import flac_bytes
+from explanations.render.report import report_html
+from explanations.render.sound import flac_bytes
 from lemons.files import safe_name
 
 CITATION = """@inproceedings{melchiorre2021lemons,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explanations.page.words import LEMON, data_url, plain
+from explanations.render.words import LEMON, data_url, plain
 from lemons.library import Library
 
 STYLE = Path(__file__).parent / "page.css"

@@ -6,7 +6,7 @@ the page, since Streamlit joins ids by two underscores.
 
 import re
 
-from explanations.hashing import hash_text
+from lemons.hashing import hash_text
 
 PLAIN = re.compile("[A-Za-z0-9]{1,40}")
 DIGITS = 16  # of a hash: 64 bits tell all the names of a page apart

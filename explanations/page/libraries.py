@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from explanations.page import address
-from explanations.page.data import get_library
-from explanations.page.words import plain, tame
+from explanations.page.cached import get_library
+from explanations.render.words import plain, tame
 from lemons.config import Config
 from lemons.library import Library
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from explanations.page import address
 from explanations.page.keys import key_of
-from explanations.page.words import LEMON, capitalized, data_url, plain
+from explanations.render.words import LEMON, capitalized, data_url, plain
 from lemons.listeners import LISTENERS, Listener
 
 PORTRAITS = Path(__file__).parent / "portraits"

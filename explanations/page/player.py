@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from explanations.hashing import hash_text
-from explanations.page.store import address_of, get_store
-from explanations.player import player_css, player_js
+from explanations.page.file_server import address_of, get_store
+from explanations.render.player import player_css, player_js
+from lemons.hashing import hash_text
 
 SCRIPT = ("player", hash_text(player_js()))
 # the script itself comes over HTTP, once; with the component it would come with every rerun
@@ -23,8 +23,8 @@ def draw_player(data: dict, *, key: str) -> int | None:
     Parameters
     ----------
     data : dict
-        from `explanations.player.player_data`, with addresses of this server; ``start``, where it is there and was not
-        seen before, makes it play
+        from `explanations.render.player.player_data`, with addresses of this server; ``start``, where it is there and
+        was not seen before, makes it play
     key : str
         of the widget, and of ``st.session_state``
 

@@ -3,10 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from explanations.explanation import stem_shares
-from explanations.page.data import get_explanations, get_model_hash
+from explanations.core.explanation import stem_shares
+from explanations.page.cached import get_explanations, get_model_hash
 from explanations.page.listeners import draw_portrait, name_of
-from explanations.page.words import plain
+from explanations.render.words import plain
 from lemons.config import Config
 from lemons.library import Library
 from lemons.listeners import Listener

@@ -6,16 +6,16 @@ import pandas as pd
 import streamlit as st
 
 from explanations.page import address
-from explanations.page.data import Case
+from explanations.page.cached import Case
+from explanations.page.file_server import get_store
 from explanations.page.listeners import name_of
-from explanations.page.store import get_store
-from explanations.page.tracks import draw_tracks
-from explanations.page.words import markup, plain, tame
-from explanations.sound import flac_bytes
+from explanations.page.track_table import draw_tracks
+from explanations.render.sound import flac_bytes
+from explanations.render.words import markup, plain, tame
 from lemons.audio import to_float
 from lemons.library import Library
 from lemons.listeners import Listener
-from recsys.scoring import SKIPPED
+from recsys.relevance import SKIPPED
 
 MAX_NAMED = 50  # tracks that are left out
 

@@ -9,15 +9,18 @@ import pandas as pd
 import streamlit as st
 from scipy.special import expit
 
-from explanations.clips import TOP_K
-from explanations.explanation import Explanation
-from explanations.fidelity import TRUSTED
-from explanations.page import address, listeners, words
+from explanations.core.clips import TOP_K
+from explanations.core.explanation import Explanation
+from explanations.core.fidelity import TRUSTED
+from explanations.core.question import rows_of
+from explanations.page import address, listeners
+from explanations.page.ask import Question, find_lookup
 from explanations.page.downloads import draw_downloads
+from explanations.page.file_server import get_store
 from explanations.page.player import draw_player
-from explanations.page.question import Question, find_lookup
-from explanations.page.store import get_store
-from explanations.page.words import (
+from explanations.render import words
+from explanations.render.player import player_data, player_sounds
+from explanations.render.words import (
     answer,
     capitalized,
     fidelity_sentence,
@@ -27,8 +30,6 @@ from explanations.page.words import (
     plain,
     sentence,
 )
-from explanations.player import player_data, player_sounds
-from explanations.question import rows_of
 from lemons.errors import DataError
 
 

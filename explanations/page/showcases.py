@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from explanations.explanation import Explanation
-from explanations.fidelity import TRUSTED
+from explanations.core.explanation import Explanation
+from explanations.core.fidelity import TRUSTED
 from explanations.page import address
-from explanations.page.data import get_explanations, get_model_hash
+from explanations.page.cached import get_explanations, get_model_hash
 from explanations.page.keys import key_of
 from explanations.page.listeners import find_listener, name_of
-from explanations.page.words import answer, plain, question
+from explanations.render.words import answer, plain, question
 from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library

@@ -1,4 +1,4 @@
-"""Music libraries on disk: reading and checking them, and making them (`lemons.library.demo`).
+"""Music libraries on disk: reading and checking them, and making them (`lemons.demo`).
 
 A library is a folder::
 
@@ -10,6 +10,6 @@ A library is a folder::
     cache/npy/<track_id>.npy                            derived, can be deleted
 """
 
-from lemons.library.catalogue import STEMS, Library, open_library
+from lemons.library.library import STEMS, Library, open_library
 
 __all__ = ["STEMS", "Library", "open_library"]

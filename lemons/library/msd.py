@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from lemons.errors import DataError, ParameterError
-from lemons.library.catalogue import Library, read_table
+from lemons.library.library import Library, read_table
 from lemons.library.metadata import Metadata, Track
 from lemons.library.snippets import find_snippets
 from lemons.library.tables import check_folder, write_library

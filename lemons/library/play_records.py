@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from lemons.errors import DataError
-from lemons.library.catalogue import MAX_PLAYCOUNT
 from lemons.library.foreign import name_value
+from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.plays import DAMAGED, MIN_PLAYED_MS, NO_MUSIC, TOO_SHORT, History, Play
 
 BLANK = re.compile(r"\s*")

@@ -11,8 +11,8 @@ from functools import cache
 from typing import NamedTuple
 
 from lemons.errors import DataError
-from lemons.library.catalogue import MAX_PLAYCOUNT
 from lemons.library.columns import EXAMPLE, headless_columns, named_columns
+from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.play_records import counts, whole
 from lemons.library.plays import DAMAGED, TOO_SHORT, History, Play
 

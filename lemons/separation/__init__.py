@@ -12,7 +12,8 @@ name                 stems                                  needs
 ===================  =====================================  =======================================================
 """
 
+from lemons.separation.cache import Separation, separate_file
 from lemons.separation.catalogue import get_separator, list_separators
 from lemons.separation.separator import Separator
 
-__all__ = ["Separator", "get_separator", "list_separators"]
+__all__ = ["Separation", "Separator", "get_separator", "list_separators", "separate_file"]

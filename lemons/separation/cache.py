@@ -22,11 +22,11 @@ import soundfile
 import soxr
 
 from lemons.audio import SAMPLE_RATE, load_with_gain, round_16_bit
+from lemons.audio.level import tell_gain
+from lemons.audio.reader import AudioReader
 from lemons.checksums import read_own_json, write_json
 from lemons.errors import DamagedError, DataError
 from lemons.files import atomic_folder, discard_folder, hash_file
-from lemons.level import tell_gain
-from lemons.separation.reading import AudioReader
 from lemons.separation.separator import Separator
 from lemons.separation.weights import cache_folder
 

@@ -1,7 +1,7 @@
 """Stems that are there already: a folder of audio files, one per stem.
 
 MUSDB18-HQ's folders of tracks are of this form, and so is what Spleeter, Demucs and audio workstations write. A file
-called ``mixture`` is not a stem, nor is one that is the sum of others, whatever its name: see `lemons.sums`.
+called ``mixture`` is not a stem, nor is one that is the sum of others, whatever its name: see `lemons.separation.sums`.
 """
 
 import hashlib
@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from lemons.audio.level import scale
+from lemons.audio.reader import AudioReader
+from lemons.audio.recording import BLOCK_LENGTH
 from lemons.errors import DataError
 from lemons.files import hash_file
-from lemons.level import scale
 from lemons.library import STEMS
-from lemons.recording import BLOCK_LENGTH
-from lemons.separation.reading import AudioReader
 from lemons.separation.separator import Separator
-from lemons.sums import find_sums
+from lemons.separation.sums import find_sums
 
 logger = logging.getLogger(__name__)
 MIXTURE = "mixture"  # MUSDB18-HQ's name of the mix

@@ -5,7 +5,7 @@ go out mono, at the same rate, on the grid of a 16-bit file (multiples of 2^-15)
 rounded to that grid: what LEMONS hears. A method's *estimates* of its stems need not sum to the mix; what they leave of
 it, the *residual*, is added to one stem, `Separator.residual_stem`, so that the stems sum to the mix, bit for bit. A
 stem may exceed full scale, where stems cancel each other in the mix. A mix above full scale is scaled as a whole before
-it is separated (`lemons.level`), and so are its stems.
+it is separated (`lemons.audio.level`), and so are its stems.
 """
 
 from abc import ABC, abstractmethod
@@ -16,9 +16,9 @@ import numpy as np
 
 from lemons.arguments import whole
 from lemons.audio import RATES, quantize, round_16_bit, validate_audio
+from lemons.audio.level import gain_for, scale, tell_gain
+from lemons.audio.recording import BLOCK_LENGTH
 from lemons.errors import DataError, ParameterError
-from lemons.level import gain_for, scale, tell_gain
-from lemons.recording import BLOCK_LENGTH
 
 HIGHEST = 32.0  # times full scale: five such stems still fit into a 24-bit file at a gain of 2^-8
 

@@ -8,9 +8,9 @@ import numpy as np
 import soundfile
 
 from lemons.audio import common_gain
+from lemons.audio.recording import BLOCK_LENGTH
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
-from lemons.recording import BLOCK_LENGTH
 from lemons.separation.cache import GAIN, REPORT, Separation
 
 

@@ -1,0 +1,48 @@
+"""The console command `lemons`.
+
+A command imports what it needs inside its function, so that ``lemons --help`` starts at once.
+"""
+
+import os
+from typing import Annotated
+
+import typer
+
+from explanations.commands import explain, library, recommend, separate
+from lemons import __version__
+from lemons.console import run
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: see recsys/experiment.py
+
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.add_typer(library.app, name="library")
+for command in (
+    recommend.train,
+    recommend.evaluate,
+    recommend.report,
+    recommend.recommend,
+    explain.precompute,
+    explain.explain,
+    separate.separators,
+    separate.separate,
+    separate.weights,
+):
+    app.command()(command)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"lemons {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    """Listenable explanations for music recommender systems."""
+
+
+def main() -> None:
+    """Run the command `lemons`."""
+    run(app)

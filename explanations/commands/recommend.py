@@ -1,0 +1,66 @@
+"""Training, evaluating and asking the recommender."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from lemons.config import read_config
+from lemons.console import Bar, Fallback, ListenerName, ListenerNames, say, say_table, shown, tell
+
+
+def train(
+    listener: ListenerNames = None,
+    schedule: Annotated[str, typer.Option(help="a named configuration, such as demo; else the paper's")] = "",
+    together: Annotated[bool, typer.Option("--together", help="all at once, for a GPU; else one by one")] = False,
+    fallback: Fallback = "",
+) -> None:
+    """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
+    from recsys.fleet import train_all
+
+    how = {"named_config": schedule, "fallback": fallback, "together": together}
+    for user, model in train_all(read_config(), listener, **how).items():
+        say(f"{user}: {model}")
+
+
+def evaluate(listener: ListenerNames = None, fallback: Fallback = "") -> None:
+    """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
+    from recsys.fleet import evaluate_all, format_table
+
+    with shown(format_table):
+        say(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
+
+
+def report(
+    listener: ListenerNames = None,
+    paper: Annotated[bool, typer.Option("--paper", help="show the paper's figures beside")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="tables in Markdown, with all intervals")] = False,
+    fallback: Fallback = "",
+) -> None:
+    """Report on all listeners: models and baselines with intervals; evaluates what has not been evaluated yet."""
+    from recsys.evaluation.report import format_report
+    from recsys.fleet import report_all
+
+    in_words = partial(format_report, paper=paper, markdown=markdown)
+    with shown(in_words):
+        say(in_words(report_all(read_config(), listener, fallback=fallback)))
+
+
+def recommend(
+    listener: ListenerName,
+    n: Annotated[int, typer.Option("-n", help="how many tracks")] = 10,
+    pool: Annotated[str, typer.Option(help="test: held-out tracks; unheard: whatever was never played")] = "test",
+) -> None:
+    """Recommend tracks to a listener, the most relevant first."""
+    from lemons.library import open_library
+    from recsys import recommend as recommender
+    from recsys.checkpoints import best_checkpoint
+
+    config = read_config()
+    library = open_library(config.library_path)
+    tell(library.skipped)
+    library.played(listener)  # an unknown listener is refused by name, rather than for want of a model
+    checkpoint = best_checkpoint(config.experiments_path, listener, library=library)
+    table = recommender.recommend(checkpoint, library, listener, n=n, pool=pool, progress=Bar("tracks heard", "track"))
+    columns = ["rank", "track_id", "title", "artist", "genre", "relevance", "playcount"]
+    say_table(table[columns])

@@ -1,0 +1,256 @@
+"""Third step: which kind of explanation? And computing it, with progress, unless it is known already."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+import torch
+
+from explanations.core.cache import cached_explain, explanation_path, find_explanation
+from explanations.core.explanation import Explanation
+from explanations.core.question import N_MASKS, N_SEGMENTS, cut, exact_work
+from explanations.core.surrogate import N_FRESH_MASKS
+from explanations.core.what_if import Lookup
+from explanations.page import address
+from explanations.page.cached import Case
+from explanations.page.jobs import Job, begin_job, find_job
+from explanations.page.keys import key_of
+from explanations.render.words import duration, listing, parts_of, plain
+from lemons.audio import SAMPLE_RATE
+from lemons.errors import ParameterError
+
+KINDS = {  # kind: its name, the question that it answers
+    "time": ("Time", "Which moments made the difference? The track is cut into {n_segments} stretches of time."),
+    "source": ("Source", "Which {parts} made the difference? The track is taken apart into {stems}."),
+    "time+source": (
+        "Time + source",
+        "Which {parts}, and when? Each of {stems} is cut into {n_segments} stretches of time.",
+    ),
+}
+METHODS = {  # as the address has it: what the page calls it, options of `explain`
+    "exact": ("Every mix", {}),  # the exact method, where it applies
+    "lime-256": ("256 mixes", {"method": "lime", "n_masks": 256}),
+    "lime-2048": ("2048, as in the paper", {"method": "lime", "n_masks": N_MASKS}),
+}
+MAX_SEED = 10**6
+PROBE_S = 10  # what the model hears to find out how fast it listens
+POLL_S = 0.4
+
+
+@dataclass(frozen=True)
+class Question:
+    """A track, a listener and what is asked about them.
+
+    Attributes
+    ----------
+    case : Case
+        track and listener
+    options : dict
+        of `explanations.core.explain.explain`
+    path : Path
+        where the answer is kept
+    exact : bool
+        whether one pass answers for every mix
+    work : float
+        how many times the model has to hear the track, in computation
+    """
+
+    case: Case
+    options: dict
+    path: Path
+    exact: bool
+    work: float
+
+
+def choose_options(case: Case) -> dict:
+    """Draw the choice of a kind and, where it matters, of the mixes; return them as options of `explain`."""
+    st.header("3 · Ask why", anchor="why")
+    kind = st.segmented_control(
+        "What shall the explanation be made of?",
+        list(KINDS),
+        default=address.recall("kind", list(KINDS), "time+source"),
+        required=True,
+        format_func=lambda kind: KINDS[kind][0],
+        key=address.key("kind"),
+        on_change=address.act,
+    )
+    stems = case.track.stems
+    words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": N_SEGMENTS}
+    st.caption(plain(KINDS[kind][1].format(**words)))
+    options = {"kind": kind, "segments": N_SEGMENTS}
+    if kind != "time+source":  # the others have few mixes
+        address.remember(kind=kind, method=None, seed=None)
+        return options
+    with st.container(horizontal=True, vertical_alignment="bottom", key="method-row"):
+        n_mixes = f"{2 ** (len(stems) * N_SEGMENTS):,}".replace(",", " ")
+        method = st.segmented_control(
+            "How many mixes shall be asked about?",
+            list(METHODS),
+            default=address.recall("method", list(METHODS), "exact"),
+            required=True,
+            format_func=lambda method: METHODS[method][0],
+            key=address.key("method"),
+            on_change=address.act,
+            help=f"{len(stems)} parts in {N_SEGMENTS} stretches of time make {n_mixes} mixes. One exact pass answers "
+            "for all of them; audioLIME, as published, draws some at random and hears each.",
+        )
+        options |= METHODS[method][1]
+        if "method" in options:
+            seed = address.recall_number("seed", 0, least=0, most=MAX_SEED)
+            options["seed"] = st.number_input(
+                "Seed",
+                0,
+                MAX_SEED,
+                seed,
+                key=address.key("seed"),
+                on_change=address.act,
+                width=120,
+                help="Another seed draws other mixes.",
+            )
+    address.remember(kind=kind, method=method if "method" in options else None, seed=options.get("seed"))
+    return options
+
+
+def ask(cases: Sequence[Case], options: dict) -> list[Question]:
+    """The same question about each case; what was asked before and is still computed is forgotten."""
+    questions = [_describe(case, options) for case in cases]
+    forget_jobs(keep=[question.path for question in questions])
+    return questions
+
+
+def answer_question(question: Question) -> Explanation | None:
+    """The explanation, when it is known; else draw the button that computes it, or the progress of that."""
+    job = _job_of(question.path)
+    if job is not None and not job.watch():
+        del _waits()[question.path]
+        if job.error:
+            raise job.error
+        job = None
+    if (explanation := find_explanation(question.path)) is not None:
+        _say_when(question.path)
+        return explanation
+    listener = question.case.listener.name
+    if job is not None:
+        _show_progress(question.path, question.exact, listener)
+        return None
+    # not by a callback: a click while the page still changes must ask what the page then shows
+    what = "recommendation" if question.case.recommended else "relevance"
+    if st.button(f"Explain this {what}", key=key_of("explain", listener), type="primary", on_click=address.act):
+        _start(question)
+        st.rerun()
+    case = question.case
+    seconds = question.work * len(case.mix) * _seconds_per_sample(case.model)
+    what = "One pass answers for every mix" if question.exact else f"The model will hear {question.work:.0f} mixes"
+    st.caption(f"{what}: about {duration(seconds)} on this machine.")
+    return None
+
+
+def find_lookup(question: Question, explanation: Explanation) -> Lookup | None:
+    """The answers to other mixes: the explanation's own, or those of an exact one of the same components."""
+    if explanation.lookup is not None:
+        return explanation.lookup
+    exact = _describe(question.case, {name: question.options[name] for name in ("kind", "segments")})
+    kept = find_explanation(exact.path)
+    return kept and kept.lookup
+
+
+@st.cache_resource(show_spinner=False)
+def _seconds_per_sample(_model) -> float:
+    """How long the model listens on this machine; measured once."""
+    y = torch.zeros(1, PROBE_S * SAMPLE_RATE)
+    with torch.inference_mode():
+        _model(y[:, :SAMPLE_RATE])  # the first call is slow
+        started = time.perf_counter()
+        _model(y)
+    return (time.perf_counter() - started) / y.shape[1]
+
+
+def _describe(case: Case, options: dict) -> Question:
+    return Question(case, options, *_plan(case.folder, case.model, case.track.stems, case.key, options))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> tuple[Path, bool, float]:
+    path = explanation_path(folder, _model, _stems, **options)
+    kind = options["kind"]
+    segments = cut(_stems, kind=kind, segments=options["segments"])
+    if "method" not in options:
+        try:
+            return path, True, exact_work(_model, _stems, kind=kind, segments=segments)
+        except ParameterError:  # the method does not apply, such as to short segments
+            pass
+    n_components = len(segments) * (1 if kind == "time" else len(_stems))
+    return path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_FRESH_MASKS)
+
+
+def _waits() -> dict[Path, Job | None]:
+    """What the visitor waits for, by where the answer will be; None for what they do not want to wait for."""
+    return st.session_state.setdefault("waits", {})
+
+
+def _job_of(path: Path) -> Job | None:
+    """The job that the visitor waits for; also one that others began, or they did before they loaded the page anew."""
+    if path not in _waits() and (job := find_job(path)):
+        _wait_for(path, job)
+    return _waits().get(path)
+
+
+def _wait_for(path: Path, job: Job) -> None:
+    _waits()[path] = job
+    st.session_state.setdefault("computed", set()).add(path)
+
+
+def _start(question: Question) -> None:
+    case = question.case
+
+    def work(progress):
+        cached_explain(
+            case.folder,
+            case.model,
+            case.track.stems,
+            **question.options,
+            progress=progress,
+            track_id=case.track.track_id,
+            listener=case.listener.name,
+            separator=case.track.separator,
+        )
+
+    _wait_for(question.path, begin_job(question.path, work))
+
+
+def forget_jobs(keep: Sequence[Path] = ()) -> None:
+    """The visitor does not wait for other answers any more."""
+    for path in set(_waits()) - set(keep):
+        if job := _waits().pop(path):
+            job.cancel()
+
+
+def _cancel(path: Path) -> None:
+    if job := _waits().get(path):
+        job.cancel()
+    _waits()[path] = None
+
+
+@st.fragment(run_every=POLL_S)
+def _show_progress(path: Path, exact: bool, listener: str) -> None:
+    job = _waits().get(path)
+    if job is None or not job.watch():
+        st.rerun()  # the whole page: it was cancelled, or it is done
+    left = job.seconds_left()
+    text = "Listening to the first mixes …"
+    if job.before:
+        text = f"Waiting for {job.before} computation{'s' if job.before > 1 else ''} of others …"
+    elif left is not None:
+        done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
+        text = f"{done} · about {duration(left)} left"
+    st.progress(job.done / job.total if job.total else 0.0, text=text)
+    st.button("Cancel", key=key_of("cancel", listener), on_click=_cancel, args=(path,))
+
+
+def _say_when(path: Path) -> None:
+    if path in st.session_state.get("computed", ()):
+        st.badge("computed just now", icon=":material/bolt:", color="green")
+    else:
+        st.badge("computed ahead, ready to play", icon=":material/inventory_2:", color="primary")

@@ -1,0 +1,177 @@
+"""What the page shows, read once and kept: library, models, recommendations, stems."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+import torch
+from scipy.special import expit
+
+from explanations.core.explanation import Explanation, load_explanations
+from lemons.audio import to_int16
+from lemons.config import Config
+from lemons.library import Library, open_library
+from lemons.listeners import Listener
+from lemons.tracks import Track, open_track
+from recsys.checkpoints import best_checkpoint, load_checkpoint, model_hash
+from recsys.recommend import recommend
+from recsys.relevance import track_logits
+
+
+@dataclass(frozen=True)
+class Case:
+    """A track and a listener: all that a question about them needs.
+
+    Attributes
+    ----------
+    folder : Path
+        where explanations are kept
+    listener : Listener
+        to whom it was recommended, or who is to judge it
+    model : torch.nn.Module
+        the listener's
+    track : Track
+        with its stems
+    key : tuple
+        names the model, then the track, for caches
+    title, about : str
+        what the track is called, and what else is known of it; untrusted text
+    relevance : float
+        of the track for the listener, in [0, 1]
+    recommended : bool
+        whether it was; False for a visitor's own music
+    shareable : bool
+        whether others can open it, too; False for a visitor's own music
+    """
+
+    folder: Path
+    listener: Listener
+    model: torch.nn.Module
+    track: Track
+    key: tuple
+    title: str
+    about: str
+    relevance: float
+    recommended: bool
+    shareable: bool = True
+
+    @property
+    def mix(self) -> np.ndarray:
+        """The whole track."""
+        return sum(self.track.stems.values())
+
+
+def get_library(path: Path) -> Library:
+    """The library in a folder; read again when its tables change."""
+    return _open_library(path, _stamps(path / "tracks.csv", path / "listens.csv"))
+
+
+def get_recommendations(config: Config, library: Library, listener: Listener) -> pd.DataFrame:
+    """The ten tracks of largest relevance among those that training never saw; scored once, with a progress bar."""
+    checkpoint = _find_checkpoint(config, library, listener)
+    return _recommend(library, listener.name, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
+
+
+def get_model(config: Config, library: Library, listener: Listener) -> tuple[torch.nn.Module, tuple]:
+    """A listener's model, and what names it in caches."""
+    checkpoint = _find_checkpoint(config, library, listener)
+    stamps = _stamps(checkpoint)
+    return _load_model(checkpoint, stamps), (str(checkpoint), *stamps)
+
+
+def get_case(config: Config, library: Library, listener: Listener, row: pd.Series) -> Case:
+    """A recommended track, a row of `get_recommendations`, with its stems and the listener's model."""
+    track_key = (str(library.path), library.fingerprint, row["track_id"])
+    track = _open_track(library, row["track_id"], track_key)
+    model, model_key = get_model(config, library, listener)
+    return Case(
+        config.explanations_path,
+        listener,
+        model,
+        track,
+        (model_key, track_key),
+        title=str(row["title"]),
+        about=f"{row['artist']} · {row['genre']}",
+        relevance=row["relevance"],
+        recommended=True,
+    )
+
+
+def get_case_beside(config: Config, library: Library, listener: Listener, case: Case) -> Case:
+    """The same track for another listener, to whom nobody recommended it."""
+    model, model_key = get_model(config, library, listener)
+    key = (model_key, case.key[1])
+    relevance = _hear(model, case.track, key)
+    return replace(case, listener=listener, model=model, key=key, relevance=relevance, recommended=False)
+
+
+def get_explanations(config: Config) -> list[Explanation]:
+    """All explanations that were computed, without their lookups; read again when there are more."""
+    return _load_explanations(config.explanations_path, _stamps(config.explanations_path))
+
+
+def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
+    """The fingerprint of a listener's model."""
+    model, key = get_model(config, library, listener)
+    return _hash_model(model, key)
+
+
+def _find_checkpoint(config: Config, library: Library, listener: Listener) -> Path:
+    """The listener's best model; looked for again when there are other runs or splits."""
+    seen = sorted([*config.experiments_path.glob("*"), *(library.path / "splits").glob("*.csv")])
+    key = (str(library.path), library.fingerprint, *_stamps(*seen))
+    return _best_checkpoint(config.experiments_path, library, listener.name, key)
+
+
+def _stamps(*files: Path) -> tuple[int, ...]:
+    """When files were changed; 0 for one that is not there."""
+    return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the music library …")
+def _open_library(path: Path, stamps: tuple) -> Library:
+    return open_library(path)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _best_checkpoint(experiments_path: Path, _library: Library, user: str, key: tuple) -> Path:
+    return best_checkpoint(experiments_path, user, library=_library)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _load_model(checkpoint: Path, stamps: tuple) -> torch.nn.Module:
+    return load_checkpoint(checkpoint)[0]
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _recommend(_library: Library, user: str, checkpoint: Path, key: tuple) -> pd.DataFrame:
+    bar = st.empty()
+
+    def show(done: int, total: int) -> None:
+        bar.progress(done / total, text=f"{done} of {total} tracks heard")
+
+    ranking = recommend(checkpoint, _library, user, progress=show)
+    bar.empty()
+    return ranking
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the track …")
+def _open_track(_library: Library, track_id: str, key: tuple) -> Track:
+    return open_track(track_id, _library)
+
+
+@st.cache_data(max_entries=64, show_spinner="The other model listens …")
+def _hear(_model: torch.nn.Module, _track: Track, key: tuple) -> float:
+    return float(expit(track_logits(_model, [to_int16(sum(_track.stems.values()))])[0]))
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _load_explanations(folder: Path, stamps: tuple) -> list[Explanation]:
+    return load_explanations(folder)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _hash_model(_model: torch.nn.Module, key: tuple) -> str:
+    return model_hash(_model)

@@ -1,0 +1,140 @@
+"""What the player is told: an explanation as JSON, and the sounds it refers to."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from explanations.core.clips import TOP_K, check_same_stems
+from explanations.core.explanation import Explanation
+from explanations.core.question import rows_of
+from explanations.render.sound import flac_bytes
+from explanations.render.words import capitalized, name_of, noun_of, tame
+from lemons.audio import SAMPLE_RATE, common_gain
+from lemons.segments import Segments
+
+
+def player_sounds(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+    """The sound of each row of the player: the stems, or the mix alone where only time is cut.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        what is played
+    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+        the stems that were explained
+
+    Returns
+    -------
+    dict of str to bytes
+        FLAC files at 16 kHz, sample for sample the stems; should one exceed full scale, all are scaled by one power of
+        two, which `player_data` takes into account
+
+    Raises
+    ------
+    ParameterError
+        if other stems were explained
+    """
+    rows, scale = _rows(explanation, stems)
+    return {name: flac_bytes(y * np.float32(scale), gain=scale) for name, y in rows.items()}
+
+
+def player_data(
+    explanation: Explanation,
+    stems: Mapping[str, np.ndarray],
+    *,
+    src: Mapping[str, str],
+    title: str,
+    listener: str = "",
+    k: int = TOP_K,
+    answers: str | None = None,
+) -> dict:
+    """What the player is told, ready for JSON.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        what is drawn and played
+    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+        the stems that were explained
+    src : dict of str to str
+        the address of each of `player_sounds`: on the page's own server, or ``data:...;base64,...``
+    title, listener : str
+        names, however wild: they are shown letter by letter
+    k : int > 0
+        components that are heard at first
+    answers : str, optional
+        the address of ``explanation.lookup.to_bytes()``; without it the player knows the answer to the full mix only
+
+    Returns
+    -------
+    dict
+        ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``; ``borders`` of the segments and the
+        ``fades`` on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
+        ``segment``, ``weight`` and ``name``; ``gain``, a power of two that keeps every mix of rows within full scale;
+        ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
+        and the lookup's layout, or None; ``words``: sentences to show
+
+    Raises
+    ------
+    ParameterError
+        if other stems were explained
+    """
+    rows, scale = _rows(explanation, stems)
+    gain = _gain(rows)
+    names = list(rows)
+    return {
+        "title": tame(title),
+        "listener": tame(listener),
+        "kind": explanation.kind,
+        "duration": explanation.segments.borders[-1] / SAMPLE_RATE,
+        "gain": gain / scale,
+        "rows": [
+            {"name": name, "label": tame(capitalized(name)), "noun": tame(noun_of(name)), "src": src[name]}
+            for name in names
+        ],
+        "borders": [border / SAMPLE_RATE for border in explanation.segments.borders],
+        "fades": _fades(explanation.segments),
+        "components": [
+            {
+                "row": names.index(component.stem),
+                "segment": component.segment,
+                "weight": component.weight,
+                "name": tame(name_of(component, explanation.kind)),
+            }
+            for component in explanation.components
+        ],
+        "k": k,
+        "relevance": explanation.relevance,
+        "target": explanation.target,
+        "answers": {"src": answers, **explanation.lookup.layout} if answers and explanation.lookup else None,
+        "words": _words(explanation, gain),
+    }
+
+
+def _rows(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], float]:
+    """What is switched, and the power of two that brings each of it within full scale."""
+    check_same_stems(explanation, stems)
+    rows = rows_of(stems, kind=explanation.kind)
+    return rows, common_gain(rows.values())
+
+
+def _gain(rows: Mapping[str, np.ndarray]) -> float:
+    """No mix of rows has samples above the sum of the positive ones, or below that of the negative ones."""
+    return common_gain([sum(np.maximum(y, 0) for y in rows.values()), sum(np.minimum(y, 0) for y in rows.values())])
+
+
+def _fades(segments: Segments) -> list[float]:
+    """How far the fade at each border reaches on either side, in seconds."""
+    starts = [*(start for start, _ in segments.spans), segments.borders[-1]]
+    return [(here - start) / SAMPLE_RATE for here, start in zip(segments.borders, starts, strict=True)]
+
+
+def _words(explanation: Explanation, gain: float) -> dict[str, str]:
+    if explanation.method == "lime":
+        why = "audioLIME asked the model about some mixes only; ask with the exact method to know its answer to each."
+    else:
+        why = "The model's answers to other mixes are not at hand here."
+    level = "What you hear is what was scored, at its true level."
+    if gain != 1:
+        level = f"What you hear is what was scored, at {gain:g} of its level, so that no mix of parts is clipped."
+    return {"unanswered": why, "level": level}

@@ -1,0 +1,107 @@
+"""Audio files read piece by piece, so that long ones need no more memory than short ones."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from lemons.audio import (
+    MIN_DURATION_S,
+    SAMPLE_RATE,
+    check_file_rate,
+    load_array,
+    load_with_gain,
+    quantize,
+    round_16_bit,
+    to_float,
+)
+from lemons.audio.level import gain_for, scale
+from lemons.audio.recording import BLOCK_LENGTH, Recording
+from lemons.errors import DataError
+
+
+class AudioReader:
+    """An open audio file, of what `lemons.audio.load` reads; a context manager.
+
+    Samples come as the file has them, above full scale, too, unless they are to be scaled.
+
+    Parameters
+    ----------
+    path : path-like
+        the file
+    gain : float > 0
+        what all samples are multiplied by; see `check`
+
+    Attributes
+    ----------
+    sr : int
+        its sampling rate, in Hz
+    n_samples : int
+        its length, as announced; see `lemons.audio.recording.Recording`
+
+    Raises
+    ------
+    DataError
+        if there is no such file, it is not audio, does not say how long it is, or has a rate outside
+        `lemons.audio.RATES`; while reading, if it is damaged
+    """
+
+    def __init__(self, path: str | os.PathLike, *, gain: float = 1.0):
+        self.path, self._gain = Path(path), gain
+        self._samples = None
+        if self.path.suffix == ".npy":  # as libraries may have them
+            samples = load_array(self.path)
+            self._samples = to_float(samples) if samples.dtype == np.int16 else round_16_bit(samples)
+            self.sr, self._next = SAMPLE_RATE, 0
+            self.n_samples = len(self._samples)
+            return
+        self._recording = Recording(self.path)
+        self.sr, self.n_samples = self._recording.sr, self._recording.n_samples
+        try:
+            check_file_rate(self.path, self.sr)
+        except DataError:
+            self.__exit__()
+            raise
+
+    def __enter__(self) -> "AudioReader":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        if self._samples is None:
+            self._recording.__exit__(*exception)
+
+    def check(self) -> float:
+        """Refuse, with a DataError, a file that is empty, shorter than a second, silent at 16 bits, or damaged.
+
+        Reads it to the end, which takes much less time than to separate it. Returns the gain that brings it within full
+        scale, that of `lemons.audio.load_with_gain`.
+        """
+        if not self.n_samples:
+            raise DataError(f"{self.path} holds no audio (0 samples); choose another file")
+        if self.n_samples < MIN_DURATION_S * self.sr:
+            seconds = self.n_samples / self.sr
+            raise DataError(f"{self.path} lasts {seconds:.2f} s; at least {MIN_DURATION_S:g} s is needed")
+        peak = np.max([np.abs(block.mean(axis=0)).max() for block in self.blocks()])  # to the end: it may be damaged
+        if not np.isfinite(peak):
+            raise DataError(f"{self.path} holds samples that are not numbers (NaN or infinite); export it again")
+        if not quantize(peak):
+            raise DataError(f"{self.path} is silent (every sample is 0); there is nothing to separate")
+        return 1.0 if gain_for(float(peak)) == 1 else load_with_gain(self.path)[1]
+
+    def read(self, length: int) -> np.ndarray:
+        """The next samples of the mean of the channels, as float32; fewer than ``length`` at the end."""
+        return self._read(length).mean(axis=1)
+
+    def blocks(self, length: int = BLOCK_LENGTH) -> Iterator[np.ndarray]:
+        """The rest as stereo blocks, float32 of shape (2, n_samples); all but two channels are averaged into both."""
+        while len(samples := self._read(length)):
+            if samples.shape[1] != 2:
+                samples = np.repeat(samples.mean(axis=1, keepdims=True), 2, axis=1)
+            yield np.ascontiguousarray(samples.T)
+
+    def _read(self, length: int) -> np.ndarray:
+        if self._samples is not None:
+            self._next += length
+            return scale(self._samples[self._next - length : self._next, None], self._gain)
+        return scale(self._recording.read(length), self._gain)

@@ -1,0 +1,255 @@
+"""Waveforms: reading, checking, writing.
+
+Conventions: a waveform ``y`` is a float32 array of shape (n_samples,): mono, 16 kHz, in [-1, 1), on the grid of a
+16-bit file (multiples of 2^-15). On that grid float32 sums of a few hundred waveforms are exact, so statements such as
+"the stems sum to the mix" or "explanation + rest = mix" hold bit for bit and survive being written and read.
+"""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from lemons.arguments import file_path, floats, items, one_of, whole
+from lemons.arrays import read_array
+from lemons.audio.grid import FULL_SCALE, numbers, quantize, to_float, to_int16
+from lemons.audio.level import gain_for, scale, tell_gain
+from lemons.audio.recording import Recording
+from lemons.errors import DataError, ParameterError
+from lemons.files import atomic_path
+
+SAMPLE_RATE = 16000  # Hz
+MIN_DURATION_S = 1.0  # the excerpt that the recommender trains on; shorter audio has no place to put a segment
+RATES = (4000, 768000)  # Hz, of files: below it there is no music, above it no converter
+MAX_SAMPLE_RATE = 655350  # Hz; FLAC's
+FLAC_BITS = (16, 24)
+
+
+def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
+    """Read an audio file (WAV, FLAC, Ogg, Opus, MP3, AIFF ...; with PyAV also M4A, AAC, WMA, WebM) as a mono waveform.
+
+    Channels are averaged, then resampled with soxr's HQ setting and rounded to 16 bits. A NumPy array (``.npy``) is
+    taken for the samples of a mono file at 16 kHz: integers of 16 bits, or floats in [-1, 1). A file that exceeds full
+    scale is scaled as a whole, and a warning is logged; see `lemons.audio.level`.
+
+    Parameters
+    ----------
+    path : path-like
+        the file
+    sr : int > 0
+        sampling rate of the result, in Hz
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,), dtype=float32]
+
+    Raises
+    ------
+    ParameterError
+        if ``path`` is no path or ``sr`` no sampling rate
+    DataError
+        if there is no such file, it is not audio, was cut or is damaged otherwise, changes its rate in its middle, has
+        one outside `RATES`, needs PyAV where that is not installed, holds no sample, or holds values that are not
+        numbers
+    """
+    y, gain = load_with_gain(path, sr=sr)
+    tell_gain(path, gain)
+    return y
+
+
+def load_with_gain(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> tuple[np.ndarray, float]:
+    """`load`, and what the file was multiplied by: 1, unless it exceeds full scale; logs nothing.
+
+    The gain is a property of the file: it brings within full scale what the file holds, and what `load` makes of it at
+    16 kHz.
+    """
+    path, sr = file_path("path", path), check_rate(sr)
+    if path.suffix == ".npy":
+        samples, gain = _load_array(path)
+        y = to_float(samples)
+        return (y, gain) if sr == SAMPLE_RATE else (quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ")), gain)
+    y, peak = _decode(path, sr, 1.0)
+    gain = gain_for(peak)
+    if gain != 1:  # decoded once more: floats of 10^38, resampled as they are, would overflow
+        y, _ = _decode(path, SAMPLE_RATE, gain)
+        overshoot = gain_for(float(np.abs(y).max(initial=0)))
+        gain *= overshoot
+        y = scale(y, overshoot) if sr == SAMPLE_RATE else _decode(path, sr, gain)[0]
+    return quantize(y), gain
+
+
+def _decode(path: Path, sr: int, gain: float) -> tuple[np.ndarray, float]:
+    """A file's mono mix times a gain, resampled, not rounded; and the mix's peak before both. Reads piece by piece."""
+    peak, pieces = 0.0, []
+    with Recording(path) as recording:
+        check_file_rate(path, recording.sr)
+        resampler = soxr.ResampleStream(
+            recording.sr, sr, 1, dtype="float32", quality="HQ"
+        )  # as soxr.resample, bit for bit
+        for block in recording.blocks():
+            y = block.mean(axis=1)
+            if not np.isfinite(y).all():
+                raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
+            peak = max(peak, float(np.abs(y).max(initial=0)))
+            pieces.append(resampler.resample_chunk(scale(y, gain)))
+    if not pieces:
+        raise DataError(f"{path} holds no audio (0 samples); choose another file")
+    pieces.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
+    return np.concatenate(pieces), peak
+
+
+def check_file_rate(path: str | os.PathLike, sr: int) -> None:
+    """Refuse, with a DataError, a file whose sampling rate lies outside `RATES`."""
+    if not RATES[0] <= sr <= RATES[1]:
+        hint = f"convert it to a rate between {RATES[0]} and {RATES[1]} Hz"
+        raise DataError(f"{path} has {sr} samples per second; {hint}")
+
+
+def load_samples(path: str | os.PathLike) -> np.ndarray:
+    """Read samples at 16 kHz that were saved by `numpy.save`; floats above full scale as `load` does.
+
+    They are read rather than mapped: each mapped array holds a file open, and a listener's split has more tracks than
+    the 1024 files that a process may usually open.
+
+    Parameters
+    ----------
+    path : path-like
+        a ``.npy`` file of one channel: int16, or floats, nominally in [-1, 1)
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,), dtype=int16]
+
+    Raises
+    ------
+    DataError
+        if the file is no such array, is longer or shorter than its header says, is empty, or holds values that are not
+        numbers
+    """
+    samples, gain = _load_array(path)
+    tell_gain(path, gain)
+    return samples
+
+
+def _load_array(path: str | os.PathLike) -> tuple[np.ndarray, float]:
+    """`load_samples`, and the gain."""
+    samples = load_array(path)
+    if samples.dtype == np.int16:
+        return samples, 1.0
+    gain = gain_for(float(np.abs(samples).max()))
+    return to_int16(quantize(scale(samples, gain))), gain
+
+
+def load_array(path: str | os.PathLike) -> np.ndarray:
+    """What a file of samples holds, int16 or floats of any level (n_samples,); errors are those of `load_samples`."""
+    if not file_path("path", path).is_file():
+        raise DataError(f"no such audio file: {path}; check the path")
+    samples = read_array(path)
+    kind = samples.dtype
+    if (kind != np.int16 and kind.kind != "f") or max(samples.shape, default=0) != samples.size:
+        raise DataError(f"{path} holds {kind} {samples.shape}; it must be int16 or floats (n_samples,)")
+    if not samples.size:
+        raise DataError(f"{path} holds no audio (0 samples); choose another file")
+    if kind != np.int16 and not np.isfinite(samples).all():
+        raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
+    return samples.reshape(-1)
+
+
+def is_native(path: str | os.PathLike) -> bool:
+    """Whether a file is 16 kHz mono already, so that `load` has nothing to resample; False when it is no audio."""
+    try:
+        with Recording(file_path("path", path)) as recording:
+            return recording.sr == SAMPLE_RATE and recording.n_channels == 1
+    except DataError:
+        return False
+
+
+def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:
+    """Refuse a waveform that cannot be explained.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n_samples,)]
+        mono waveform
+    sr : int > 0
+        sampling rate of ``y``, in Hz
+
+    Raises
+    ------
+    ParameterError
+        if ``y`` is not a one-dimensional array of floats
+    DataError
+        if it is empty, has values that are not numbers, is shorter than one second, or silent
+
+    Examples
+    --------
+    >>> validate_audio(np.sin(np.arange(16000.0)))
+    >>> validate_audio(np.zeros(16000))
+    Traceback (most recent call last):
+    lemons.errors.DataError: the audio is silent (every sample is 0); there is nothing to explain
+    """
+    y, sr = floats("a waveform", y), check_rate(sr)
+    if not len(y):
+        raise DataError("the audio is empty (0 samples); choose another file")
+    if not np.isfinite(y).all():
+        raise DataError("the audio holds samples that are not numbers (NaN or infinite); export it again")
+    if len(y) < MIN_DURATION_S * sr:
+        raise DataError(f"the audio lasts {len(y) / sr:.2f} s; at least {MIN_DURATION_S:g} s is needed")
+    if not y.any():
+        raise DataError("the audio is silent (every sample is 0); there is nothing to explain")
+
+
+def check_rate(sr: int) -> int:
+    """A sampling rate in Hz, if it is one; else ParameterError."""
+    return whole("sr", sr, least=1, most=MAX_SAMPLE_RATE, hint=" Hz")
+
+
+def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE, bits: int = 16) -> None:
+    """Write a waveform as FLAC, at its own level, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        the file to write
+    y : np.ndarray [shape=(n_samples,)]
+        waveform in [-1, 1); on the 16-bit grid it is read back bit for bit
+    sr : int > 0
+        its sampling rate, in Hz
+    bits : {16, 24}
+        resolution; 24 keeps what lies on the 16-bit grid exact down to a gain of 2^-8
+
+    Raises
+    ------
+    ParameterError
+        if another argument is wrong, or a sample exceeds full scale: a clipped clip would not be what was scored
+    DataError
+        if the file cannot be written
+    """
+    path, y, sr = file_path("path", path), floats("y", y), check_rate(sr)
+    top = 1 - 2.0 ** (1 - one_of("bits", bits, FLAC_BITS))
+    if len(y) and not (y.min() >= -1 and y.max() <= top):
+        raise ParameterError(f"{path}: peak {np.abs(y).max():.3f} exceeds full scale; lower the gain of all its clips")
+    with atomic_path(path) as temporary:
+        try:
+            soundfile.write(temporary, y, sr, format="FLAC", subtype=f"PCM_{bits}")
+        except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
+            raise OSError(error.error_string) from error
+
+
+def common_gain(sounds: Iterable[np.ndarray]) -> float:
+    """The largest power of two, at most 1, that brings all sounds within a 16-bit file's full scale.
+
+    >>> common_gain([np.array([0.5, -1.0]), np.array([1.0])])
+    0.5
+    """
+    sounds = [numbers(y) for y in items("sounds", sounds, hint="a list of waveforms")]
+    if not sounds or not all(y.size and np.isfinite(y).all() for y in sounds):
+        raise ParameterError("sounds must be one or more waveforms of finite samples, none of them empty")
+    highest, lowest = max(y.max() for y in sounds), min(y.min() for y in sounds)
+    gain = 1.0
+    while highest * gain > 1 - 1 / FULL_SCALE or lowest * gain < -1:
+        gain /= 2
+    return gain

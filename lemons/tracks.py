@@ -1,0 +1,108 @@
+"""A track to be explained: its sound, and its stems from the library or a separator."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lemons.audio.reader import AudioReader
+from lemons.audiolime.neighborhood import Progress
+from lemons.errors import DataError, ParameterError
+from lemons.library import Library
+from lemons.separation import get_separator
+from lemons.separation.cache import separate_file
+
+MAX_S = 600  # of a track; an explanation of so long a one takes some 4 GB of memory, and its time
+
+
+@dataclass(frozen=True)
+class Track:
+    """A track with its stems.
+
+    Attributes
+    ----------
+    track_id : str
+        its id in the library, or the name of its file
+    title : str
+        what to call it: title and artist, or the name of its file
+    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+        at 16 kHz on the 16-bit grid; their sum is the track
+    separator : str
+        where the stems come from: ``"given"`` by the library, or a separator's name
+    gain : float
+        what the sound was multiplied by; 1 unless the file exceeds full scale
+    """
+
+    track_id: str
+    title: str
+    stems: dict[str, np.ndarray]
+    separator: str
+    gain: float = 1.0
+
+
+def open_track(
+    name: str,
+    library: Library,
+    *,
+    separator: str | None = None,
+    weights: str | os.PathLike | None = None,
+    progress: Progress | None = None,
+) -> Track:
+    """Find a track's sound and stems; what is separated is kept in the cache, see `lemons.separation.cache`.
+
+    Parameters
+    ----------
+    name : str
+        a track_id of the library, or the path of any audio file
+    library : Library
+        whose tracks and stems are taken
+    separator : str, optional
+        a separator's name; by default the library's stems (``"given"``) where it has some, else ``"hpss"``
+    weights : path-like, optional
+        the separator's weights; for ``"given"`` another folder of stems than the library's
+    progress : callable, optional
+        called as ``progress(done, total)`` while separating; may raise to cancel
+
+    Returns
+    -------
+    Track
+
+    Raises
+    ------
+    DataError
+        if there is neither such a track nor such a file, its audio is damaged, or silent or too short to separate, or
+        too long to explain, or the stems asked for are not there
+    ParameterError
+        if the separator is unknown, or there are weights but no separator
+    MissingWeightsError, MissingDependencyError
+        if the separator cannot run: no other takes its place
+    """
+    if weights is not None and separator is None:
+        raise ParameterError(f"weights={os.fspath(weights)!r} are of no use without the name of their separator")
+    if name in library.tracks.index:
+        row = library.tracks.loc[name]
+        track_id, title, path = name, f"“{row['title']}” by {row['artist']}", library.audio_path(name)
+        if weights is None and separator in (None, "given"):
+            if stems := library.stems(name):
+                return Track(track_id, title, stems, "given")
+            if separator:
+                raise DataError(f"{library.path} has no stems of {name}; give a folder of them as weights, or use hpss")
+    elif Path(name).is_file():
+        track_id, title, path = Path(name).name, f"“{Path(name).stem.replace('_', ' ')}”", Path(name)
+    else:
+        raise DataError(
+            f"{name} is neither a track of {library.path} nor an audio file; see its tracks.csv for the ids"
+        )
+    chosen = get_separator(separator or "hpss", weights)
+    with AudioReader(path) as reader:  # before the work begins
+        check_length(reader.n_samples / reader.sr, path)
+    separation = separate_file(path, chosen, progress=progress)
+    return Track(track_id, title, separation.load(), chosen.name, separation.report["mix_gain"])
+
+
+def check_length(seconds: float, name: object = "the track") -> None:
+    """Refuse, with a DataError, what is too long to be explained."""
+    if seconds > MAX_S:
+        limit = f"more than the {MAX_S // 60} min that can be explained"
+        raise DataError(f"{name} lasts {seconds / 60:.1f} min, {limit}; cut an excerpt out of it")

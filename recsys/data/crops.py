@@ -1,0 +1,164 @@
+"""The sound of a listener's tracks, held in memory, and random crops of it."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+
+from lemons.audio import SAMPLE_RATE, to_float
+from lemons.errors import DataError
+from lemons.library import Library
+from recsys.model import MIN_SAMPLES
+from recsys.parameters import check_parameters
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrackSet:
+    """Tracks of one part of a split.
+
+    Attributes
+    ----------
+    track_ids : list of str
+        n tracks
+    audio : list of np.ndarray [shape=(n_samples,), dtype=int16]
+        each as long as it is; 16 kHz, mono
+    labels : np.ndarray [shape=(n,), dtype=float32]
+        1 played, 0 not
+    """
+
+    track_ids: list[str]
+    audio: list[np.ndarray]
+    labels: np.ndarray
+
+
+def load_tracks(
+    library: Library,
+    split: pd.DataFrame,
+    part: str,
+    *,
+    min_samples: int = MIN_SAMPLES,
+    num_workers: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> TrackSet:
+    """Load one part of a split.
+
+    Parameters
+    ----------
+    library : Library
+        the music library
+    split : pd.DataFrame [columns=track_id, split, playcount]
+        see `recsys.data.splits.get_split`
+    part : {"train", "val", "test"}
+        which part
+    min_samples : int
+        shorter tracks are left out
+    num_workers : int >= 0
+        threads that decode audio; 0: this one alone. The result is the same
+    progress : callable, optional
+        ``progress(done, total)``, called after each track
+
+    Returns
+    -------
+    TrackSet
+        without the tracks that the library does not have, cannot read or that are too short: each is named in a warning
+        of the log
+
+    Raises
+    ------
+    DataError
+        if no track, or none of one class, is left
+    """
+    rows = split[split["split"] == part]
+
+    def load(track_id: str) -> np.ndarray | str:
+        if track_id not in library.tracks.index:
+            return "not in the library"
+        try:
+            samples = library.load_audio(track_id)
+        except DataError as error:
+            return str(error)
+        return samples if len(samples) >= min_samples else f"shorter than {min_samples / SAMPLE_RATE:g} s"
+
+    tracks, skipped = [], []
+    with ThreadPoolExecutor(max(1, num_workers)) as pool:
+        # without workers, map() runs each track as it is asked for
+        found = pool.map(load, rows["track_id"]) if num_workers else map(load, rows["track_id"])
+        for done, (track_id, playcount, samples) in enumerate(
+            zip(rows["track_id"], rows["playcount"], found, strict=True), start=1
+        ):
+            if isinstance(samples, str):
+                skipped.append(f"{track_id} ({samples})")
+            else:
+                tracks.append((track_id, samples, playcount > 0))
+            if progress:
+                progress(done, len(rows))
+    if skipped:
+        logger.warning("%d of %d %s tracks skipped: %s", len(skipped), len(rows), part, ", ".join(skipped))
+    check_classes([label for _, _, label in tracks], part, library)
+    track_ids, audio, labels = zip(*tracks, strict=True)
+    return TrackSet(list(track_ids), list(audio), np.float32(labels))
+
+
+def check_classes(labels: Sequence[float], part: str, library: Library) -> None:
+    """Refuse a part of a split of whose tracks, as far as they can be read, all were played or none; DataError."""
+    n_played = int(sum(labels))
+    if n_played in (0, len(labels)):
+        left = f"{n_played} played and {len(labels) - n_played} other tracks"
+        raise DataError(f"the {part} part has {left} whose audio can be read in {library.path}; it needs both")
+
+
+class Crops:
+    """Batches of random crops: what each epoch trains on is a function of seed and epoch alone.
+
+    Parameters
+    ----------
+    tracks : TrackSet
+        at least ``input_length`` samples each
+    seed : int >= 0
+        another seed, other crops in another order
+    batch_size : int > 0
+        crops in a batch; an epoch's last batch may have fewer
+    input_length : int
+        length of a crop, in samples
+    n_crops : int > 0
+        crops of each track in an epoch
+    """
+
+    def __init__(
+        self, tracks: TrackSet, *, seed: int, batch_size: int = 20, input_length: int = SAMPLE_RATE, n_crops: int = 1
+    ):
+        check_parameters({"batch_size": batch_size, "input_length": input_length, "n_crops": n_crops})
+        self.tracks = tracks
+        self.seed = seed
+        self.batch_size = batch_size
+        self.input_length = input_length
+        self.n_crops = n_crops
+
+    @property
+    def n_snippets(self) -> int:
+        """Crops in an epoch."""
+        return len(self.tracks.audio) * self.n_crops
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return -(-self.n_snippets // self.batch_size)
+
+    def batches(self, epoch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """Waveforms (batch, input_length) and labels (batch, 1), both float32, of one epoch."""
+        rng = np.random.default_rng([self.seed, epoch])
+        order = rng.permutation(np.repeat(np.arange(len(self.tracks.audio)), self.n_crops))
+        lengths = np.array([len(self.tracks.audio[i]) for i in order])
+        starts = rng.integers(0, lengths - self.input_length, endpoint=True)
+        for first in range(0, len(order), self.batch_size):
+            batch = slice(first, first + self.batch_size)
+            crops = [
+                self.tracks.audio[i][start : start + self.input_length]
+                for i, start in zip(order[batch], starts[batch], strict=True)
+            ]
+            yield torch.from_numpy(to_float(np.stack(crops))), torch.from_numpy(self.tracks.labels[order[batch], None])

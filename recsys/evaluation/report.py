@@ -1,0 +1,151 @@
+"""The report on all listeners: models and baselines side by side, each figure with its interval.
+
+Over all means the mean over the listeners. Its interval resamples the test tracks of each listener, independently, and
+takes the mean over the same listeners anew: it says how much other test tracks would change the mean, not how it would
+be for other listeners; for that, the standard deviation over the listeners stands beside it. Differences between the
+model and a baseline are taken resample by resample on the same tracks, so that their intervals are narrower than
+either's: a model is better than a baseline, as far as these tracks can tell, where the interval is above 0.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lemons.errors import DataError
+from lemons.files import atomic_path
+from recsys.evaluation.evaluate import RANKERS, resampled
+from recsys.ranking import CONFIDENCE, MEASURES, N_RESAMPLES, interval, measure
+
+REPORT_FILE = "report.json"
+MEAN = "mean of listeners"  # in place of a name
+# mean and standard deviation over the seven listeners, on their tracks of the Million Song Dataset: Melchiorre,
+# Haunschmid, Schedl, Widmer, "LEMONS: Listenable Explanations for Music recOmmeNder Systems", ECIR 2021
+PAPER = {"roc_auc": (0.758, 0.113), "average_precision": (0.734, 0.130)}
+PAPER_SOURCE = "Melchiorre et al., ECIR 2021; seven listeners, Million Song Dataset"
+DETAILED = ("model", "popularity", "mel")  # with their intervals in a terminal; 100 columns have no place for more
+NAME_WIDTH = 17  # characters
+
+
+def make_report(scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Every measure of every ranker for every listener and over all.
+
+    Parameters
+    ----------
+    scores : dict of str to pd.DataFrame [index=track_id, columns=label and rankers]
+        for each listener what `recsys.evaluation.evaluate.read_scores` reads
+
+    Returns
+    -------
+    pd.DataFrame [columns=user, ranker, measure, value, low, high, std, n_tracks, n_played]
+        listeners as they come, then their mean, which alone has a ``std``: the standard deviation over the listeners.
+        The rankers are those that all listeners have, and ``model-<baseline>`` for the differences
+
+    Raises
+    ------
+    DataError
+        if there is no listener
+    """
+    if not scores:
+        raise DataError("there is no listener to report on; train models with `lemons train`")
+    rankers = [name for name in RANKERS if all(name in table for table in scores.values())]
+    values: dict[tuple[str, str, str], float] = {}
+    drawn: dict[tuple[str, str, str], np.ndarray] = {}
+    for user, table in scores.items():
+        for ranker in rankers:
+            of_ranker, again = measure(table["label"], table[ranker]), resampled(table, ranker, user)
+            for name in MEASURES:
+                values[user, ranker, name], drawn[user, ranker, name] = float(of_ranker[name]), again[name]
+                if ranker != "model":
+                    difference = user, f"model-{ranker}", name
+                    for x in (values, drawn):
+                        x[difference] = x[user, "model", name] - x[user, ranker, name]
+    n_tracks = {user: len(table) for user, table in scores.items()}
+    n_played = {user: int(table["label"].sum()) for user, table in scores.items()}
+    n_tracks[MEAN], n_played[MEAN] = sum(n_tracks.values()), sum(n_played.values())
+    std = {}
+    for ranker, name in dict.fromkeys(key[1:] for key in values):
+        each = [values[user, ranker, name] for user in scores]
+        values[MEAN, ranker, name], std[MEAN, ranker, name] = float(np.mean(each)), float(np.std(each))
+        drawn[MEAN, ranker, name] = np.mean([drawn[user, ranker, name] for user in scores], axis=0)
+    rows = [
+        (*key, value, *interval(drawn[key]), std.get(key), n_tracks[key[0]], n_played[key[0]])
+        for key, value in values.items()
+    ]
+    columns = ["user", "ranker", "measure", "value", "low", "high", "std", "n_tracks", "n_played"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def write_report(folder: Path, report: pd.DataFrame) -> None:
+    """Write ``report.json`` and ``report.csv``."""
+    paper = {name: {"mean": mean, "std": std} for name, (mean, std) in PAPER.items()} | {"source": PAPER_SOURCE}
+    rows = json.loads(report.to_json(orient="records"))
+    record = {"confidence": CONFIDENCE, "n_resamples": N_RESAMPLES, "paper": paper, "rows": rows}
+    with atomic_path(folder / REPORT_FILE) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
+    with atomic_path((folder / REPORT_FILE).with_suffix(".csv")) as temporary:
+        report.to_csv(temporary, index=False)
+
+
+def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool = False) -> str:
+    """The report to be read: tables of at most 100 columns, or Markdown.
+
+    Parameters
+    ----------
+    report : pd.DataFrame
+        what `make_report` returns
+    paper : bool
+        show the paper's figures beside
+    markdown : bool
+        Markdown tables with all intervals
+    """
+    rankers = [name for name in RANKERS if name in set(report["ranker"])]
+    cells = {(row.user, row.ranker, row.measure): row for row in report.itertuples()}
+    detailed = rankers if markdown else DETAILED
+
+    def cell(user: str, ranker: str, name: str) -> str:
+        row = cells[user, ranker, name]
+        return f"{row.value:.3f} {row.low:.2f}–{row.high:.2f}" if ranker in detailed else f"{row.value:.3f}"
+
+    parts = []
+    users = [user for user in dict.fromkeys(report["user"]) if user != MEAN]
+    for name in PAPER:
+        rows = [
+            [user, str(cells[user, "model", name].n_tracks), *(cell(user, ranker, name) for ranker in rankers)]
+            for user in [*users, MEAN]
+        ]
+        rows.append(["std of listeners", "", *(f"{cells[MEAN, ranker, name].std:.3f}" for ranker in rankers)])
+        if paper:
+            rows.append(["paper", "", "{:.3f} ± {:.3f}".format(*PAPER[name]), *[""] * (len(rankers) - 1)])
+        parts.append(_table([_label(name), "tracks", *rankers], rows, markdown=markdown))
+    rows = [[_label(name), *(cell(MEAN, ranker, name) for ranker in rankers)] for name in MEASURES]
+    parts.append(_table([MEAN, *rankers], rows, markdown=markdown))
+    rows = []
+    for ranker in rankers[1:]:
+        differences = [cells[MEAN, f"model-{ranker}", name] for name in PAPER]
+        above = sum(cells[user, f"model-{ranker}", "roc_auc"].value > 0 for user in users)
+        figures = [f"{row.value:+.3f} {row.low:+.2f} to {row.high:+.2f}" for row in differences]
+        rows.append([ranker, *figures, f"{above} of {len(users)}"])
+    head = ["model minus ...", *map(_label, PAPER), "better for (ROC-AUC)"]
+    parts.append(_table(head, rows, markdown=markdown))
+    notes = f"Ranges: {CONFIDENCE:.0%} bootstrap intervals over the test tracks, {N_RESAMPLES} resamples of each class."
+    parts.append(f"{notes}\nPaper: {PAPER_SOURCE}; mean ± std of listeners." if paper else notes)
+    return "\n\n".join(parts)
+
+
+def _label(name: str) -> str:
+    for short, label in (("roc_auc", "ROC-AUC"), ("ndcg", "nDCG"), ("mrr", "MRR"), ("_", " ")):
+        name = name.replace(short, label)
+    return name
+
+
+def _table(head: list[str], rows: list[list[str]], *, markdown: bool) -> str:
+    if markdown:
+        return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
+    # a listener's id may have forty characters
+    lines = [[row[0] if len(row[0]) <= NAME_WIDTH else row[0][: NAME_WIDTH - 1] + "…", *row[1:]] for row in rows]
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    lines = [head, ["─" * width for width in widths], *lines]
+    padded = [[text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in lines]
+    return "\n".join("  ".join(line).rstrip() for line in padded)

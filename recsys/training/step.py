@@ -1,0 +1,135 @@
+"""A model that learns from batches: optimiser, course of the learning rate, precision, and all of it to be kept.
+
+What a step makes of the weights is a function of the state, the batch and nothing else: who restores a learner's state
+and gives it the same batches gets the same weights, bit for bit (on one machine, with one number of threads; on a GPU
+as far as PyTorch's kernels are deterministic).
+"""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from recsys.model import FCN
+
+# factor of the learning rate when a share t, 0 < t <= 1, of all steps is done
+SCHEDULES = {
+    "constant": lambda t: 1.0,
+    "cosine": lambda t: 0.5 + 0.5 * math.cos(math.pi * t),
+    "onecycle": lambda t: t / 0.3 if t < 0.3 else 0.5 + 0.5 * math.cos(math.pi * (t - 0.3) / 0.7),
+}
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+class Learner:
+    """Binary cross-entropy and Adam.
+
+    Its chance, which makes dropout, begins as PyTorch's generator is when the learner is made; from then on it is its
+    own: what else draws from the generator, other learners included, changes nothing.
+
+    Parameters
+    ----------
+    model : FCN
+        on the device to train on
+    n_steps : int > 0
+        how many batches there will be, for the schedule
+    lr, wd, schedule, precision, freeze
+        see `recsys.training.trainer.Course`, which checks them
+    """
+
+    def __init__(
+        self,
+        model: FCN,
+        *,
+        n_steps: int,
+        lr: float = 1e-3,
+        wd: float = 1e-4,
+        schedule: str = "constant",
+        precision: str = "auto",
+        freeze: bool = False,
+    ):
+        self.model = model
+        self.device = model.fc.weight.device
+        self.freeze = freeze
+        self.use_bf16 = precision == "bfloat16" or (precision == "auto" and has_bf16(self.device))
+        self._rate = lambda step: lr * SCHEDULES[schedule](step / n_steps)
+        self._step = 0
+        self._optimizer = torch.optim.Adam((model.fc if freeze else model).parameters(), lr, weight_decay=wd)
+        self._chance = self._generators()
+
+    def losses(self, batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[torch.Tensor]:
+        """Learn from batches of waveforms (batch, n_samples) and labels (batch, 1); the loss of each, on the device.
+
+        The losses are tensors, since turning each into a number would make the program wait for the GPU.
+        """
+        for y, labels in batches:
+            self.begin_step()
+            with torch.set_grad_enabled(not self.freeze):
+                mel = self.model.spec(y.to(self.device))
+                with self.autocast():
+                    maps = self.model.trunk(mel)
+            loss = self.loss(maps, labels)
+            loss.backward()
+            self.end_step()
+            yield loss.detach()
+
+    def begin_step(self) -> None:
+        """Be ready for the gradients of the next batch."""
+        self.model.train(not self.freeze)
+        self.model.dropout.train()
+        self._step += 1
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._rate(self._step)
+        self._optimizer.zero_grad()
+
+    def autocast(self) -> torch.autocast:
+        """The precision of the convolutions."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.use_bf16)
+
+    def loss(self, maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1), dropout by its own chance."""
+        dtype = self.model.fc.weight.dtype
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
+            self._set_generators(self._chance)
+            logits = self.model.head(self.model.pool(maps.to(dtype)))
+            self._chance = self._generators()
+        return binary_cross_entropy_with_logits(logits, labels.to(self.device, dtype))
+
+    def end_step(self) -> None:
+        """Learn from the gradients."""
+        self._optimizer.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, the optimiser's moments, the step and the state of chance; not copied: it changes with the model."""
+        weights, moments = self.model.state_dict(), self._optimizer.state_dict()
+        return {"step": self._step, "model": weights, "optimizer": moments, "chance": self._chance}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Be as the learner was that gave this state."""
+        self._step = state["step"]
+        self.model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._chance = self._chance | state["chance"]
+
+    def _generators(self) -> dict[str, torch.Tensor]:
+        """The state of PyTorch's generators, of which dropout is made."""
+        chance = {"cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            chance["cuda"] = torch.cuda.get_rng_state(self.device)
+        return chance
+
+    def _set_generators(self, chance: dict[str, torch.Tensor]) -> None:
+        torch.set_rng_state(chance["cpu"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(chance["cuda"], self.device)
+
+
+def has_bf16(device: torch.device) -> bool:
+    """Whether the processor computes bfloat16 by its own instructions, which makes training some twice as fast."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # PyTorch asks the processor, but has no public way to pass on the answer (2.6 to 2.13)
+    asked = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
+    return any(ask() for ask in asked if ask)
