@@ -46,7 +46,7 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
         values that are not numbers
     """
     path = Path(path)
-    if path.suffix == ".npy":
+    if path.suffix.lower() == ".npy":
         y = to_float(load_samples(path))
         return y if sr == SAMPLE_RATE else quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ"))
     with Recording(path) as recording:

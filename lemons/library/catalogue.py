@@ -102,7 +102,7 @@ class Library:
             if its file cannot be read
         """
         source = self.audio_path(track_id)
-        if source.suffix == ".npy":
+        if source.suffix.lower() == ".npy":
             return load_samples(source)
         if is_native(source):  # decoding is as fast as reading a cache three times its size
             return to_int16(load(source))

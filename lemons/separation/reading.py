@@ -30,7 +30,7 @@ class AudioReader:
     def __init__(self, path: str | os.PathLike):
         self.path = Path(path)
         self._samples = None
-        if self.path.suffix == ".npy":  # as libraries may have them
+        if self.path.suffix.lower() == ".npy":  # as libraries may have them
             self._samples, self.sr, self._next = load(self.path), SAMPLE_RATE, 0
             self.n_samples = len(self._samples)
             return
