@@ -6,6 +6,7 @@ import soundfile
 
 from lemons.audio import FULL_SCALE, quantize
 from lemons.errors import DataError
+from lemons.separation.cache import separate_file
 from lemons.separation.given import Given
 
 SR = 11025
@@ -90,7 +91,26 @@ def test_sums_are_no_stems_by_whatever_name_and_told(track, name, gain, caplog):
         "My song": set(stems),
         "no_vocals": {"drums", "bass", "other"},
     }
-    assert sum("is no stem: it is the sum of" in line for line in caplog.messages) == 3
+    given.separate(soundfile.read(track / "my mix.wav", dtype="float32")[0].T, SR)
+    assert sum("is no stem: it is " in line for line in caplog.messages) == 3
+
+
+def test_the_mix_is_told_where_a_stem_is_missing(track, tmp_path):
+    (track / "bass.wav").unlink()
+    (track / "mixture.wav").rename(track / "a song.wav")
+    assert Given(track).stems == ("vocals", "drums", "other", "a song")
+    assert Given(track).of(track / "a song.wav").stems == ("vocals", "drums", "other")
+    separation = separate_file(track / "a song.wav", Given(track), folder=tmp_path / "cache")
+    assert separation.stems == ("vocals", "drums", "other")
+
+
+def test_a_stem_near_to_the_mix_or_to_a_sum_is_a_stem_where_all_sum_to_the_mix(track):
+    y = {name: soundfile.read(track / f"{name}.wav")[0] for name in ("vocals", "drums", "bass")}
+    y |= {"drums": y["drums"] / 10, "bass": y["bass"] / 10, "other": (y["drums"] + y["bass"]) / 10}
+    for name, stem in {**y, "mixture": sum(y.values())}.items():
+        soundfile.write(track / f"{name}.wav", stem, SR)
+    assert "other" in Given(track).sums
+    assert Given(track).of(track / "mixture.wav").stems == ("vocals", "drums", "bass", "other")
 
 
 def test_vocals_and_the_rest_beside_the_track(track):

@@ -1,6 +1,7 @@
 """The catalogue of a music library: its tracks, who played them, and their sound."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,9 @@ from lemons.audio import is_native, load, load_samples, to_float, to_int16
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
 from lemons.listeners import LISTENERS
+from lemons.sums import find_sums
+
+logger = logging.getLogger(__name__)
 
 STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
 TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")
@@ -119,7 +123,7 @@ class Library:
         Returns
         -------
         dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-            their sum is the mix; empty where the library has no stems of this track
+            their sum is the mix, which may lie beside them by any name; empty where the library has none of this track
 
         Raises
         ------
@@ -132,6 +136,8 @@ class Library:
         stems = {name: load(files[name]) for name in names}
         if stems and not all(len(y) == len(mix) for y in stems.values()):
             raise DataError(f"the stems of {track_id} in {self.path} are not as long as the track; make them anew")
+        if stems and not np.array_equal(sum(stems.values()), mix):
+            stems = _without_sums(stems, mix)
         if stems and not np.array_equal(sum(stems.values()), mix):
             raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them anew")
         return stems
@@ -211,6 +217,15 @@ def open_library(path: str | os.PathLike) -> Library:
     if tracks.empty:
         raise DataError(f"the library at {path} has no track whose file exists; check the column `file` of tracks.csv")
     return Library(path, tracks, listens[listens["track_id"].isin(tracks.index)], skipped)
+
+
+def _without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:
+    """Stems but for those that are sums of others, such as the mix, which are told to the log."""
+    sounds = np.stack([*stems.values(), mix]).astype(np.float64)
+    sums = [list(stems)[one] for one in find_sums(sounds @ sounds.T, mix=len(stems))]
+    if sums:
+        logger.info("no stems, but sums of stems: %s", ", ".join(sums))
+    return {name: y for name, y in stems.items() if name not in sums}
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

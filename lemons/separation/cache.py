@@ -135,6 +135,7 @@ def separate_file(
     folder = cache_folder() / "stems" if folder is None else Path(folder)
     with AudioReader(path):  # or the sentence that there is no such file, or no audio
         audio = hash_file(path)
+    separator = separator.of(path)
     key = f"{VERSION} {audio} {separator.name} {separator.fingerprint}"
     entry = folder / hashlib.sha256(key.encode()).hexdigest()[:32]
     report = _read_report(entry)

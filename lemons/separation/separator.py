@@ -10,6 +10,7 @@ stem may exceed full scale, where stems cancel each other in the mix.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -75,6 +76,10 @@ class Separator(ABC):
         np.ndarray [shape=(n_stems, n_samples), dtype=float32]
             consecutive stretches of the mono stems, of any lengths; together as long as the mix
         """
+
+    def of(self, path: Path) -> "Separator":
+        """The separator for one file: itself, but where its stems depend on the file; DataError as when it was made."""
+        return self
 
     def stream(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[Block]:
         """Separate a mix block by block, with as little memory as the method allows.
