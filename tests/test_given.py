@@ -95,6 +95,23 @@ def test_sums_are_no_stems_by_whatever_name_and_told(track, name, gain, caplog):
     assert sum("is no stem: it is " in line for line in caplog.messages) == 3
 
 
+def test_a_stem_that_has_sound_of_its_own_is_no_sum(track, rng):
+    drums, bass = (soundfile.read(track / f"{name}.wav")[0] for name in ("drums", "bass"))
+    own = smooth(rng.uniform(-0.5, 0.5, drums.shape))
+    # a third of its energy is its own: -5 dB
+    soundfile.write(track / "room.wav", (drums + bass + own) / 2, SR)
+    assert "room" in Given(track).stems
+
+
+def test_the_mix_is_told_among_many_stems(track, rng):
+    stems = {f"track {i}": smooth(rng.uniform(-0.1, 0.1, (2 * SR, 2))) for i in range(16)}
+    for name, y in {**stems, "all": sum(stems.values())}.items():
+        soundfile.write(track / f"{name}.wav", y, SR)
+    for name in ("vocals", "drums", "bass", "other"):
+        (track / f"{name}.wav").unlink()
+    assert set(Given(track).stems) == set(stems)
+
+
 def test_the_mix_is_told_where_a_stem_is_missing(track, tmp_path):
     (track / "bass.wav").unlink()
     (track / "mixture.wav").rename(track / "a song.wav")
