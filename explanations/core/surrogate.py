@@ -14,7 +14,8 @@ from explanations.core.fidelity import cross_predictions, fresh_masks, weighted_
 from explanations.core.mask_scores import ExactAnswers, HeardAnswers, spread
 from lemons.audiolime import LimeAudioExplainer
 from lemons.audiolime.neighborhood import Progress, draw_masks
-from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size, sample_pairs
+from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
+from lemons.exact.masks import sample_pairs
 
 N_FRESH_MASKS = 128  # held out of the fit
 

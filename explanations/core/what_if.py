@@ -106,18 +106,18 @@ def make_lookup(table: ScoreTable) -> Lookup | None:
     Lookup or None
         None when the model's head is not linear, so that logits are no sums, or the table is too large to travel
     """
-    head, pools = table.local.head, table.local.pools
-    n_values = sum(len(group.sums) * (1 + group.maxima.shape[1]) for group in table.pooled)
+    groups, head, pools = table.pooled.groups, table.pooled.head, table.pooled.pools
+    n_values = sum(len(group.sums) * (1 + group.maxima.shape[1]) for group in groups)
     if not isinstance(head, nn.Linear) or n_values > MAX_VALUES:
         return None
     weights = dict(zip(pools, head.weight[0].detach().double().chunk(len(pools)), strict=True))
     mean, gains = weights.get("mean"), weights.get("max")
-    zeros = [torch.zeros(len(group.sums)) for group in table.pooled]
-    shares = zeros if mean is None else [group.sums @ mean / table.n_cells for group in table.pooled]
-    maxima = [group.maxima if gains is not None else group.maxima[:, :0] for group in table.pooled]
+    zeros = [torch.zeros(len(group.sums)) for group in groups]
+    shares = zeros if mean is None else [group.sums @ mean / table.pooled.n_cells for group in groups]
+    maxima = [group.maxima if gains is not None else group.maxima[:, :0] for group in groups]
     return Lookup(
         sounding=table.sounding.astype(bool),
-        spans=np.array([(group.first, group.last) for group in table.pooled]),
+        spans=np.array([(group.first, group.last) for group in groups]),
         shares=torch.cat(shares).float().cpu().numpy(),
         maxima=torch.cat(maxima).float().cpu().numpy(),
         gains=np.zeros(0, np.float32) if gains is None else gains.float().cpu().numpy(),

@@ -50,7 +50,7 @@ class AudioReader:
     def __init__(self, path: str | os.PathLike, *, gain: float = 1.0):
         self.path, self._gain = Path(path), gain
         self._samples = None
-        if self.path.suffix == ".npy":  # as libraries may have them
+        if self.path.suffix.lower() == ".npy":  # as libraries may have them
             samples = load_array(self.path)
             self._samples = to_float(samples) if samples.dtype == np.int16 else round_16_bit(samples)
             self.sr, self._next = SAMPLE_RATE, 0

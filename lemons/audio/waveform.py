@@ -67,7 +67,7 @@ def load_with_gain(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> tuple[n
     16 kHz.
     """
     path, sr = file_path("path", path), check_rate(sr)
-    if path.suffix == ".npy":
+    if path.suffix.lower() == ".npy":
         samples, gain = _load_array(path)
         y = to_float(samples)
         return (y, gain) if sr == SAMPLE_RATE else (quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ")), gain)

@@ -1,4 +1,4 @@
-"""The logits of all masks, from the pooled features of a table.
+"""The logits of all masks, from the pooled features of a track.
 
 With a linear head, the mean's share of a logit is a sum of one number per group and state. What is left is the maximum
 of each channel over the groups. A cut splits the groups into those that begin left of it and the others; both sides
@@ -8,28 +8,13 @@ channel, the larger of two numbers times the head's weight.
 """
 
 import math
-from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from lemons.exact.table import ScoreTable
+from lemons.exact.pooled import Pooled
 
 TILE_VALUES = {"cpu": 2**17, "cuda": 2**26}  # masks at once: two arrays of them should stay in the cache
-
-
-def mask_rows(start: int, stop: int, n_components: int) -> np.ndarray:
-    """Masks number ``start`` to ``stop``: the bits of the number, component 0 the most significant.
-
-    Examples
-    --------
-    >>> mask_rows(2, 4, 3)
-    array([[0, 1, 0],
-           [0, 1, 1]])
-    """
-    return (np.arange(start, stop)[:, None] >> np.arange(n_components - 1, -1, -1)) & 1
 
 
 def cut(spans: list[tuple[int, int]], n_states: list[int]) -> tuple[int, int]:
@@ -57,19 +42,19 @@ def cut(spans: list[tuple[int, int]], n_states: list[int]) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def enumerate_linear(table: "ScoreTable") -> Tensor:
-    """Logits of all masks of a table whose head is linear.
+def enumerate_linear(pooled: Pooled) -> Tensor:
+    """Logits of all masks, for a linear head.
 
     Returns
     -------
     Tensor [shape=(2**n_sounding,)]
         in the model's precision; number ``i`` is the mask ``mask_rows(i, i + 1)`` of the sounding components
     """
-    n_states, head = (1 << table.sounding.sum(axis=1)).tolist(), table.local.head
-    weights = dict(zip(table.local.pools, head.weight[0].double().chunk(len(table.local.pools)), strict=True))
+    n_states, head = (1 << pooled.sounding.sum(axis=1)).tolist(), pooled.head
+    weights = dict(zip(pooled.pools, head.weight[0].double().chunk(len(pooled.pools)), strict=True))
     dtype, device = head.weight.dtype, head.weight.device
-    channels = table.pooled[0].maxima.shape[1]
-    start, stop = cut([(group.first, group.last) for group in table.pooled], n_states)
+    channels = pooled.groups[0].maxima.shape[1]
+    start, stop = cut([(group.first, group.last) for group in pooled.groups], n_states)
 
     def side(groups, first, end):
         """A side's additive share (states,) and maxima (channels, states) for all states of its segments."""
@@ -79,13 +64,13 @@ def enumerate_linear(table: "ScoreTable") -> Tensor:
         for group in groups:
             view = [n_states[i] if group.first <= i <= group.last else 1 for i in range(first, end)]
             if "mean" in weights:
-                total += (group.sums @ weights["mean"] / table.n_cells).view(view)
+                total += (group.sums @ weights["mean"] / pooled.n_cells).view(view)
             if "max" in weights:
                 torch.maximum(maxima, group.maxima.T.reshape(channels, *view), out=maxima)
         return total, maxima
 
-    left, left_maxima = side([g for g in table.pooled if g.first < start], 0, stop)
-    right, right_maxima = side([g for g in table.pooled if g.first >= start], start, len(n_states))
+    left, left_maxima = side([g for g in pooled.groups if g.first < start], 0, stop)
+    right, right_maxima = side([g for g in pooled.groups if g.first >= start], start, len(n_states))
     n_shared = math.prod(n_states[start:stop])
     left = left.view(-1, n_shared).T + (head.bias.double() if head.bias is not None else 0)  # (shared, left)
     right = right.view(n_shared, -1)  # (shared, right)

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lemons.exact.enumeration import mask_rows
+from lemons.exact.masks import mask_rows
 
 CHUNK_VALUES = 2**20  # answers at once, in float64
 
@@ -72,7 +72,7 @@ def moments_of(logits: Tensor, n_components: int, *, sigmoid: bool = False) -> M
     Parameters
     ----------
     logits : Tensor [shape=(2**n_components,)]
-        answers in the order of `lemons.exact.enumeration.mask_rows`
+        answers in the order of `lemons.exact.masks.mask_rows`
     n_components : int > 0
         K
     sigmoid : bool

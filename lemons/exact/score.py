@@ -14,9 +14,10 @@ from lemons.arguments import as_array, function, quoted, waveform, whole
 from lemons.errors import DataError, ParameterError
 from lemons.exact.layers import Layer, Piece
 from lemons.exact.locality import Group, Locality
+from lemons.exact.pooled import Pooled, PooledGroup
 from lemons.exact.protocol import LocalModel, describe
 from lemons.exact.spectra import Spectra
-from lemons.exact.table import Pooled, ScoreTable
+from lemons.exact.table import ScoreTable
 from lemons.segments import Segments
 
 MAX_MEMORY = 3 * 10**9  # bytes
@@ -81,9 +82,8 @@ def score_table(
     if len(segments) > n_frames > 0 and stems.shape[1] > local.pad:
         raise ParameterError(f"n_segments={len(segments)} must be at most {n_frames}, the frames of the track")
     engine = Pass(local, stems, segments, max_memory, progress)
-    table = engine.run()
-    table.seconds = time.perf_counter() - started
-    return table
+    pooled = engine.run()
+    return ScoreTable(pooled, multiply_adds=engine.total, seconds=time.perf_counter() - started)
 
 
 def _moved(model: nn.Module, device) -> nn.Module:
@@ -126,7 +126,7 @@ class Pass:
         self.done, self.total = 0, sum(self.costs.values())
         self._check_memory(max_memory)
         self.pieces: dict[Group, list[Piece]] = defaultdict(list)
-        self.pooled: list[Pooled] = []
+        self.groups: list[PooledGroup] = []
 
     def _bands(self, weight: Tensor) -> int:
         silence = torch.zeros(1, self.local.n_fft, device=weight.device, dtype=weight.dtype)
@@ -152,21 +152,21 @@ class Pass:
                 "take fewer segments or stems, or sample masks with lemons.audiolime"
             )
 
-    def run(self) -> ScoreTable:
+    def run(self) -> Pooled:
         """Take all steps."""
         for step in self.locality.steps:
             if step.level == 0 and step.pure:
                 self._segment(step)
             else:
                 self._border(step)
-        if not all(pooled.sums.isfinite().all() for pooled in self.pooled):
+        if not all(group.sums.isfinite().all() for group in self.groups):
             raise DataError("the model answers with values that are not numbers (NaN or infinite); train it again")
-        return ScoreTable(
-            local=self.local,
-            pooled=self.pooled,
+        return Pooled(
+            groups=self.groups,
             sounding=self.spectra.sounding.cpu().numpy(),
             n_cells=self.locality.n_columns[-1] * self.locality.n_bands[-1],
-            multiply_adds=self.total,
+            head=self.local.head,
+            pools=tuple(self.local.pools),
         )
 
     def _segment(self, step: Group) -> None:
@@ -191,7 +191,7 @@ class Pass:
         for (group, column), values in edges.items():
             self.pieces[group].append(Piece(group, column, torch.cat(values)))
         if sums:
-            self.pooled.append(Pooled(step.first, step.last, torch.cat(sums), torch.cat(maxima)))
+            self.groups.append(PooledGroup(step.first, step.last, torch.cat(sums), torch.cat(maxima)))
 
     def _edges(self, group: Group, x: Tensor) -> list[Piece]:
         """Copies of the columns of a pure group that mixed ones read; views would keep the whole alive."""
@@ -216,7 +216,7 @@ class Pass:
                     del self.pieces[source]
         if step.level == len(self.layers):
             sums, maxima = x.sum(dim=(1, 2), dtype=torch.float64), x.flatten(1, 2).amax(dim=1)
-            self.pooled.append(Pooled(step.first, step.last, sums, maxima))
+            self.groups.append(PooledGroup(step.first, step.last, sums, maxima))
         elif step in self.locality.last_reader:
             self.pieces[step] = [Piece(step, step.start, x)]
         self._advance(self.costs[step])

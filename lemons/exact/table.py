@@ -12,33 +12,17 @@ from torch import Tensor, nn
 
 from lemons.arguments import as_array, number, one_of, quoted, whole
 from lemons.errors import ParameterError
-from lemons.exact.enumeration import enumerate_linear, mask_rows
-from lemons.exact.lime import Lime, fit_lime, lime_of_moments, sample_pairs
+from lemons.exact.enumeration import enumerate_linear
+from lemons.exact.lime import Lime, fit_lime, lime_of_moments
+from lemons.exact.masks import mask_rows, sample_pairs
 from lemons.exact.moments import Moments, moments_of
-from lemons.exact.protocol import LocalModel
+from lemons.exact.pooled import Pooled
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 
 MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
 MAX_SUBSETS = 10**6  # candidates that `ScoreTable.best` compares beyond that
 CHUNK_ROWS = 2**14  # masks looked up at once
 TARGETS = ("logit", "probability")
-
-
-@dataclass(frozen=True)
-class Pooled:
-    """What the columns that depend on segments ``first`` to ``last`` give to the global pooling, for all their states.
-
-    Attributes
-    ----------
-    sums : Tensor [shape=(n_states, n_channels), dtype=float64]
-        over columns and bands
-    maxima : Tensor [shape=(n_states, n_channels)]
-    """
-
-    first: int
-    last: int
-    sums: Tensor
-    maxima: Tensor
 
 
 @dataclass(frozen=True)
@@ -49,7 +33,7 @@ class Best:
     value: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class ScoreTable:
     """What `lemons.exact.score_table` found.
 
@@ -61,22 +45,22 @@ class ScoreTable:
 
     Attributes
     ----------
-    sounding : np.ndarray [shape=(n_segments, n_stems), dtype=bool]
-        which components are not silent
-    n_cells : int
-        columns times bands of the last feature map
+    pooled : Pooled
+        what the pass left of the track
     multiply_adds : int
         work of the pass
     seconds : float
         its wall time
     """
 
-    local: LocalModel = field(repr=False)
-    pooled: list[Pooled] = field(repr=False)
-    sounding: np.ndarray = field(repr=False)
-    n_cells: int
+    pooled: Pooled = field(repr=False)
     multiply_adds: int
-    seconds: float = 0.0
+    seconds: float
+
+    @property
+    def sounding(self) -> np.ndarray:
+        """Which components are not silent (n_segments, n_stems), bool."""
+        return self.pooled.sounding
 
     @property
     def n_components(self) -> int:
@@ -94,7 +78,7 @@ class ScoreTable:
 
         It is 2 for segments as long as the receptive field; the pass takes longer for wider ones.
         """
-        return max(group.last - group.first + 1 for group in self.pooled)
+        return max(group.last - group.first + 1 for group in self.pooled.groups)
 
     @property
     def enumerable(self) -> bool:
@@ -121,7 +105,7 @@ class ScoreTable:
             if the masks have another shape or other values
         """
         masks = self._check_masks(masks)
-        chunks = [self._lookup(masks[row : row + CHUNK_ROWS]) for row in range(0, len(masks), CHUNK_ROWS)]
+        chunks = [self.pooled.logits(masks[row : row + CHUNK_ROWS]) for row in range(0, len(masks), CHUNK_ROWS)]
         return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
 
     def _check_masks(self, masks: np.ndarray) -> np.ndarray:
@@ -135,19 +119,6 @@ class ScoreTable:
             raise ParameterError("masks hold other values than 0 and 1; a component is on or off")
         return masks
 
-    def _lookup(self, masks: np.ndarray) -> np.ndarray:
-        device = self.pooled[0].sums.device
-        switches = masks.astype(np.int64).reshape(-1, *self.sounding.shape)
-        sums, maxima = 0, torch.full((), -torch.inf, device=device)
-        for group in self.pooled:
-            segments = slice(group.first, group.last + 1)
-            bits = switches[:, segments][:, self.sounding[segments]]
-            row = torch.as_tensor(bits @ (1 << np.arange(bits.shape[1])[::-1]), device=device)
-            sums = sums + group.sums[row]
-            maxima = torch.maximum(group.maxima[row], maxima)
-        features = {"mean": (sums / self.n_cells).to(maxima.dtype), "max": maxima}
-        return self.local.head(torch.cat([features[pool] for pool in self.local.pools], dim=1))[:, 0].cpu().numpy()
-
     @cached_property
     def all_logits(self) -> Tensor:
         """Logits of all masks of the sounding components (2 ** n_sounding,).
@@ -159,8 +130,8 @@ class ScoreTable:
                 f"2^{self.n_sounding} masks cannot be enumerated (at most 2^{MAX_ENUMERATED}); "
                 "take fewer segments or stems, or use lime(), which then draws masks"
             )
-        if isinstance(self.local.head, nn.Linear):
-            return enumerate_linear(self)
+        if isinstance(self.pooled.head, nn.Linear):
+            return enumerate_linear(self.pooled)
         n = 2**self.n_sounding
         chunks = (mask_rows(i, min(i + CHUNK_ROWS, n), self.n_sounding) for i in range(0, n, CHUNK_ROWS))
         return torch.cat([torch.as_tensor(self.logits(self._all_components(chunk))) for chunk in chunks])

@@ -1,6 +1,7 @@
 """The catalogue of a music library: its tracks, who played them, and their sound."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,9 @@ from lemons.errors import DataError, ParameterError
 from lemons.files import safe_name, why_no_file
 from lemons.library.tables import spreadsheet_plain
 from lemons.listeners import LISTENERS
+from lemons.sums import find_sums
+
+logger = logging.getLogger(__name__)
 
 STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
 TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")
@@ -134,7 +138,7 @@ class Library:
             if its file cannot be read
         """
         source, stamp = self.audio_path(track_id), self.stamp(track_id)
-        if source.suffix == ".npy":
+        if source.suffix.lower() == ".npy":
             return load_samples(source)
         if is_native(source):  # decoding is as fast as reading a cache three times its size
             return to_int16(load(source))
@@ -148,7 +152,7 @@ class Library:
         Returns
         -------
         dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-            their sum is the mix; empty where the library has no stems of this track
+            their sum is the mix, which may lie beside them by any name; empty where the library has none of this track
 
         Raises
         ------
@@ -164,6 +168,8 @@ class Library:
             if len(y) != len(mix):
                 lengths = f"has {len(y)} samples and the track {len(mix)}"
                 raise DataError(f"the stem {files[name]} is not as long as the track ({lengths}); make it anew")
+        if stems and not np.array_equal(sum(stems.values()), mix):
+            stems = _without_sums(stems, mix)
         if stems and not np.array_equal(sum(stems.values()), mix):
             if load_with_gain(self.audio_path(track_id))[1] != 1:
                 hint = f"lower both, or give --separator given --weights {self.path / 'stems' / safe_name(track_id)}"
@@ -267,6 +273,15 @@ def _shown(text: str) -> str:
     """An id or a path as a sentence can hold it: not too long, and without what no eye can see."""
     text = text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
     return text if text and text.isprintable() else repr(text)
+
+
+def _without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:
+    """Stems but for those that are sums of others, such as the mix, which are told to the log."""
+    sounds = np.stack([*stems.values(), mix]).astype(np.float64)
+    sums = [list(stems)[one] for one in find_sums(sounds @ sounds.T, mix=len(stems))]
+    if sums:
+        logger.info("no stems, but sums of stems: %s", ", ".join(sums))
+    return {name: y for name, y in stems.items() if name not in sums}
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """What the Million Song Dataset says about its tracks, from the files that come with it.
 
-A folder with these, by their own names:
+A folder with these, by their own names, in whatever case:
 
 ``unique_tracks.txt`` or ``track_metadata.db``
     every track's id, its song's id, artist and title; the former as lines ``track<SEP>song<SEP>artist<SEP>title``, the
@@ -15,6 +15,7 @@ A folder with these, by their own names:
     genres by track, separated by a tab, as the tagtraum and MAGD annotations have them; the first by name is read
 """
 
+import codecs
 import os
 import re
 import sqlite3
@@ -23,8 +24,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lemons.errors import DataError
+from lemons.library.archives import is_shadow
 
 LISTS = ("track_metadata.db", "unique_tracks.txt")
+SQLITE = b"SQLite format 3\0"  # how its files begin
 PAIR = re.compile(r"<(SO[A-Z0-9]{16}) (TR[A-Z0-9]{16})>")
 
 
@@ -55,7 +58,9 @@ class Metadata:
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = Path(folder)
-        lists = [self.folder / name for name in LISTS if (self.folder / name).is_file()]
+        names = sorted(one.name for one in self.folder.iterdir() if one.is_file()) if self.folder.is_dir() else []
+        self._files = {name.lower(): self.folder / name for name in names if not is_shadow(name)}
+        lists = [self._files[name] for name in LISTS if name in self._files]
         if not lists:
             raise DataError(f"{self.folder} holds no {' or '.join(LISTS)}; get one of them, see docs/data.md")
         self.list = lists[0]
@@ -70,11 +75,11 @@ class Metadata:
         DataError
             if the list is damaged
         """
-        if self.list.suffix == ".db":
+        if self.list.suffix.lower() == ".db":
             yield from self._database()
             return
-        for number, line in enumerate(self._lines(self.list), start=1):
-            if not line:
+        for number, line in enumerate(self._lines(self.list.name), start=1):
+            if not line.strip():
                 continue
             fields = line.split("<SEP>")
             if len(fields) != 4:
@@ -89,7 +94,7 @@ class Metadata:
         for track in self.tracks():
             if track.song_id in found:
                 found[track.song_id].add(track.track_id)
-        for line in self._lines(self.folder / "taste_profile_song_to_tracks.txt"):
+        for line in self._lines("taste_profile_song_to_tracks.txt"):
             song, *track_ids = line.split("\t")
             if song in found:
                 found[song].update(one for one in track_ids if one)
@@ -97,29 +102,60 @@ class Metadata:
 
     def genres(self, track_ids: Collection[str]) -> dict[str, str]:
         """Genres of tracks, for those that have one."""
-        files = sorted(self.folder.glob("*.cls"))
+        files = sorted(name for name in self._files if name.endswith(".cls"))
         rows = (line.split("\t") for line in self._lines(files[0])) if files else []
         return {row[0]: row[1].lower() for row in rows if len(row) > 1 and row[0] in track_ids}
 
     def _database(self) -> Iterator[Track]:
         uri = f"{self.list.absolute().as_uri()}?mode=ro"
         try:
+            _check_size(self.list)
             connection = sqlite3.connect(uri, uri=True)
+            connection.text_factory = _decode
             try:
                 query = "SELECT track_id, song_id, artist_name, title, release, year FROM songs"
                 for *texts, year in connection.execute(query):
-                    yield Track(*(text or "" for text in texts), year=str(year or ""))  # a year of 0 is not known
+                    yield Track(*(str(text or "") for text in texts), year=str(year or ""))  # a year of 0 is not known
             finally:
                 connection.close()
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise DataError(f"{self.list} cannot be read as the table of songs ({error}); get it anew") from error
 
     def _pairs(self, name: str) -> set[tuple[str, str]]:
-        pairs = (PAIR.search(line) for line in self._lines(self.folder / name))
+        pairs = (PAIR.search(line) for line in self._lines(name))
         return {(pair[1], pair[2]) for pair in pairs if pair}
 
-    @staticmethod
-    def _lines(path: Path) -> Iterator[str]:
-        if path.is_file():
-            with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as file:
-                yield from (line.rstrip("\r\n") for line in file)
+    def _lines(self, name: str) -> Iterator[str]:
+        path = self._files.get(name.lower())
+        if path is None:
+            return
+        try:
+            with path.open("rb") as file:
+                for number, line in enumerate(file):
+                    line = line if number else line.removeprefix(codecs.BOM_UTF8)
+                    yield _decode(line).rstrip("\r\n")
+        except OSError as error:
+            raise DataError(f"{path} cannot be read ({error.strerror}); get it anew") from error
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a database that is not whole: SQLite itself notices only when it comes to a page that is not there."""
+    with path.open("rb") as file:
+        header = file.read(100)
+    if not header:
+        raise DataError(f"{path} is empty; get it anew")
+    if not header.startswith(SQLITE) or len(header) < 100:
+        raise DataError(f"{path} cannot be read as the table of songs (it is cut, or no SQLite database); get it anew")
+    page, n_pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
+    announced, size = (page if page > 1 else 2**16) * n_pages, path.stat().st_size
+    # the number of pages counts where the change counter (24) is the one of the version that wrote it (92)
+    if header[24:28] == header[92:96] and size < announced:
+        raise DataError(f"{path} is cut: of the {announced} bytes that it announces, {size} are there; get it anew")
+
+
+def _decode(text: bytes) -> str:
+    """UTF-8, or else what older programs wrote: Windows-1252, which is Latin-1 but for a few signs."""
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("cp1252", errors="replace")

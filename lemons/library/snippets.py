@@ -1,7 +1,8 @@
 """A folder of audio, found by the ids of the Million Song Dataset.
 
 A track's id, such as TRMFCNV128F92E8B76, is the first part of its file's name (``TRMFCNV128F92E8B76.clip.mp3`` will
-do); where in the folder the file lies is of no consequence: all in one place, or in A/B/C/ after the id's letters.
+do, and small letters); where in the folder the file lies is of no consequence: all in one place, or in A/B/C/ after the
+id's letters.
 """
 
 import os
@@ -9,6 +10,7 @@ import re
 from pathlib import Path
 
 from lemons.errors import DataError
+from lemons.library.archives import is_shadow
 
 TRACK_ID = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
 # of two files of one track, the one that needs less work: samples at 16 kHz, lossless, lossy
@@ -37,9 +39,14 @@ def find_snippets(folder: str | os.PathLike) -> dict[str, Path]:
     if not folder.is_dir():
         raise DataError(f"no such folder of snippets: {folder}; check --snippets")
     found: dict[str, tuple[int, str]] = {}
-    for place, _, names in os.walk(folder, followlinks=True):
+    seen = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        # in a fixed order; a link back to where one came from is a folder seen before
+        real = {one: os.path.realpath(os.path.join(place, one)) for one in sorted(folders) if not is_shadow(one)}
+        folders[:] = [one for one, where in real.items() if where not in seen]
+        seen |= set(real.values()) | {os.path.realpath(place)}
         for name in names:
-            track_id = TRACK_ID.match(name)
+            track_id = TRACK_ID.match(name.upper())
             suffix = os.path.splitext(name)[1].lower()
             if track_id and suffix in SUFFIXES:
                 candidate = (SUFFIXES.index(suffix), os.path.join(place, name))

@@ -142,6 +142,7 @@ def separate_file(
     with AudioReader(path) as reader:  # or the sentence that there is no such file, or no audio
         separator.check_length(reader.n_samples, reader.sr, path)
         audio = hash_file(path)
+    separator = separator.of(path)
     key = f"{VERSION} {audio} {separator.name} {separator.fingerprint}"
     entry = folder / hashlib.sha256(key.encode()).hexdigest()[:32]
     report = _read_report(entry)

@@ -1,7 +1,7 @@
 """Stems that are there already: a folder of audio files, one per stem.
 
 MUSDB18-HQ's folders of tracks are of this form, and so is what Spleeter, Demucs and audio workstations write. A file
-called ``mixture`` is not a stem, nor is one that is the sum of others, whatever its name: see `lemons.separation.sums`.
+called ``mixture`` is not a stem, nor is one that is the sum of others, whatever its name: see `lemons.sums`.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from lemons.errors import DataError
 from lemons.files import hash_file
 from lemons.library import STEMS
 from lemons.separation.separator import Separator
-from lemons.separation.sums import find_sums
+from lemons.sums import find_sums
 
 logger = logging.getLogger(__name__)
 MIXTURE = "mixture"  # MUSDB18-HQ's name of the mix
@@ -40,11 +40,13 @@ class Given(Separator):
     ----------
     folder : path-like
         a file per stem, named after it, as long as the mix and at its rate, of any format that soundfile reads
+    mix : path-like, optional
+        the mix, by which a copy of it is told also where a stem is missing
 
     Attributes
     ----------
     sums : dict of str to tuple of str
-        files that are no stems since they are sums of stems, such as the mix, and of which; each is told to the log
+        files that are no stems since they are sums of stems, and of which, or the mix again; separating tells the log
 
     Raises
     ------
@@ -54,7 +56,7 @@ class Given(Separator):
 
     name = "given"
 
-    def __init__(self, folder: str | os.PathLike):
+    def __init__(self, folder: str | os.PathLike, *, mix: str | os.PathLike | None = None):
         self._folder = Path(folder)
         if not self._folder.is_dir():
             raise DataError(f"no such folder of stems: {folder}; it should hold an audio file per stem")
@@ -67,10 +69,9 @@ class Given(Separator):
             names = ", ".join(file.name for file in files)
             raise DataError(f"{folder} holds two files of one stem ({names}); keep one file of each")
         names = [name for name in STEMS if name in found] + sorted(set(found) - set(STEMS))
-        products = _products([found[name] for name in names])
-        self.sums = {names[one]: tuple(names[part] for part in parts) for one, parts in find_sums(products).items()}
-        for name, parts in self.sums.items():
-            logger.info("%s is no stem: it is the sum of %s", found[name], ", ".join(parts))
+        products = _products([found[name] for name in names] + ([Path(mix)] if mix else []))
+        sums = find_sums(products, mix=len(names) if mix else None)
+        self.sums = {names[one]: tuple([*names, "the mix"][part] for part in parts) for one, parts in sums.items()}
         self.stems = tuple(name for name in names if name not in self.sums)
         self._files = [found[name] for name in self.stems]
         if "other" in self.stems:
@@ -80,6 +81,10 @@ class Given(Separator):
         hashes = [hash_file(file) for file in self._files]
         self.fingerprint = f"given-1 {hashlib.sha256(repr((self.stems, hashes)).encode()).hexdigest()}"
 
+    def of(self, path: Path) -> "Given":
+        """See `Separator.of`."""
+        return Given(self._folder, mix=path)
+
     def estimates(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[np.ndarray]:
         """See `Separator.estimates`.
 
@@ -88,6 +93,8 @@ class Given(Separator):
         DataError
             if a stem has another rate or another length than the mix
         """
+        for name, parts in self.sums.items():
+            logger.info("%s in %s is no stem: it is %s", name, self._folder, " + ".join(parts))
         with ExitStack() as stack:
             readers = [stack.enter_context(AudioReader(file)) for file in self._files]
             for reader in readers:

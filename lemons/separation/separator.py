@@ -11,6 +11,7 @@ it is separated (`lemons.audio.level`), and so are its stems.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -81,6 +82,10 @@ class Separator(ABC):
         np.ndarray [shape=(n_stems, n_samples), dtype=float32]
             consecutive stretches of the mono stems, of any lengths; together as long as the mix
         """
+
+    def of(self, path: Path) -> "Separator":
+        """The separator for one file: itself, but where its stems depend on the file; DataError as when it was made."""
+        return self
 
     def scaled_estimates(self, blocks: Iterable[np.ndarray], sr: int, gain: float) -> Iterator[np.ndarray]:
         """The `estimates` of a mix that was multiplied by a gain; what takes stems from elsewhere scales them here."""

@@ -22,7 +22,8 @@ from lemons.audio import quantize
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel
-from lemons.exact.lime import kernel_of_size, sample_pairs
+from lemons.exact.lime import kernel_of_size
+from lemons.exact.masks import sample_pairs
 from lemons.segments import Segments
 from recsys.model import FCN
 

@@ -42,8 +42,8 @@ def test_either_pooling_alone_or_both_in_any_order_will_do(table, pools):
     with torch.random.fork_rng(devices=[]):
         torch.random.manual_seed(5)
         head = nn.Linear(64 * len(pools), 1, bias=False)
-    object.__setattr__(table.local, "pools", pools)
-    object.__setattr__(table.local, "head", head)
+    object.__setattr__(table.pooled, "pools", pools)
+    object.__setattr__(table.pooled, "head", head)
     np.testing.assert_allclose(make_lookup(table).logits(MASKS), table.logits(MASKS), atol=1e-5)
 
 
@@ -114,7 +114,7 @@ def test_what_is_no_sum_or_too_large_has_no_lookup(table, monkeypatch):
     monkeypatch.setattr("explanations.core.what_if.MAX_VALUES", 100)
     assert make_lookup(table) is None
     monkeypatch.undo()
-    object.__setattr__(table.local, "head", nn.Sequential(nn.Linear(128, 1)))
+    object.__setattr__(table.pooled, "head", nn.Sequential(nn.Linear(128, 1)))
     assert make_lookup(table) is None
 
 

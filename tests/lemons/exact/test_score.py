@@ -341,7 +341,7 @@ def test_a_named_device_leaves_the_model_where_it_is(rng):
     masks = telling_masks(rng, 4)
     there, here = score_table(model, stems, 2, device="cpu"), score_table(model, stems, 2)
     assert (there.logits(masks) == here.logits(masks)).all()
-    assert there.local.head is not model.head
+    assert there.pooled.head is not model.head
 
 
 def strided():

@@ -9,8 +9,9 @@ import torch
 from sklearn.linear_model import LinearRegression, Ridge
 
 from lemons.errors import ParameterError
-from lemons.exact.enumeration import cut, mask_rows
-from lemons.exact.lime import fit_lime, kernel_of_size, lime_of_moments, sample_pairs
+from lemons.exact.enumeration import cut
+from lemons.exact.lime import fit_lime, kernel_of_size, lime_of_moments
+from lemons.exact.masks import mask_rows, sample_pairs
 from lemons.exact.moments import moments_of
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 

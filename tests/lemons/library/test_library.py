@@ -75,6 +75,16 @@ def test_stems_come_in_spleeters_order_and_sum_to_the_mix(folder):
     assert library.stems("T2") == {}
 
 
+def test_the_mix_and_other_sums_beside_stems_are_told_by_their_sound(folder, caplog):
+    caplog.set_level("INFO")
+    stems = open_library(folder).stems("007")
+    place = folder / "stems" / "007"
+    write_flac(place / "a song.flac", sum(stems.values()))
+    write_flac(place / "instrumental.flac", stems["drums"] + stems["zither"])
+    assert list(open_library(folder).stems("007")) == ["vocals", "drums", "zither"]
+    assert caplog.messages == ["no stems, but sums of stems: instrumental, a song"]
+
+
 @pytest.mark.parametrize(("n_samples", "sentence"), [(SAMPLE_RATE, "do not sum"), (SAMPLE_RATE - 1, "not as long")])
 def test_stems_of_another_mix_are_refused(folder, n_samples, sentence):
     write_flac(folder / "stems" / "007" / "drums.flac", np.zeros(n_samples, np.float32))

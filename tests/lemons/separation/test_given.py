@@ -91,7 +91,43 @@ def test_sums_are_no_stems_by_whatever_name_and_told(track, name, gain, caplog):
         "My song": set(stems),
         "no_vocals": {"drums", "bass", "other"},
     }
-    assert sum("is no stem: it is the sum of" in line for line in caplog.messages) == 3
+    given.separate(soundfile.read(track / "my mix.wav", dtype="float32")[0].T, SR)
+    assert sum("is no stem: it is " in line for line in caplog.messages) == 3
+
+
+def test_a_stem_that_has_sound_of_its_own_is_no_sum(track, rng):
+    drums, bass = (soundfile.read(track / f"{name}.wav")[0] for name in ("drums", "bass"))
+    own = smooth(rng.uniform(-0.5, 0.5, drums.shape))
+    # an eighth of its energy is its own: -9 dB; either of the two alone would leave -2.5 dB
+    soundfile.write(track / "room.wav", (drums + bass + 0.53 * own) / 2, SR)
+    assert "room" in Given(track).stems
+
+
+def test_the_mix_is_told_among_many_stems(track, rng):
+    stems = {f"track {i}": smooth(rng.uniform(-0.1, 0.1, (2 * SR, 2))) for i in range(16)}
+    for name, y in {**stems, "all": sum(stems.values())}.items():
+        soundfile.write(track / f"{name}.wav", y, SR)
+    for name in ("vocals", "drums", "bass", "other"):
+        (track / f"{name}.wav").unlink()
+    assert set(Given(track).stems) == set(stems)
+
+
+def test_the_mix_is_told_where_a_stem_is_missing(track, tmp_path):
+    (track / "bass.wav").unlink()
+    (track / "mixture.wav").rename(track / "a song.wav")
+    assert Given(track).stems == ("vocals", "drums", "other", "a song")
+    assert Given(track).of(track / "a song.wav").stems == ("vocals", "drums", "other")
+    separation = separate_file(track / "a song.wav", Given(track), folder=tmp_path / "cache")
+    assert separation.stems == ("vocals", "drums", "other")
+
+
+def test_a_stem_near_to_the_mix_or_to_a_sum_is_a_stem_where_all_sum_to_the_mix(track):
+    y = {name: soundfile.read(track / f"{name}.wav")[0] for name in ("vocals", "drums", "bass")}
+    y |= {"drums": y["drums"] / 10, "bass": y["bass"] / 10, "other": (y["drums"] + y["bass"]) / 10}
+    for name, stem in {**y, "mixture": sum(y.values())}.items():
+        soundfile.write(track / f"{name}.wav", stem, SR)
+    assert "other" in Given(track).sums
+    assert Given(track).of(track / "mixture.wav").stems == ("vocals", "drums", "bass", "other")
 
 
 def test_vocals_and_the_rest_beside_the_track(track):

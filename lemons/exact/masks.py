@@ -1,0 +1,44 @@
+"""Masks of components: all of them in order, or a sample."""
+
+import numpy as np
+
+from lemons.errors import ParameterError
+
+
+def mask_rows(start: int, stop: int, n_components: int) -> np.ndarray:
+    """Masks number ``start`` to ``stop``: the bits of the number, component 0 the most significant.
+
+    Examples
+    --------
+    >>> mask_rows(2, 4, 3)
+    array([[0, 1, 0],
+           [0, 1, 1]])
+    """
+    return (np.arange(start, stop)[:, None] >> np.arange(n_components - 1, -1, -1)) & 1
+
+
+def sample_pairs(n_components: int, n_masks: int, *, seed: int) -> np.ndarray:
+    """Masks with equal chances, without replacement, in pairs of a mask and its complement.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_masks, n_components), dtype=int8]
+        the complements in the second half, in the order of the first
+
+    Raises
+    ------
+    ParameterError
+        if ``n_masks`` is odd, or more than half of all masks
+    """
+    if n_masks < 2 or n_masks % 2 or n_masks > 2 ** (n_components - 1):
+        raise ParameterError(f"n_masks={n_masks} must be even and at most half of the 2^{n_components} masks")
+    rng = np.random.default_rng(seed)
+    found = np.ones((0, n_components), dtype=np.int8)
+    while len(found) < n_masks // 2:
+        drawn = rng.integers(0, 2, (n_masks // 2, n_components), dtype=np.int8)
+        drawn[:, 0] = 1  # one of a mask and its complement has the first component: pairs have equal chances
+        found = np.concatenate([found, drawn])
+        _, first = np.unique(np.packbits(found, axis=1), axis=0, return_index=True)
+        found = found[np.sort(first)]
+    found = found[: n_masks // 2]
+    return np.concatenate([found, 1 - found])
