@@ -49,8 +49,9 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
+# a process for each core, with one thread each: two would wait for each other
 suite: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 
 fuzz: install
 	LEMONS_FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_fuzz.py

@@ -63,7 +63,8 @@ def cached_explain(
 ) -> Explanation:
     """Read an explanation, or compute and keep it; parameters and errors are those of `explanations.core.explain`.
 
-    The names are those given now, whatever they were when it was computed.
+    The names are those given now, whatever they were when it was computed. What cannot be kept is returned all the
+    same, and the log says so.
     """
     names = {"track_id": track_id, "listener": listener, "separator": separator}
     described = describe_question(model, stems, **question)
@@ -72,7 +73,10 @@ def cached_explain(
         return replace(kept, **names)
     question["segments"] = described["segments"]  # beats are not tracked twice
     explanation = explain(model, stems, **question, **names, batch_size=batch_size, progress=progress)
-    explanation.save(path)
+    try:
+        explanation.save(path)
+    except DataError as error:  # a full disk is no reason to compute it in vain
+        logger.warning("%s; the explanation is not kept", error)
     return explanation
 
 

@@ -159,7 +159,10 @@ class Explanation:
             if a file cannot be written
         """
         lookup = Path(path).with_suffix(".npz")
-        lookup.unlink(missing_ok=True)  # that of another explanation, which was here before
+        try:
+            lookup.unlink(missing_ok=True)  # that of another explanation, which was here before
+        except OSError as error:
+            raise DataError(f"cannot write {path}: {error.strerror}; choose another folder") from error
         if self.lookup is not None:
             self.lookup.save(lookup)
         with atomic_path(path) as temporary:

@@ -127,7 +127,12 @@ def answer_question(question: Question) -> Explanation | None:
         del _waits()[question.path]
         if job.error:
             raise job.error
+        if not question.path.exists():  # it could not be written
+            _unkept()[question.path] = job.result
         job = None
+    if (explanation := _unkept().get(question.path)) is not None:
+        st.caption("This explanation cannot be kept on the disk of this machine: the next visit computes it again.")
+        return explanation
     if (explanation := find_explanation(question.path)) is not None:
         _say_when(question.path)
         return explanation
@@ -185,6 +190,11 @@ def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> tuple[Path
     return path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_FRESH_MASKS)
 
 
+def _unkept() -> dict[Path, Explanation]:
+    """Explanations of this visit that could not be written, by the files that they should be in."""
+    return st.session_state.setdefault("unkept", {})
+
+
 def _waits() -> dict[Path, Job | None]:
     """What the visitor waits for, by where the answer will be; None for what they do not want to wait for."""
     return st.session_state.setdefault("waits", {})
@@ -206,7 +216,7 @@ def _start(question: Question) -> None:
     case = question.case
 
     def work(progress):
-        cached_explain(
+        return cached_explain(
             case.folder,
             case.model,
             case.track.stems,

@@ -319,3 +319,10 @@ def test_numbers_of_numpy_are_numbers(stems):
     assert plain.to_json() == same.to_json()
     with pytest.raises(ParameterError, match="n_masks=True must be a whole number"):
         explain(Hears(energy), stems, **question, n_masks=True)
+
+
+def test_an_explanation_that_cannot_be_kept_is_returned_all_the_same(tmp_path, stems, caplog):
+    (tmp_path / "no folder").write_text("a file in its place")
+    explanation = cached_explain(tmp_path / "no folder", Hears(energy), stems, kind="source", method="lime", n_masks=8)
+    assert explanation.n_masks == 8
+    assert "the explanation is not kept" in caplog.text
