@@ -123,12 +123,6 @@ def _hidden(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
 
 
-def hash_file(path: str | os.PathLike) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal digits; an unreadable file is an OSError."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def why_no_file(path: str | os.PathLike) -> str:
     """Why there is no ordinary file of this name; empty if there is one.
 

@@ -1,9 +1,11 @@
-"""Fingerprints of what an explanation depends on."""
+"""Fingerprints of what results depend on: waveforms, texts, tables, files."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 
 
 def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
@@ -23,3 +25,14 @@ def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
 def hash_text(text: str) -> str:
     """SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def fingerprint(table: pd.DataFrame) -> str:
+    """The same rows in the same order, the same 16 hexadecimal digits."""
+    return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()[:16]
+
+
+def hash_file(path: str | os.PathLike) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal digits; an unreadable file is an OSError."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -26,10 +26,10 @@ import torch
 
 import lemons
 from lemons.errors import DamagedError, DataError
+from lemons.hashing import fingerprint
 from lemons.library import Library
 from recsys.data.splits import get_split
 from recsys.model import FCN
-from recsys.records.provenance import fingerprint
 from recsys.tensors import find_state_dict, is_state_dict, read_tensors, write_tensors
 from recsys.training_record import TRAINING_FILE, is_anothers, read_record, record_of, say_once
 from recsys.training_record import finish_run as finish_run

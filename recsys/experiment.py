@@ -19,12 +19,12 @@ import torch
 
 from lemons.audio import SAMPLE_RATE
 from lemons.config import read_config
+from lemons.hashing import fingerprint
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
 from recsys.data.crops import Crops, load_tracks
 from recsys.data.splits import DATA_SEED, get_split
 from recsys.model import FCN, check_device
-from recsys.records.provenance import fingerprint
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.records.tensorboard import Sounds
 from recsys.training.fit import fit

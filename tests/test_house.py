@@ -86,6 +86,39 @@ def test_a_module_stays_short(file):
     assert len(file.read_text().splitlines()) <= MAX_LINES
 
 
+CLOSED = {  # what a room never imports
+    "explanations/core": ("explanations.render", "explanations.page", "explanations.commands", "explanations.studies"),
+    "explanations/render": ("explanations.page", "explanations.commands", "explanations.studies", "streamlit"),
+    "explanations/studies": ("explanations.page", "explanations.commands"),
+    "explanations/page": ("explanations.commands", "explanations.studies"),
+    "explanations/commands": ("explanations.page",),
+    "recsys/data": ("recsys.training", "recsys.evaluation", "recsys.records"),
+    "recsys/training": ("recsys.evaluation", "recsys.records"),
+    "lemons": ("tools",),
+    "recsys": ("tools",),
+    "explanations": ("tools",),
+}
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_a_room_imports_only_what_it_may(file):
+    closed = [module for room, modules in CLOSED.items() if name_of(file).startswith(f"{room}/") for module in modules]
+    assert not [
+        found for found in imports(file) if found.startswith(tuple(f"{one}." for one in closed)) or found in closed
+    ]
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Imports inside functions and for type checkers count, too: a circle of thought is one."""
+    names = {file: ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in MODULES}
+    graph = {}
+    for file, name in names.items():  # the packages that a module is in come before it anyway
+        graph[name] = {one for one in imports(file) if one in names.values() and not f"{name}.".startswith(f"{one}.")}
+    while leaves := {module for module, found in graph.items() if not found}:
+        graph = {module: found - leaves for module, found in graph.items() if module not in leaves}
+    assert not graph
+
+
 def test_the_walker_sees_the_rooms():
     """A test of the tests above: they hold for nothing when they see nothing."""
     assert {name_of(file).split("/")[0] for file in MODULES} == set(FLOORS)

@@ -26,7 +26,8 @@ from lemons.audio.level import tell_gain
 from lemons.audio.reader import AudioReader
 from lemons.checksums import read_own_json, write_json
 from lemons.errors import DamagedError, DataError
-from lemons.files import atomic_folder, discard_folder, hash_file
+from lemons.files import atomic_folder, discard_folder
+from lemons.hashing import hash_file
 from lemons.separation.separator import Separator
 from lemons.separation.weights import cache_folder
 

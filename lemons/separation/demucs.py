@@ -15,7 +15,7 @@ import numpy as np
 import soxr
 
 from lemons.errors import DataError, MissingDependencyError
-from lemons.files import hash_file
+from lemons.hashing import hash_file
 from lemons.separation.separator import Separator
 
 NETWORKS = ("demucs.htdemucs.HTDemucs", "demucs.hdemucs.HDemucs", "demucs.demucs.Demucs")

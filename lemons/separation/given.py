@@ -18,7 +18,7 @@ from lemons.audio.level import scale
 from lemons.audio.reader import AudioReader
 from lemons.audio.recording import BLOCK_LENGTH
 from lemons.errors import DataError
-from lemons.files import hash_file
+from lemons.hashing import hash_file
 from lemons.library import STEMS
 from lemons.separation.separator import Separator
 from lemons.sums import find_sums

@@ -16,7 +16,8 @@ import requests
 from tqdm import tqdm
 
 from lemons.errors import DataError, ParameterError
-from lemons.files import atomic_folder, discard_folder, hash_file
+from lemons.files import atomic_folder, discard_folder
+from lemons.hashing import hash_file
 
 RELEASE = "https://github.com/deezer/spleeter/releases/download/v1.4.0/{}.tar.gz"
 SHA256 = {  # of the archives of that release

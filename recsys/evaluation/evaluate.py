@@ -17,7 +17,8 @@ import pandas as pd
 
 from lemons.checksums import check_json, read_json, write_json
 from lemons.errors import DamagedError, DataError, NotKeptError
-from lemons.files import atomic_path, hash_file
+from lemons.files import atomic_path
+from lemons.hashing import fingerprint, hash_file
 from lemons.library import Library
 from recsys.checkpoints import check_split
 from recsys.data.crops import check_classes
@@ -26,7 +27,6 @@ from recsys.data.splits import PARTS, get_split
 from recsys.evaluation.baselines import BASELINES, baseline_scores
 from recsys.metrics import log_loss
 from recsys.ranking import interval, measure, resamples
-from recsys.records.provenance import fingerprint
 from recsys.relevance import remembered_scores
 
 EVALUATION_FILE = "evaluation.json"

@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("lemons", "recsys")
 GIT_PATIENCE_S = 10
@@ -61,11 +59,6 @@ def repositories(folder: str | os.PathLike = ROOT) -> list[dict[str, Any]]:
     except subprocess.SubprocessError:
         url = f"git:/{Path(folder).resolve()}"
     return [{"url": url, "commit": commit, "dirty": dirty}]
-
-
-def fingerprint(table: pd.DataFrame) -> str:
-    """The same rows in the same order, the same 16 hexadecimal digits."""
-    return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()[:16]
 
 
 def without_password(url: str) -> str:

@@ -13,9 +13,10 @@ import pandas as pd
 import torch
 
 from lemons.errors import ConfigError, DataError, LemonsError, MissingDependencyError, ParameterError
+from lemons.hashing import fingerprint
 from lemons.library import Library
 from recsys.parameters import check_parameters
-from recsys.records.provenance import ROOT, fingerprint, repositories, sources, without_password
+from recsys.records.provenance import ROOT, repositories, sources, without_password
 
 with warnings.catch_warnings():
     # sacred 0.8.7 imports pkg_resources, which says at each import that it is deprecated

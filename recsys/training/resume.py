@@ -20,8 +20,8 @@ from typing import IO, Any
 import pandas as pd
 
 from lemons.errors import DamagedError, DataError
+from lemons.hashing import fingerprint
 from lemons.library import Library
-from recsys.records.provenance import fingerprint
 from recsys.tensors import read_tensors, write_tensors
 from recsys.training.trainer import Diverged
 from recsys.training_record import TRAINING_FILE, finish_run, new_run

@@ -13,10 +13,10 @@ from explanations.page import showcases
 from explanations.page.cached import get_model
 from explanations.page.listeners import find_listener
 from lemons.config import Config
+from lemons.hashing import fingerprint
 from recsys.checkpoints import best_checkpoint, finish_run
 from recsys.data.splits import draw_split, get_split
 from recsys.recommend import recommend
-from recsys.records.provenance import fingerprint
 
 SCRIPT = Path(__file__).resolve().parents[2] / "explanations" / "app.py"
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lemons.errors import DataError
+from lemons.hashing import fingerprint
 from lemons.library import open_library
 from recsys import checkpoints
 from recsys.checkpoints import (
@@ -19,7 +20,6 @@ from recsys.checkpoints import (
 )
 from recsys.data.splits import draw_split, get_split
 from recsys.model import FCN
-from recsys.records.provenance import fingerprint
 
 
 def make_run(experiments, score, *, user="marko", library="other", finished=True):

@@ -7,6 +7,7 @@ import torch
 
 from lemons.audio import to_float, write_flac
 from lemons.errors import DataError, ParameterError
+from lemons.hashing import fingerprint
 from lemons.library import open_library
 from recsys import recommend as recommending
 from recsys import relevance as scoring
@@ -14,7 +15,6 @@ from recsys.checkpoints import save_checkpoint
 from recsys.data.splits import get_split
 from recsys.model import FCN
 from recsys.recommend import recommend, score_tracks
-from recsys.records.provenance import fingerprint
 
 
 @pytest.fixture

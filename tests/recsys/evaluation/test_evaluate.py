@@ -5,6 +5,7 @@ import torch
 
 from lemons.checksums import read_own_json
 from lemons.errors import DataError, NotKeptError
+from lemons.hashing import fingerprint
 from lemons.library import open_library
 from recsys.checkpoints import save_checkpoint
 from recsys.evaluation import evaluate as evaluation
@@ -12,7 +13,6 @@ from recsys.evaluation.evaluate import BASELINES, MEASURES, evaluate, read_evalu
 from recsys.model import FCN
 from recsys.ranking import MEASURES as RANKING_MEASURES
 from recsys.ranking import measure
-from recsys.records.provenance import fingerprint
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import subprocess
 import pandas as pd
 import pytest
 
+from lemons.hashing import fingerprint
 from recsys.records import provenance
-from recsys.records.provenance import ROOT, fingerprint, repositories, sources
+from recsys.records.provenance import ROOT, repositories, sources
 
 
 @pytest.fixture
