@@ -5,19 +5,24 @@ versions), so an explanation can be out of date but never wrong: a model that wa
 """
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from explanations.explain import explain
-from explanations.explanation import Explanation, load_explanation
+from explanations.explanation import Explanation, OtherFormat, load_explanation
 from explanations.hashing import hash_text
 from explanations.question import describe_question
-from lemons.errors import DataError
+from lemons.checksums import quarantine, read_json
+from lemons.errors import DamagedError, DataError
+
+logger = logging.getLogger(__name__)
 
 
 def explanation_path(
@@ -45,6 +50,44 @@ def _path(folder: str | os.PathLike, described: dict) -> Path:
     return Path(folder) / f"{hash_text(text)[:32]}.json"
 
 
+def recall_explanation(path: str | os.PathLike, described: Mapping[str, Any] | None = None) -> Explanation | None:
+    """An explanation that was kept.
+
+    Parameters
+    ----------
+    path : path-like
+        of `explanation_path`
+    described : dict, optional
+        the question, of `explanations.question.describe_question`: another question's answer is none
+
+    Returns
+    -------
+    Explanation or None
+        None if it is to be computed: there is none, it is of another version of LEMONS, or damaged; what is damaged is
+        named in the log and put aside
+    """
+    path = Path(path)
+    if not path.exists():
+        return None
+    try:
+        explanation = load_explanation(path)
+        if any(getattr(explanation, name) != value for name, value in (described or {}).items()):
+            raise DamagedError(f"{path} is the answer to another question")
+        if explanation.method == "exact" and explanation.lookup is None and _names_a_lookup(path):
+            raise DamagedError(f"{path.with_suffix('.npz')} is missing")
+    except OtherFormat:
+        return None
+    except DataError as error:
+        quarantine(path)
+        logger.warning("%s; it is put aside", error)
+        return None
+    return explanation
+
+
+def _names_a_lookup(path: Path) -> bool:
+    return bool(read_json(path).get("lookup"))
+
+
 def cached_explain(
     folder: str | os.PathLike,
     model: torch.nn.Module,
@@ -64,10 +107,9 @@ def cached_explain(
     names = {"track_id": track_id, "listener": listener, "separator": separator}
     described = describe_question(model, stems, **question)
     path = _path(folder, described)
-    try:
-        return replace(load_explanation(path), **names)
-    except DataError:
-        question["segments"] = described["segments"]  # beats are not tracked twice
-        explanation = explain(model, stems, **question, **names, batch_size=batch_size, progress=progress)
+    if (known := recall_explanation(path, described)) is not None:
+        return replace(known, **names)
+    question["segments"] = described["segments"]  # beats are not tracked twice
+    explanation = explain(model, stems, **question, **names, batch_size=batch_size, progress=progress)
     explanation.save(path)
     return explanation

@@ -6,7 +6,6 @@ answers to other mixes, where one pass gave them all, lie beside it as npz.
 """
 
 import dataclasses
-import json
 import logging
 import os
 from collections.abc import Iterable, Sequence
@@ -16,13 +15,19 @@ from pathlib import Path
 import pandas as pd
 
 from explanations.lookup import Lookup, load_lookup
-from lemons.errors import DataError
+from explanations.validation import check_explanation
+from lemons.checksums import check_json, read_json, to_json
+from lemons.errors import DamagedError, DataError
 from lemons.files import atomic_path
 from lemons.segments import Segments
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 4  # of the JSON file; raise it when a field changes its meaning
+FORMAT = 5  # of the JSON file; raise it when a field changes its meaning
+
+
+class OtherFormat(DataError):
+    """An explanation of another version of LEMONS."""
 
 
 @dataclass(frozen=True)
@@ -147,8 +152,8 @@ class Explanation:
     def to_json(self) -> str:
         """The text of its file: the same for the same question."""
         fields = {"format": FORMAT} | dataclasses.asdict(dataclasses.replace(self, lookup=None))
-        del fields["seconds"], fields["lookup"]
-        return json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        del fields["seconds"]
+        return to_json(fields | {"lookup": self.lookup and self.lookup.checksum})
 
     def save(self, path: str | os.PathLike) -> None:
         """Write it as JSON, whole or not at all; its lookup, where there is one, under the same name as npz.
@@ -212,8 +217,15 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
     DataError
         if there is no such file, or it or its lookup is damaged or of another format
     """
-    explanation, lookup = _read(Path(path)), Path(path).with_suffix(".npz")
-    return dataclasses.replace(explanation, lookup=load_lookup(lookup)) if lookup.is_file() else explanation
+    path = Path(path)
+    explanation, checksum = _read(path)
+    beside = path.with_suffix(".npz")
+    if checksum is None or not beside.exists():
+        return explanation
+    lookup = load_lookup(beside)
+    if lookup.checksum != checksum or lookup.sounding.size != len(explanation.components):
+        raise DamagedError(f"{beside} is not the lookup of {path.name}; delete both and compute them again")
+    return dataclasses.replace(explanation, lookup=lookup)
 
 
 def load_explanations(folder: str | os.PathLike) -> list[Explanation]:
@@ -232,33 +244,28 @@ def load_explanations(folder: str | os.PathLike) -> list[Explanation]:
     found = []
     for path in sorted(Path(folder).glob("[!.]*.json")):
         try:
-            found.append(_read(path))
+            found.append(_read(path)[0])
         except DataError as error:
             logger.warning("%s", error)
     return found
 
 
-def _read(path: Path) -> Explanation:
-    """The explanation in a file, without its lookup."""
+def _read(path: Path) -> tuple[Explanation, str | None]:
+    """The explanation in a file, without its lookup, and the lookup's checksum, if it has one."""
+    if not path.exists():
+        raise DataError(f"no such explanation: {path}; compute it first")
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        if fields.pop("format") != FORMAT:
-            raise ValueError(f"its format is not {FORMAT}")
+        fields = read_json(path)
+        if fields.get("format") != FORMAT:
+            raise OtherFormat(f"{path} is not an explanation of format {FORMAT}; delete it and compute it again")
+        fields = check_json(fields, path)
+        del fields["format"]
+        checksum = fields.pop("lookup")
         fields["segments"] = Segments(tuple(fields["segments"]["borders"]), fields["segments"]["fade"])
         fields["components"] = tuple(Component(**component) for component in fields["components"])
         explanation = Explanation(**fields)
-        _check_types(explanation, *explanation.components)
-        return explanation
-    except FileNotFoundError as error:
-        raise DataError(f"no such explanation: {path}; compute it first") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
-
-
-def _check_types(*records) -> None:
-    """Refuse fields of the wrong simple type; JSON may write a float without a fraction."""
-    for record in records:
-        for entry in dataclasses.fields(record):
-            expected = {float: (float, int), int: int, str: str}.get(entry.type, object)
-            if not isinstance(getattr(record, entry.name), expected):
-                raise ValueError(f"{entry.name} is {getattr(record, entry.name)!r}")
+        check_explanation(explanation)
+        return explanation, checksum
+    except (DamagedError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = str(error).removeprefix(f"{path} ")
+        raise DamagedError(f"{path} is not an explanation ({reason}); delete it and compute it again") from error

@@ -6,7 +6,6 @@ table of some megabytes, in a file or in a browser, answers for all 2^25 mixes w
 """
 
 import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +13,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from lemons.errors import DataError
+from lemons.checksums import arrays_checksum, read_npz, write_npz
+from lemons.errors import DamagedError, DataError
 from lemons.exact import ScoreTable
-from lemons.files import atomic_path
 
 MAX_VALUES = 2**22  # 16 MB in float32: short segments beside the receptive field make tables that nobody wants to load
+MAX_BYTES = 8 * MAX_VALUES  # of a file: twice that, for all that is beside them
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,12 @@ class Lookup:
 
     def save(self, path: str | os.PathLike) -> None:
         """Write it as npz, whole or not at all; DataError if that fails."""
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **vars(self))
+        write_npz(path, vars(self))
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of all its numbers, in hexadecimal digits."""
+        return arrays_checksum(vars(self))
 
 
 def make_lookup(table: ScoreTable) -> Lookup | None:
@@ -128,14 +132,34 @@ def load_lookup(path: str | os.PathLike) -> Lookup:
     Raises
     ------
     DataError
-        if there is no such file, or it holds no lookup
+        if there is no such file, it is damaged, or holds no lookup
     """
     path = Path(path)
+    if not path.exists():
+        raise DataError(f"no such lookup: {path}; compute the explanation beside it again")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            fields = dict(arrays)
-        return Lookup(**fields | {"bias": float(fields["bias"])})
-    except FileNotFoundError as error:
-        raise DataError(f"no such lookup: {path}; compute the explanation beside it again") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is not a lookup ({error}); delete it and compute it again") from error
+        fields = read_npz(path, max_bytes=MAX_BYTES)
+        lookup = Lookup(**fields | {"bias": float(fields["bias"])})
+        _check(lookup)
+    except (DamagedError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).removeprefix(f"{path} ")
+        raise DamagedError(f"{path} is not a lookup ({reason}); delete it and compute it again") from error
+    return lookup
+
+
+def _check(lookup: Lookup) -> None:
+    """Refuse, with a ValueError, arrays that do not fit each other or hold what is no number."""
+    sounding, spans, shares, maxima, gains = (vars(lookup)[name] for name in vars(lookup) if name != "bias")
+    dimensions = tuple(array.ndim for array in (sounding, spans, shares, maxima, gains))
+    if dimensions != (2, 2, 1, 2, 1) or sounding.dtype != bool or spans.dtype.kind != "i" or spans.shape[1] != 2:
+        raise ValueError(f"its arrays have {dimensions} dimensions and types {sounding.dtype}, {spans.dtype}")
+    first, last = spans.T
+    if not len(spans) or (first < 0).any() or (first > last).any() or (last >= len(sounding)).any():
+        raise ValueError(f"its groups {spans.tolist()!s:.80} are not of {len(sounding)} segments")
+    bits = [int(sounding[start : stop + 1].sum()) for start, stop in spans]
+    n_states = sum(1 << n for n in bits)
+    if (len(shares), *maxima.shape) != (n_states, n_states, len(gains)):
+        raise ValueError(f"{len(shares)} shares and maxima of {maxima.shape} are not of {n_states} states")
+    floats = shares, maxima, gains, np.asarray(lookup.bias)
+    if not all(array.dtype.kind == "f" and np.isfinite(array).all() for array in floats):
+        raise ValueError("it holds what is no number")

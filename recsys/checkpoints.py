@@ -11,14 +11,13 @@ A run keeps its things together::
 A checkpoint is a dictionary of tensors and plain Python values; it is read without unpickling any other object.
 """
 
-import datetime
 import hashlib
 import json
 import math
 import os
 import platform
 import shlex
-from itertools import count
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +25,18 @@ import pandas as pd
 import torch
 
 import lemons
-from lemons.errors import DataError
-from lemons.files import atomic_path, safe_name
+from lemons.errors import DamagedError, DataError
 from lemons.library import Library
 from recsys.model import FCN
 from recsys.provenance import fingerprint
 from recsys.splits import get_split
+from recsys.tensors import read_tensors, write_tensors
+from recsys.training_record import TRAINING_FILE, is_anothers, read_record, record_of, say_once
+from recsys.training_record import finish_run as finish_run
+from recsys.training_record import new_run as new_run
 
 FORMAT = "LEMONS FCN 1"
 MODEL_FILE = "best_model.pt"
-TRAINING_FILE = "training.json"
 
 
 def save_checkpoint(path: str | os.PathLike, model: FCN, meta: dict[str, Any]) -> None:
@@ -61,15 +62,6 @@ def save_checkpoint(path: str | os.PathLike, model: FCN, meta: dict[str, Any]) -
     # contiguous, so that a file's bytes do not depend on the layout in memory
     state = {name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}
     write_tensors(path, {"format": FORMAT, "state_dict": state, "meta": meta})
-
-
-def write_tensors(path: str | os.PathLike, content: dict[str, Any]) -> None:
-    """Write a dictionary of tensors and plain values, whole or not at all; DataError if it cannot be written."""
-    with atomic_path(path) as temporary:
-        try:
-            torch.save(content, temporary)
-        except RuntimeError as error:  # what PyTorch's writer says when the disk is full
-            raise OSError(str(error).splitlines()[0]) from error
 
 
 def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FCN, dict[str, Any]]:
@@ -98,25 +90,37 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
     if not path.is_file():
         raise DataError(f"no such model: {path}; check model_load_path")
     try:
-        content = torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:  # a damaged or foreign file makes it raise nearly anything
-        # PyTorch's own words may advise to unpickle, which runs whatever the file says
-        reason = getattr(error, "strerror", None) or "it is damaged, or something else"
-        raise DataError(f"{path} cannot be read as a model ({reason}); train it again") from error
+        content = read_tensors(path)
+    except DamagedError as error:
+        raise DamagedError(
+            f"{path} cannot be read as a model (it is damaged, or something else); train it again"
+        ) from error
     meta = {}
     if isinstance(content, dict) and "format" in content:
         if content["format"] != FORMAT:
             raise DataError(f"{path} has format {content['format']!r}; this LEMONS reads {FORMAT!r}: update it")
         content, meta = content.get("state_dict"), content.get("meta", {})
-    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
+    if not _is_state(content):
         raise DataError(f"{path} holds no state dict of an FCN; choose a file such as experiments/*/{MODEL_FILE}")
+    if not isinstance(meta, dict) or not isinstance(meta.get("config", {}), dict):
+        raise DataError(f"{path} holds no description of its model that LEMONS wrote; choose another file")
     model = FCN()
     try:
         model.load_state_dict(content)
     except RuntimeError as error:
         reason = " ".join(str(error).split()[:40])
         raise DataError(f"{path} holds another network than LEMONS' FCN: {reason} ...") from error
+    for name, tensor in model.state_dict().items():
+        if not tensor.isfinite().all():
+            raise DataError(f"{path} holds weights that are not numbers, in {name}; train it again")
     return model.to(device).eval(), meta
+
+
+def _is_state(content: Any) -> bool:
+    """Whether these are tensors by name."""
+    return isinstance(content, dict) and all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in content.items()
+    )
 
 
 def model_hash(model: FCN) -> str:
@@ -128,26 +132,13 @@ def model_hash(model: FCN) -> str:
     return digest.hexdigest()
 
 
-def new_run(experiments_path: str | os.PathLike, user: str) -> Path:
-    """A folder for a new run, such as ``2026-11-22_18-45-08_marko``; it is made when the first model is saved to it."""
-    name = f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}_{safe_name(user)}"
-    folder = Path(experiments_path) / name
-    numbers = count(2)
-    while folder.exists():  # two runs within a second
-        folder = folder.with_name(f"{name}-{next(numbers)}")
-    return folder
-
-
-def finish_run(run: Path, record: dict[str, Any]) -> None:
-    """Write ``training.json``, which says that the run is over: ``user``, ``library``, ``split``, ``config``, ..."""
-    with atomic_path(run / TRAINING_FILE) as temporary:
-        temporary.write_text(json.dumps(record, indent=1) + "\n")
-
-
 def finished_runs(
     experiments_path: str | os.PathLike, user: str, *, library: Library | None = None, split: pd.DataFrame | None = None
 ) -> list[tuple[Path, dict[str, Any]]]:
     """Folder and record of every finished run of a listener, the oldest first.
+
+    What is damaged is named in the log, once, and passed over; for a record, what the run's model says of itself stands
+    in, where it says enough.
 
     Parameters
     ----------
@@ -160,17 +151,58 @@ def finished_runs(
     split : pd.DataFrame, optional
         only runs on this split, see `is_of_split`
     """
-    runs = []
+    return _look_for_runs(experiments_path, user, library=library, split=split)[0]
+
+
+def _look_for_runs(
+    experiments_path: str | os.PathLike, user: str, *, library: Library | None, split: pd.DataFrame | None = None
+) -> tuple[list[tuple[Path, dict[str, Any]]], list[str]]:
+    """What `finished_runs` returns, and a sentence for everything damaged that may have been one of them."""
+    runs, damaged = [], []
     for file in sorted(Path(experiments_path).glob(f"*/{TRAINING_FILE}")):
+        run = file.parent
+        if not (run / MODEL_FILE).is_file() or is_anothers(run, user):
+            continue
         try:
-            record = json.loads(file.read_text())
-            float(record["best"]["score"])
-            mine = record["user"] == user and (library is None or record["library"] == library.fingerprint)
-        except (ValueError, KeyError, TypeError):
-            continue  # somebody else's file of that name
-        if mine and (file.parent / MODEL_FILE).is_file():
-            runs.append((file.parent, record))
-    return [(run, record) for run, record in runs if split is None or is_of_split(record, split)]
+            record = _read_or_recover(run)
+            if record is None or record["user"] != user or (library and record.get("library") != library.fingerprint):
+                continue
+            if fault := _fault(run / MODEL_FILE):
+                raise DamagedError(fault)
+        except DataError as error:
+            damaged.append(str(error))
+            say_once(damaged[-1])
+            continue
+        runs.append((run, record))
+    return [(run, record) for run, record in runs if split is None or is_of_split(record, split)], damaged
+
+
+def _read_or_recover(run: Path) -> dict[str, Any] | None:
+    """A run's record; of a damaged one as much as its model says, which was written with the same values."""
+    try:
+        return read_record(run)
+    except DataError as error:
+        record = {} if _fault(run / MODEL_FILE) else record_of(load_checkpoint(run / MODEL_FILE)[1])
+        if not record:
+            raise
+        say_once(f"{error}; what {MODEL_FILE} beside it says of itself stands in for it")
+        return record
+
+
+def _fault(checkpoint: Path) -> str:
+    """Why a model cannot be read; empty if it can."""
+    status = checkpoint.stat()
+    return _fault_of(checkpoint, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(1024)
+def _fault_of(checkpoint: Path, mtime_ns: int, size: int) -> str:
+    """The same, looked for once for as long as the file stays as it is."""
+    try:
+        load_checkpoint(checkpoint)
+    except DataError as error:
+        return str(error)
+    return ""
 
 
 def is_of_split(about: dict[str, Any], split: pd.DataFrame | None) -> bool:
@@ -232,7 +264,7 @@ def best_checkpoint(
     DataError
         if there is none, the sentence says the command that trains one; or if the split cannot be read
     """
-    runs = finished_runs(experiments_path, user, library=library)
+    runs, damaged = _look_for_runs(experiments_path, user, library=library)
     on = f" trained on {library.path}" if library else ""
     if runs and library:
         named = any("split" in record for _, record in runs)  # else none is needed, nor need there be one
@@ -240,7 +272,8 @@ def best_checkpoint(
         runs = [(run, record) for run, record in runs if is_of_split(record, split)]
         on += "" if runs else f" and the split in {splits_path or library.path / 'splits'}"
     if not runs:
-        raise DataError(f"no model of {user}{on} in {experiments_path}; train one with `{_command(user)}`")
+        found = "".join(f", but a run that is damaged ({sentence})" for sentence in damaged)
+        raise DataError(f"no model of {user}{on} in {experiments_path}{found}; train one with `{_command(user)}`")
     best = max(reversed(runs), key=lambda run: (run[1]["best"]["score"], -run[1]["best"].get("loss", math.inf)))
     return best[0] / MODEL_FILE
 

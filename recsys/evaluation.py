@@ -7,7 +7,7 @@ An evaluation is three files beside the model:
 * ``evaluation_tracks.csv``: the score that each of them gives each test track, from which everything else follows.
 """
 
-import json
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +15,9 @@ from typing import Any
 
 import pandas as pd
 
-from lemons.errors import DataError
-from lemons.files import atomic_path
+from lemons.checksums import check_json, read_json, write_json
+from lemons.errors import DamagedError, DataError
+from lemons.files import atomic_path, hash_file
 from lemons.library import Library
 from recsys.baselines import BASELINES, baseline_scores
 from recsys.checkpoints import check_split
@@ -31,10 +32,12 @@ from recsys.splits import PARTS, get_split
 EVALUATION_FILE = "evaluation.json"
 TABLE_FILE = "evaluation.csv"
 TRACKS_FILE = "evaluation_tracks.csv"
-EVALUATION_FORMAT = "LEMONS evaluation 2"
+EVALUATION_FORMAT = "LEMONS evaluation 3"
 RANKERS = ("model", *BASELINES)
 BOOTSTRAP_SEED = 0
 MEASURES = ("roc_auc", "average_precision", *(f"{name}_roc_auc" for name in BASELINES))  # of `summarize`
+
+logger = logging.getLogger(__name__)
 
 
 def evaluate(
@@ -129,16 +132,25 @@ def resampled(scores: pd.DataFrame, ranker: str, user: str) -> dict[str, Any]:
 def read_evaluation(checkpoint_path: str | os.PathLike, library: Library, user: str) -> dict[str, Any] | None:
     """What `evaluate` wrote beside a model; None if that is to be done (again).
 
-    An evaluation of an earlier version of LEMONS, of another listener or on another split, or a damaged one, is none.
+    An evaluation of an earlier version of LEMONS, of another listener or on another split is none; nor is a damaged
+    one, which is named in the log.
     """
     folder = Path(checkpoint_path).parent
-    try:
-        results = json.loads((folder / EVALUATION_FILE).read_text())
-        current = (EVALUATION_FORMAT, user, fingerprint(get_split(library, user)))
-        found = tuple(results[name] for name in ("format", "user", "split"))
-    except (OSError, ValueError, KeyError, TypeError):
+    path, tracks = folder / EVALUATION_FILE, folder / TRACKS_FILE
+    if not path.exists() or not tracks.is_file():
         return None
-    return results if found == current and (folder / TRACKS_FILE).is_file() else None
+    try:
+        results = read_json(path)
+        if results.get("format") != EVALUATION_FORMAT:
+            return None
+        results = check_json(results, path)
+        if hash_file(tracks) != results["tracks_sha256"]:
+            raise DamagedError(f"{tracks} is damaged: it does not fit the checksum in {EVALUATION_FILE}")
+    except DataError as error:
+        logger.warning("%s; the model is evaluated again", error)
+        return None
+    current = user, fingerprint(get_split(library, user))
+    return results if (results["user"], results["split"]) == current else None
 
 
 def read_scores(checkpoint_path: str | os.PathLike) -> pd.DataFrame:
@@ -177,8 +189,8 @@ def _write(folder: Path, results: dict[str, Any], scores: pd.DataFrame) -> None:
         pd.DataFrame(rows).to_csv(temporary, index=False)
     with atomic_path(folder / TRACKS_FILE) as temporary:
         scores.rename_axis("track_id").to_csv(temporary)
-    with atomic_path(folder / EVALUATION_FILE) as temporary:  # the last one: its presence says that all are there
-        temporary.write_text(json.dumps(results, indent=1) + "\n")
+    results["tracks_sha256"] = hash_file(folder / TRACKS_FILE)
+    write_json(folder / EVALUATION_FILE, results)  # the last one: its presence says that all are there
 
 
 def summarize(results: list[dict[str, Any]]) -> pd.DataFrame:

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
-import torch
 
-from lemons.errors import DataError
+from lemons.errors import DamagedError, DataError
 from lemons.library import Library
-from recsys.checkpoints import TRAINING_FILE, finish_run, new_run, write_tensors
 from recsys.course import Diverged
 from recsys.provenance import fingerprint
+from recsys.tensors import read_tensors, write_tensors
+from recsys.training_record import TRAINING_FILE, finish_run, new_run
 
 try:
     import fcntl
@@ -146,6 +146,7 @@ def _interrupted_run(experiments_path: Path, about: dict[str, Any]) -> tuple[Run
 
 
 def _new_run(experiments_path: str | os.PathLike, user: str, about: dict[str, Any]) -> tuple[Run, IO]:
+    _remove_empty_runs(Path(experiments_path))
     while True:
         folder = new_run(experiments_path, user)
         try:
@@ -155,16 +156,34 @@ def _new_run(experiments_path: str | os.PathLike, user: str, about: dict[str, An
         except OSError as error:
             hint = "choose another experiments_path"
             raise DataError(f"cannot make the folder {folder}: {error.strerror}; {hint}") from error
-        return Run(folder, about), _lock(folder)
+        if (lock := _lock(folder)) is not None:  # else one who tidied up was faster
+            return Run(folder, about), lock
+
+
+def _remove_empty_runs(experiments_path: Path) -> None:
+    """Remove what is left of trainings that were killed before their first state: folders with nothing but a lock."""
+    for path in experiments_path.glob(f"*/{LOCK_FILE}") if fcntl else ():
+        with suppress(OSError):  # another process was faster, or the folder is not ours to change
+            half_written = list(path.parent.glob(".*.pt"))
+            if set(path.parent.iterdir()) != {path, *half_written} or (lock := _lock(path.parent)) is None:
+                continue
+            with lock:
+                for file in (*half_written, path):
+                    file.unlink()
+                path.parent.rmdir()
 
 
 def _lock(folder: Path) -> IO | None:
     """Hold a run; None if another process does."""
-    file = (folder / LOCK_FILE).open("a")
+    try:
+        file = (folder / LOCK_FILE).open("a")
+    except FileNotFoundError:  # one who tidied up has removed the folder
+        return None
     try:
         if fcntl:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+            os.stat(folder / LOCK_FILE)  # what was removed meanwhile is held by no one else, and still no run's lock
+    except (BlockingIOError, FileNotFoundError):
         file.close()
         return None
     file.truncate(0)
@@ -175,17 +194,17 @@ def _lock(folder: Path) -> IO | None:
 
 def _read(path: Path) -> dict[str, Any]:
     """A state with what it is about; empty if there is none that can be read."""
+    if not path.exists():
+        return {}
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-        return content if content["format"] == FORMAT else {}
-    except FileNotFoundError:
-        return {}
-    except OSError as error:  # may be read another time
-        logger.warning("%s cannot be read, its training begins anew (%s)", path, error.strerror or error)
-        return {}
-    except Exception as error:  # a damaged or foreign file makes it raise nearly anything
-        with suppress(OSError):  # out of the way, lest every training of whomever be told again
+        content = read_tensors(path)
+    except DamagedError:
+        with suppress(OSError):  # out of the way, or every later training would say it again
             path.replace(path.with_name(DAMAGED_FILE))
-        what = f"{path} is damaged ({type(error).__name__})"
-        logger.warning("%s and put aside as %s: its training begins anew", what, DAMAGED_FILE)
+        logger.warning("%s is damaged and put aside as %s: its training begins again", path, DAMAGED_FILE)
         return {}
+    except DataError as error:  # may be read another time
+        logger.warning("%s: its training begins again", error)
+        return {}
+    known = isinstance(content, dict) and content.get("format") == FORMAT and {"about", "state"} <= content.keys()
+    return content if known else {}

@@ -9,7 +9,6 @@ than looking whether their files have changed.
 """
 
 import datetime
-import json
 import math
 import os
 import time
@@ -20,7 +19,8 @@ from typing import Any
 
 import pandas as pd
 
-from lemons.errors import DataError
+from lemons.checksums import read_json
+from lemons.errors import DamagedError, DataError
 from recsys.course import is_better
 
 FOLDER = "sacred"  # of the records, inside that of all experiments
@@ -30,6 +30,7 @@ RUNNING, DIED = "running", "died"
 PATIENCE_S = 60.0  # a run that is alive gives a sign every 10 s
 WRITING_S = 0.05  # how long a file may stay half-written
 MAX_KEPT = 8192  # files
+MAX_STEP = 2**53
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,8 @@ def _read_curves(folder: Path) -> dict[str, dict[int, float]]:
         try:
             points = zip(map(int, logged["steps"]), map(float, logged["values"]), strict=True)
             curves[name] = {step: value for step, value in points if math.isfinite(value)}
+            if any(abs(step) > MAX_STEP for step in curves[name]):
+                raise ValueError("a step is larger than a browser's integers")
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise DataError(
                 f"{path} holds no steps and values of {name}; delete it: the rest of the record stays"
@@ -217,29 +220,28 @@ def _read(path: Path, *, missing: dict[str, Any] | None = None) -> dict[str, Any
         status = path.stat()
         try:
             return _parse(path, status.st_mtime_ns, status.st_size)
-        except ValueError:
+        except DamagedError:
             if time.time() - status.st_mtime > 1:  # nobody is writing it
                 raise
             time.sleep(WRITING_S)
             status = path.stat()
             return _parse(path, status.st_mtime_ns, status.st_size)
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, DataError) as error:
         if isinstance(error, FileNotFoundError) and missing is not None:
             return missing
-        reason = error.strerror if isinstance(error, OSError) else error
+        reason = error.strerror if isinstance(error, OSError) else str(error).removeprefix(f"{path} ")
         raise DataError(f"{path} cannot be read ({reason}); if nothing is writing it, delete {path.parent}") from error
 
 
 @lru_cache(MAX_KEPT)
 def _parse(path: Path, mtime_ns: int, size: int) -> dict[str, Any]:
     """A file's content; the same for as long as time and size are the same."""
-    content = json.loads(path.read_bytes())
-    if not isinstance(content, dict):
-        raise ValueError(f"a {type(content).__name__}, no object")
-    return content
+    return read_json(path)
 
 
 def _time(text: str) -> datetime.datetime:
     """A time of sacred's, which are in UTC and do not say so."""
     found = datetime.datetime.fromisoformat(text)
+    if not 2000 <= found.year < 2200:  # pandas' times end in 2262, and a time zone moves what is at an end beyond it
+        raise ValueError(f"the time {text} is none of a run")
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)

@@ -63,7 +63,7 @@ def test_a_flipped_bit_of_json_is_noticed_or_without_effect(tmp_path):
         except DamagedError:
             n_noticed += 1
     assert n_same <= 3  # 1e-09 may become 1E-09
-    assert n_noticed > 1000
+    assert n_noticed > 500
 
 
 def test_a_flipped_bit_of_npz_is_noticed_or_without_effect(tmp_path, arrays):

@@ -53,7 +53,7 @@ def test_a_perfect_model_and_what_is_known_without_it(library, perfect, model):
 
 def test_the_result_stands_beside_the_model_in_three_files_that_agree(library, perfect, model):
     results = evaluate(model, library, "marko")
-    assert json.loads((model.parent / "evaluation.json").read_text()) == results
+    assert read_own_json(model.parent / "evaluation.json") == results
     table = pd.read_csv(model.parent / "evaluation.csv").set_index("ranker")
     scores = read_scores(model)
     assert scores["label"].sum() == 2

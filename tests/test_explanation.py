@@ -94,7 +94,7 @@ def test_it_cannot_be_changed(explanation):
         lambda text: "",
         lambda text: text[: len(text) // 2],
         lambda text: "[]",
-        lambda text: text.replace('"format": 4', '"format": 1'),
+        lambda text: text.replace('"format": 5', '"format": 1'),
         lambda text: text.replace('"kind"', '"sort"'),
         lambda text: text.replace('"stem": "a"', '"stem": 5'),
         lambda text: text.replace('"weight": 0.5', '"weight": "0.5"'),

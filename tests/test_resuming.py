@@ -119,10 +119,10 @@ def test_a_killed_training_ends_with_the_weights_of_one_never_killed(toy_library
 def test_a_training_that_comes_to_nothing_says_so_and_leaves_nothing(toy_library, tmp_path):
     paths = {"data_path": str(toy_library), "experiments_path": str(tmp_path / "runs")}
     model = FCN()
-    torch.nn.init.constant_(model.fc.bias, torch.nan)
+    torch.nn.init.constant_(model.fc.bias, 3e38)  # the sum over a batch is more than float32 holds
     save_checkpoint(tmp_path / "diverged.pt", model, {})
     updates = {"n_epochs": 1, "input_length": 8000, "model_load_path": str(tmp_path / "diverged.pt")}
-    with pytest.raises(Diverged, match=r"the loss became nan in epoch 1; lower the learning rate lr=0\.001"):
+    with pytest.raises(Diverged, match=r"the loss became (nan|inf) in epoch 1; lower the learning rate lr=0\.001"):
         training_driver.ex.run(config_updates=updates | paths | {"user_name": "nina"})
     assert not list((tmp_path / "runs").iterdir())
 
@@ -165,7 +165,7 @@ def test_a_state_that_cannot_be_read_is_told_and_passed_over(open_marko, caplog)
     (folder / "last.pt").write_bytes(b"half")
     with open_marko() as run:
         assert run.state is None
-    assert f"{folder / 'last.pt'} is damaged (KeyError) and put aside as last.damaged" in caplog.text
+    assert f"{folder / 'last.pt'} is damaged and put aside as last.damaged" in caplog.text
     caplog.clear()
     with open_marko("nina"):
         pass

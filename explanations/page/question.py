@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 import torch
 
-from explanations.cache import cached_explain, explanation_path
-from explanations.explanation import Explanation, load_explanation
+from explanations.cache import cached_explain, explanation_path, recall_explanation
+from explanations.explanation import Explanation
 from explanations.fits import N_FRESH_MASKS
-from explanations.lookup import Lookup, load_lookup
+from explanations.lookup import Lookup
 from explanations.page import address
 from explanations.page.data import Case
 from explanations.page.jobs import Job, begin_job, find_job
@@ -127,9 +127,9 @@ def answer_question(question: Question) -> Explanation | None:
         if job.error:
             raise job.error
         job = None
-    if question.path.is_file():
+    if (known := recall_explanation(question.path)) is not None:
         _say_when(question.path)
-        return load_explanation(question.path)
+        return known
     listener = question.case.listener.name
     if job is not None:
         _show_progress(question.path, question.exact, listener)
@@ -152,7 +152,8 @@ def find_lookup(question: Question, explanation: Explanation) -> Lookup | None:
         return explanation.lookup
     exact = _describe(question.case, {name: question.options[name] for name in ("kind", "segments")})
     path = exact.path.with_suffix(".npz")
-    return load_lookup(path) if path.is_file() else None
+    known = recall_explanation(exact.path) if path.is_file() else None
+    return known and known.lookup
 
 
 @st.cache_resource(show_spinner=False)

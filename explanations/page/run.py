@@ -160,9 +160,8 @@ def _provenance(run: RecordedRun) -> dict[str, Any]:
     """What a result depends on beside its parameters."""
     host, library, split = map(as_dict, (run.record.get("host"), run.info.get("library"), run.info.get("split")))
     packages = run.record["experiment"].get("dependencies")
-    versions = [
-        str(package) for package in packages or () if str(package).startswith(("torch==", "numpy==", "lemons-"))
-    ]
+    packages = map(str, packages if isinstance(packages, list) else ())
+    versions = [package for package in packages if package.startswith(("torch==", "numpy==", "lemons-"))]
     return {
         "commit": f"{run.commit} (+: with changes)" if run.commit.endswith("+") else run.commit,
         "library": library.get("path"),

@@ -8,7 +8,7 @@ longest goes first.
 """
 
 import hashlib
-import json
+import logging
 import os
 import shutil
 import time
@@ -22,18 +22,21 @@ import soundfile
 import soxr
 
 from lemons.audio import SAMPLE_RATE, load
-from lemons.errors import DataError
+from lemons.checksums import read_own_json, write_json
+from lemons.errors import DamagedError, DataError
 from lemons.files import atomic_folder, discard_folder, hash_file
 from lemons.separation.reading import AudioReader
 from lemons.separation.separator import Separator, round_16_bit
 from lemons.separation.weights import cache_folder
 
-VERSION = 2  # of an entry's form, and of how files are read
+VERSION = 3  # of an entry's form, and of how files are read
 GAIN = np.float32(2**-8)  # of the stems' files
 MAX_BYTES = 4 * 10**9
 IN_USE_S = 60  # an entry is not removed so soon after it was used: another program may be about to read it
 ABANDONED_S = 24 * 3600  # after this, what an interrupted program left half-made is removed
 REPORT = "report.json"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def separate_file(
         with atomic_folder(entry) as temporary, AudioReader(path) as reader:
             report = {"separator": separator.name, "fingerprint": separator.fingerprint, "audio": audio}
             report |= _separate(reader, separator, temporary, progress)
-            (temporary / REPORT).write_text(json.dumps(report, indent=2, ensure_ascii=False), encoding="utf-8")
+            write_json(temporary / REPORT, report)
         _tidy(folder, max_bytes, keep=entry)
         report = _read_report(entry) or report  # another program's, if it was faster
     return Separation(path, entry, report)
@@ -209,12 +212,16 @@ class _Level:
 def _read_report(entry: Path) -> dict | None:
     """An entry's report, unless it or a stem is damaged or not there; marks the entry as used just now."""
     try:
-        report = json.loads((entry / REPORT).read_text(encoding="utf-8"))
+        report = read_own_json(entry / REPORT)
         os.utime(entry / REPORT)
-        whole = all(hash_file(entry / stem["file"]) == stem["sha256"] for stem in report["stems"].values())
-    except (OSError, ValueError, TypeError, KeyError):
+        for stem in report["stems"].values():
+            if hash_file(entry / stem["file"]) != stem["sha256"]:
+                raise DamagedError(f"{entry / stem['file']} is damaged: it does not fit its checksum")
+    except (OSError, DataError) as error:
+        if entry.exists():
+            logger.warning("%s; the track is separated again", error)
         return None
-    return report if whole else None
+    return report
 
 
 def _tidy(folder: Path, max_bytes: int, *, keep: Path) -> None:

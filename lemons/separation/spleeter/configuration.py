@@ -1,11 +1,10 @@
 """What a Spleeter model was built with: the three published ones, and files in Spleeter's own format."""
 
-import json
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
-from lemons.errors import DataError
+from lemons.checksums import read_json
+from lemons.errors import DamagedError, DataError
 
 N_LAYERS = 6  # of a U-Net; each halves time and frequency
 ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU")
@@ -84,7 +83,7 @@ def read_configuration(path: str | os.PathLike) -> Configuration:
         if the file cannot be read or asks for what LEMONS does not do
     """
     try:
-        data = json.loads(Path(path).read_text())
+        data = read_json(path)
         model = data.get("model") or {}
         params = model.get("params") or {}
         kind = model.get("type", "unet.unet")
@@ -99,10 +98,11 @@ def read_configuration(path: str | os.PathLike) -> Configuration:
             exponent=data["separation_exponent"],
         )
         _check(found, kind, data["n_channels"])
-    except OSError as error:
-        raise DataError(
-            f"{path} cannot be read ({error.strerror}); it should be a configuration of Spleeter"
-        ) from error
+    except DamagedError as error:
+        reason = str(error).removeprefix(f"{path} ")
+        raise DataError(f"{path} is not a configuration that LEMONS can use: it {reason}") from error
+    except DataError as error:
+        raise DataError(f"{error}; it should be a configuration of Spleeter") from error
     except KeyError as error:
         raise DataError(f"{path} has no {error}; it should be a configuration of Spleeter") from error
     except (ValueError, TypeError, AttributeError) as error:
