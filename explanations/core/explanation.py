@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from explanations.core.validation import check_explanation
 from explanations.core.what_if import Lookup, load_lookup
 from lemons.checksums import read_own_json, to_json
 from lemons.errors import DamagedError, DataError, LemonsError
@@ -258,20 +259,7 @@ def _read(path: Path) -> tuple[Explanation, str | None]:
         fields["segments"] = Segments(tuple(fields["segments"]["borders"]), fields["segments"]["fade"])
         fields["components"] = tuple(Component(**component) for component in fields["components"])
         explanation = Explanation(**fields)
-        _check_types(explanation, *explanation.components)
-        if not all(isinstance(border, int) for border in explanation.segments.borders):
-            raise ValueError("its segments do not begin and end with samples")
-        if [component.index for component in explanation.components] != list(range(len(explanation.components))):
-            raise ValueError("its components are not numbered one after the other")
+        check_explanation(explanation)
         return explanation, checksum
     except (LemonsError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DamagedError(f"{path} is not an explanation ({error}); delete it and compute it again") from error
-
-
-def _check_types(*records) -> None:
-    """Refuse fields of the wrong simple type; JSON may write a float without a fraction."""
-    for record in records:
-        for entry in dataclasses.fields(record):
-            expected = {float: (float, int), int: int, str: str}.get(entry.type, object)
-            if not isinstance(getattr(record, entry.name), expected):
-                raise ValueError(f"{entry.name} is {getattr(record, entry.name)!r}")

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from lemons.checksums import read_json
-from lemons.errors import DataError
+from lemons.errors import DamagedError, DataError
 
 N_LAYERS = 6  # of a U-Net; each halves time and frequency
 ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU")
@@ -98,6 +98,9 @@ def read_configuration(path: str | os.PathLike) -> Configuration:
             exponent=data["separation_exponent"],
         )
         _check(found, kind, data["n_channels"])
+    except DamagedError as error:
+        reason = str(error).removeprefix(f"{path} ")
+        raise DataError(f"{path} is not a configuration that LEMONS can use: it {reason}") from error
     except DataError as error:
         raise DataError(f"{error}; it should be a configuration of Spleeter") from error
     except KeyError as error:
