@@ -127,7 +127,7 @@ def _facts(explanation: Explanation) -> Iterable[str]:
     """What is needed to trust and to repeat it."""
     starts = sorted({component.start_s for component in explanation.components})
     facts = {
-        Track: explanation.track_id,
+        "Track": explanation.track_id,
         "Relevance": f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})",
         "Kind": explanation.kind,
         "Explained": explanation.target,

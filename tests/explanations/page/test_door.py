@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from explanations.page.door import make_door, place_of, place_of_origin
 from tools.browser import serve
 
-OPTIONS = Path(__file__).parents[1] / "explanations" / ".streamlit" / "config.toml"
+OPTIONS = Path(__file__).parents[3] / "explanations" / ".streamlit" / "config.toml"
 HANDSHAKE = (
     "Upgrade: websocket",
     "Connection: Upgrade",
