@@ -30,10 +30,11 @@ PROGRAM = """
 import json, os, signal, sys
 from pathlib import Path
 from lemons.config import Config
-from recsys import dataset, fleet
+from recsys import fleet
+from recsys.data import crops
 
 n, library, runs, updates = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
-calls, batches = 0, dataset.Crops.batches
+calls, batches = 0, crops.Crops.batches
 
 def deadly_batches(self, epoch):
     global calls
@@ -43,7 +44,7 @@ def deadly_batches(self, epoch):
             os.kill(os.getpid(), signal.SIGKILL)
         yield batch
 
-dataset.Crops.batches = deadly_batches
+crops.Crops.batches = deadly_batches
 fleet.train_all(Config(library_path=library, experiments_path=runs), updates=updates, together=True)
 """
 

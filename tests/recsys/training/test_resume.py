@@ -26,7 +26,9 @@ CONFIG = {"n_epochs": 4, "lr": 0.01}
 PROGRAM = """
 import json, os, signal, sys
 from pathlib import Path
-from recsys import checkpoints, dataset, experiment, resuming
+from recsys import checkpoints, experiment
+from recsys.data import crops
+from recsys.training import resume
 
 where, n, updates = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 calls = 0
@@ -39,7 +41,7 @@ def count():
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
-batches, save, write = dataset.Crops.batches, resuming.Run.save, checkpoints.torch.save
+batches, save, write = crops.Crops.batches, resume.Run.save, checkpoints.torch.save
 
 def deadly_batches(self, epoch):
     for batch in batches(self, epoch):
@@ -59,9 +61,9 @@ def deadly_write(content, path):
         die()
 
 if where == "batch":
-    dataset.Crops.batches = deadly_batches
+    crops.Crops.batches = deadly_batches
 elif where == "before":
-    resuming.Run.save = deadly_save
+    resume.Run.save = deadly_save
 else:
     checkpoints.torch.save = deadly_write
 experiment.ex.run(config_updates=updates)
