@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from lemons.checksums import read_own_json
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys import tracking
@@ -85,7 +86,7 @@ def test_an_evaluation_is_recorded_with_its_files(program, tmp_path):
     result = program(evaluation_driver).result
     folder = tmp_path / "runs" / "sacred" / "1"
     assert json.loads((folder / "run.json").read_text())["result"] == result
-    assert json.loads((folder / "evaluation.json").read_text()) == result
+    assert read_own_json(folder / "evaluation.json") == result
     assert {"evaluation.csv", "evaluation_tracks.csv"} <= {file.name for file in folder.iterdir()}
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["test.roc_auc"]["values"] == [result["roc_auc"]]
