@@ -107,10 +107,10 @@ def engine(model, stems, masks, repeats):
         start = time.perf_counter()
         found = score_table(model, waveforms, N_SEGMENTS)
         scored = time.perf_counter()
-        found.lime_on(masks)
+        found.lime_on(masks, target="probability")
         at_masks = time.perf_counter()
         memory = peak_memory()
-        found.lime()
+        found.lime(target="probability")
         over_all = time.perf_counter() - at_masks + scored - start
         logits = found.logits(masks)
         ways.append(

@@ -6,6 +6,7 @@ The relevance of a track for a listener is the sigmoid of the model's logit for 
 import os
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 from scipy.special import expit
 
@@ -15,7 +16,7 @@ from recsys.checkpoints import check_split
 from recsys.data.splits import get_split
 from recsys.relevance import SKIPPED, remembered_scores, score_tracks
 
-__all__ = ["POOLS", "recommend", "score_tracks"]
+__all__ = ["POOLS", "recommend", "relevance_of_others", "score_tracks"]
 
 POOLS = ("test", "unheard")
 
@@ -65,6 +66,54 @@ def recommend(
     """
     if n < 1:
         raise ParameterError(f"n={n} must be at least 1")
+    logits = _pool_logits(checkpoint_path, library, user, pool=pool, splits_path=splits_path, progress=progress)
+    skipped = logits.attrs.get(SKIPPED, {})
+    played = library.played(user)
+    top = logits.sort_values(ascending=False, kind="stable").head(n)
+    found = library.tracks.loc[top.index, ["title", "artist", "genre"]].assign(
+        relevance=expit(top), logit=top, playcount=played.reindex(top.index, fill_value=0)
+    )
+    found = found.rename_axis("track_id").reset_index()
+    found.insert(0, "rank", range(1, len(found) + 1))
+    found.attrs[SKIPPED] = skipped
+    return found
+
+
+def relevance_of_others(
+    checkpoint_path: str | os.PathLike,
+    library: Library,
+    user: str,
+    track_id: str,
+    *,
+    pool: str = "test",
+    splits_path: str | os.PathLike | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """The relevance of all tracks beside which a track is recommended.
+
+    Parameters
+    ----------
+    track_id : str
+        the track that is left out; it need not be in the pool, nor in the library
+    checkpoint_path, library, user, pool, splits_path, progress
+        see `recommend`
+
+    Returns
+    -------
+    np.ndarray [shape=(n_others,)]
+        in [0, 1], the largest first
+
+    Raises
+    ------
+    ParameterError, DataError
+        see `recommend`
+    """
+    logits = _pool_logits(checkpoint_path, library, user, pool=pool, splits_path=splits_path, progress=progress)
+    return np.sort(expit(logits.drop(track_id, errors="ignore").to_numpy()))[::-1]
+
+
+def _pool_logits(checkpoint_path, library: Library, user: str, *, pool: str, splits_path, progress) -> pd.Series:
+    """The logits of all tracks of a pool that can be scored, by track_id in ascending order."""
     if pool not in POOLS:
         raise ParameterError(f"pool={pool!r} is unknown; choose one of {', '.join(POOLS)}")
     played = library.played(user)
@@ -79,15 +128,8 @@ def recommend(
     if tracks.empty:
         raise DataError(f"the pool {pool!r} of {user} holds no track of {library.path}; choose another pool")
     logits = remembered_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
-    skipped = logits.attrs.get(SKIPPED, {})
     if logits.empty:
+        skipped = logits.attrs.get(SKIPPED, {})
         first, why = next(iter(skipped.items()))
         raise DataError(f"none of the {len(tracks)} tracks can be heard; {first}: {why}")
-    top = logits.sort_values(ascending=False, kind="stable").head(n)
-    found = tracks.loc[top.index, ["title", "artist", "genre"]].assign(
-        relevance=expit(top), logit=top, playcount=played.reindex(top.index, fill_value=0)
-    )
-    found = found.rename_axis("track_id").reset_index()
-    found.insert(0, "rank", range(1, len(found) + 1))
-    found.attrs[SKIPPED] = skipped
-    return found
+    return logits

@@ -28,6 +28,13 @@ def explain(
     segments: Annotated[
         str, typer.Option(help="stretches of time: 5 equal ones, beats:8 that begin with a bar, or seconds: 0,7.5,15")
     ] = "5",
+    target: Annotated[str, typer.Option(help="what weights explain: logit or probability")] = "logit",
+    threshold: Annotated[
+        str,
+        typer.Option(
+            help="what counts as recommended: list (the ten of the listener), half the odds, or a relevance: 0.5"
+        ),
+    ] = "list",
     num_samples: Annotated[int, typer.Option(help="for lime: size of the neighborhood, N_s")] = 2048,
     seed: Annotated[int, typer.Option(help="for lime: of the neighborhood's masks")] = 0,
     separator: SeparatorName = None,
@@ -36,6 +43,7 @@ def explain(
     """Explain why a track is recommended to a listener: numbers, picture, and clips to listen to."""
     from explanations.core.explain_track import explain_track
     from explanations.render.export import write_explanation
+    from explanations.render.summary import summary
     from lemons.library import open_library
     from lemons.tracks import open_track
     from recsys.checkpoints import best_checkpoint
@@ -59,16 +67,11 @@ def explain(
         segments=segments,
         n_masks=num_samples,
         seed=seed,
+        target=target,
+        threshold=threshold,
     )
     write_explanation(out, explanation, opened)
-    masks = "all masks" if explanation.neighborhood == "all" else f"{explanation.n_masks} masks drawn"
     say(f"separator {opened.separator}: {', '.join(opened.stems)}")
-    say(f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard")
-    fidelity = f"{explanation.fidelity_held_out:.2f} {explanation.judged_on}"
-    say(f"relevance {explanation.relevance:.3f}, fidelity {fidelity}")
-    for place, component in enumerate(explanation.top(3), start=1):
-        where = f"{component.stem}, {component.start_s:.1f} to {component.end_s:.1f} s"
-        say(f"{place}. {where}: {component.weight:+.4f}")
-    if not explanation.top(1):
-        say("no component speaks for this track")
+    for line in summary(explanation):
+        say(line)
     say(f"written to {out}")

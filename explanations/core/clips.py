@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from explanations.core.component import Component
 from explanations.core.components import MIX, mix_of_stems
-from explanations.core.explanation import Component, Explanation
+from explanations.core.explanation import Explanation
 from lemons.audio import common_gain, write_flac
 from lemons.errors import ParameterError
 from lemons.hashing import hash_waveforms

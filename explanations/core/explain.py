@@ -15,8 +15,9 @@ import torch
 from scipy.special import expit
 
 from explanations.core.clips import TOP_K, common_gain, mix_of
+from explanations.core.component import Component, top_components
 from explanations.core.components import factorize, mix_of_stems, rows_of
-from explanations.core.explanation import Component, Explanation, top_components
+from explanations.core.explanation import Explanation
 from explanations.core.mask_scores import ExactScores, SampledScores
 from explanations.core.question import Question, ask
 from explanations.core.surrogate import Fit, fit_exact, fit_sampled
@@ -100,7 +101,7 @@ def answer(
         scores = SampledScores(question, model, stems, batch_size=batch_size)
         fit = fit_sampled(question, scores, progress=progress)
     components = _components(question, stems, fit)
-    clips = clip_masks(components)
+    clips = clip_masks(components, target=question.target)
     logit, *clip_logits = scores.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
     switched_on = [[components[i] for i in np.flatnonzero(mask)] for mask in clips.values()]
     sounds = [mix_of(parts, stems, question.segments) for parts in switched_on]
@@ -118,13 +119,13 @@ def answer(
     )
 
 
-def clip_masks(components: Sequence[Component]) -> dict[str, np.ndarray]:
-    """Which components sound in the clips ``top1``, ``top3`` and ``rest``."""
+def clip_masks(components: Sequence[Component], *, target: str) -> dict[str, np.ndarray]:
+    """Which components sound in the clips ``top1``, ``top3`` and ``rest``, and in ``silence``."""
     masks = {}
     for k in (1, TOP_K):
         masks[f"top{k}"] = np.zeros(len(components), dtype=int)
-        masks[f"top{k}"][[component.index for component in top_components(components, k)]] = 1
-    return masks | {"rest": 1 - masks[f"top{TOP_K}"]}
+        masks[f"top{k}"][[component.index for component in top_components(components, k, target=target)]] = 1
+    return masks | {"rest": 1 - masks[f"top{TOP_K}"], "silence": np.zeros(len(components), dtype=int)}
 
 
 def _components(question: Question, stems: Mapping[str, np.ndarray], fit: Fit) -> tuple[Component, ...]:

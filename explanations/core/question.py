@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from explanations.core.components import MIX, mix_of_stems, stack_rows
+from explanations.core.threshold import Threshold
 from lemons import __version__
 from lemons.arguments import MAX_SEED, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
@@ -31,10 +32,11 @@ from recsys.checkpoints import model_hash
 
 KINDS = ("time", "source", "time+source")
 METHODS = ("exact", "lime")
-TARGETS = ("probability", "logit")
+TARGETS = ("logit", "probability")
 N_SEGMENTS = 5
 N_MASKS = 2048  # the paper's neighbourhood
 N_FRESH_MASKS = 128  # held out of the fit
+EVEN_ODDS = Threshold(0.5, "value")
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,10 @@ class Question:
         whether components are segments of the mix, whole stems, or segments of stems
     method : {"exact", "lime"}
         how the model is asked
-    target : {"probability", "logit"}
-        which answer of the model is explained
+    target : {"logit", "probability"}
+        which answer of the model the line is fitted to
+    threshold : Threshold
+        what counts as recommended, for the facts
     segments : Segments
         how the track is cut; a single one for the kind ``"source"``
     n_masks, seed : int
@@ -64,6 +68,7 @@ class Question:
     kind: str
     method: str
     target: str
+    threshold: Threshold
     segments: Segments
     n_masks: int
     seed: int
@@ -90,7 +95,8 @@ def ask(
     segments: int | str | Segments = N_SEGMENTS,
     n_masks: int = N_MASKS,
     seed: int = 0,
-    target: str = "probability",
+    target: str = "logit",
+    threshold: Threshold = EVEN_ODDS,
 ) -> Question:
     """Ask why a model recommends a track.
 
@@ -111,8 +117,10 @@ def ask(
         masks that LIME draws; with 5 components there are but 32, and no more are scored
     seed : int in [0, 2^32)
         where LIME's masks come from
-    target : {"probability", "logit"}
-        which answer of the model is explained
+    target : {"logit", "probability"}
+        which answer of the model the line is fitted to
+    threshold : Threshold
+        what counts as recommended, for the facts; a relevance of 0.5 by default
 
     Returns
     -------
@@ -143,6 +151,7 @@ def ask(
         kind=kind,
         method="exact" if exact else "lime",
         target=target,
+        threshold=threshold,
         segments=segments,
         n_masks=0 if exact else n_masks,
         seed=0 if exact else seed,

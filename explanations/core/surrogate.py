@@ -10,10 +10,12 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import pairwise_distances
 
+from explanations.core.component import Pair
 from explanations.core.mask_scores import ExactScores, SampledScores
 from explanations.core.question import N_FRESH_MASKS, Question
 from lemons.audiolime import LimeAudioExplainer
 from lemons.audiolime.neighborhood import Progress, draw_masks
+from lemons.exact import ScoreTable
 from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
 from lemons.exact.masks import spread
 from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
@@ -36,6 +38,7 @@ class Fit:
     fidelity: float
     fidelity_held_out: float
     held_out: str
+    pair: Pair | None
     neighborhood: str
     n_masks: int
     seed: int
@@ -72,6 +75,7 @@ def fit_exact(question: Question, scores: ExactScores) -> Fit:
         lime.fidelity,
         fidelity_held_out,
         held_out,
+        _strongest_pair(table) if lime.exact else None,
         neighborhood="all" if lime.exact else "drawn",
         n_masks=lime.n_masks,
         seed=0,
@@ -119,10 +123,20 @@ def fit_sampled(question: Question, scores: SampledScores, *, progress: Progress
         fidelity,
         fidelity_held_out,
         held_out,
+        None,
         neighborhood="drawn",
         n_masks=n_masks,
         seed=seed,
     )
+
+
+def _strongest_pair(table: ScoreTable) -> Pair | None:
+    """On the logit, since the sigmoid alone makes interactions of answers near 0 and 1."""
+    interactions = np.triu(table.interactions(target="logit"), 1)
+    largest = np.abs(table.shapley(target="logit")).max(initial=0.0)
+    first, second = divmod(int(np.abs(interactions).argmax()), table.n_components)
+    interaction = float(interactions[first, second])
+    return Pair(first, second, interaction, float(abs(interaction) / largest)) if interaction and largest else None
 
 
 def _answers(logits: np.ndarray, target: str) -> np.ndarray:

@@ -9,14 +9,17 @@ import streamlit as st
 import torch
 from scipy.special import expit
 
+from explanations.core.components import mix_of_stems
 from explanations.core.explanation import Explanation, load_explanations
+from explanations.core.question import EVEN_ODDS
+from explanations.core.threshold import Threshold, listed
 from lemons.audio import to_int16
 from lemons.config import Config
 from lemons.library import Library, open_library
 from lemons.listeners import Listener
 from lemons.tracks import Track, open_track
 from recsys.checkpoints import best_checkpoint, load_checkpoint, model_hash
-from recsys.recommend import recommend
+from recsys.recommend import recommend, relevance_of_others
 from recsys.relevance import track_logits
 
 
@@ -40,6 +43,8 @@ class Case:
         what the track is called, and what else is known of it; untrusted text
     relevance : float
         of the track for the listener, in [0, 1]
+    others : tuple of float
+        relevance of the other tracks that can be recommended to the listener, the largest first; maybe none
     recommended : bool
         whether it was; False for a visitor's own music
     shareable : bool
@@ -54,13 +59,19 @@ class Case:
     title: str
     about: str
     relevance: float
+    others: tuple[float, ...]
     recommended: bool
     shareable: bool = True
 
     @property
     def mix(self) -> np.ndarray:
         """The whole track."""
-        return sum(self.track.stems.values())
+        return mix_of_stems(self.track.stems)
+
+    @property
+    def threshold(self) -> Threshold:
+        """The relevance that keeps the track on the listener's list; even odds where there is no list."""
+        return listed(self.others) if self.others else EVEN_ODDS
 
 
 def get_library(path: Path) -> Library:
@@ -95,6 +106,7 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
         title=str(row["title"]),
         about=f"{row['artist']} · {row['genre']}",
         relevance=row["relevance"],
+        others=get_others(config, library, listener, row["track_id"]),
         recommended=True,
     )
 
@@ -103,8 +115,17 @@ def get_case_beside(config: Config, library: Library, listener: Listener, case: 
     """The same track for another listener, to whom nobody recommended it."""
     model, model_key = get_model(config, library, listener)
     key = (model_key, case.key[1])
-    relevance = _hear(model, case.track, key)
-    return replace(case, listener=listener, model=model, key=key, relevance=relevance, recommended=False)
+    about = {
+        "relevance": _hear(model, case.track, key),
+        "others": get_others(config, library, listener, case.track.track_id),
+    }
+    return replace(case, listener=listener, model=model, key=key, recommended=False, **about)
+
+
+def get_others(config: Config, library: Library, listener: Listener, track_id: str) -> tuple[float, ...]:
+    """The relevance of the other tracks that can be recommended to a listener, the largest first."""
+    checkpoint = _find_checkpoint(config, library, listener)
+    return _others(library, listener.name, track_id, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
 
 
 def get_explanations(config: Config) -> list[Explanation]:
@@ -155,6 +176,11 @@ def _recommend(_library: Library, user: str, checkpoint: Path, key: tuple) -> pd
     ranking = recommend(checkpoint, _library, user, progress=show)
     bar.empty()
     return ranking
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _others(_library: Library, user: str, track_id: str, checkpoint: Path, key: tuple) -> tuple[float, ...]:
+    return tuple(relevance_of_others(checkpoint, _library, user, track_id).tolist())
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the track …")

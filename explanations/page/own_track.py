@@ -20,7 +20,7 @@ import torch
 from scipy.special import expit
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from explanations.page.cached import Case, get_model
+from explanations.page.cached import Case, get_model, get_others
 from explanations.page.jobs import Job, Progress
 from explanations.page.listeners import name_of
 from explanations.render.words import capitalized, clock, file_title, listing, parts_of, plain, sentence
@@ -111,8 +111,20 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
     about = f"your own music, taken apart into {parts_of(separator)} ({separator})"
     key = (model_key, heard.key)
     relevance = float(expit(heard.logit))
-    track, own = heard.track, {"recommended": False, "shareable": False}
-    return Case(config.explanations_path, listener, model, track, key, track.title, about, relevance, **own)
+    others = get_others(config, library, listener, heard.track.track_id)
+    return Case(
+        config.explanations_path,
+        listener,
+        model,
+        heard.track,
+        key,
+        title=heard.track.title,
+        about=about,
+        relevance=relevance,
+        others=others,
+        recommended=False,
+        shareable=False,
+    )
 
 
 @st.cache_resource(show_spinner="Getting ready …")

@@ -12,7 +12,7 @@ from scipy.special import expit
 from explanations.core.clips import TOP_K
 from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
-from explanations.core.trust import TRUSTED
+from explanations.core.trust import line_holds
 from explanations.page import address, listeners
 from explanations.page.ask import Asked, find_what_if
 from explanations.page.downloads import draw_downloads
@@ -27,8 +27,10 @@ from explanations.render.words import (
     method_sentence,
     name_of,
     names_of,
+    pair_sentence,
     plain,
     sentence,
+    ties_sentence,
 )
 from lemons.errors import DataError
 
@@ -40,19 +42,23 @@ def draw_result(asked: Asked, explanation: Explanation, count: str) -> None:
     st.html(f'<h3 class="lemons-why">{about}</h3><p class="lemons-answer" role="status">{text}</p>')
     _draw_sound(asked, explanation, count)
     st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in _highlights(explanation)))
-    if explanation.fidelity_held_out < TRUSTED:
-        st.warning(f"{fidelity_sentence(explanation)} Don't take the weights at their word.", icon=":material/warning:")
+    if line_holds(explanation):
+        st.markdown(f"{fidelity_sentence(explanation)} {plain(ties_sentence(explanation))}")
+        _draw_table(explanation)
     else:
-        st.markdown(fidelity_sentence(explanation))
-    _draw_table(explanation)
+        text = f"{fidelity_sentence(explanation)} So this page shows no weights. {plain(pair_sentence(explanation))}"
+        st.info(text, icon=":material/info:")
 
 
 def _highlights(explanation: Explanation) -> list[tuple[str, str]]:
-    """What spoke for the track, what against it, and how relevant each would be."""
+    """What spoke for the track, what against it, and how relevant each would be; nothing where no line holds."""
+    if not line_holds(explanation):
+        return []
     relevance = {name: f"{expit(logit):.2f}" for name, logit in explanation.clip_logits.items()}
     top, lines = explanation.top(TOP_K), []
     if top:
-        text = f"{names_of(top[:1], explanation.kind)}; relevance of this alone: {relevance['top1']}"
+        alone = f"relevance of this alone: {relevance['top1']}, of silence: {relevance['silence']}"
+        text = f"{names_of(top[:1], explanation.kind)}; {alone}"
         lines.append(("Top highlight", capitalized(text)))
     if len(top) > 1:
         text = f"{names_of(top, explanation.kind)}; relevance: {relevance[f'top{TOP_K}']}, without: {relevance['rest']}"
@@ -76,7 +82,7 @@ def _draw_sound(asked: Asked, explanation: Explanation, count: str) -> None:
         st.error(sentence(str(error)), icon=":material/error:")
         return
     names = {"title": case.title, "listener": case.listener.name}
-    data = player_data(explanation, case.track.stems, src=src, k=k, answers=answers, **names)
+    data = player_data(explanation, case.track.stems, src=src, k=k, answers=answers, others=case.others, **names)
     data["start"] = address.take_landing() if count == "k" else None
     k = draw_player(data, key=address.key("player", case.listener.name)) or k
     address.remember(**{count: k if k != usual else None})

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explanations.core.explanation import Explanation
-from explanations.core.trust import TRUSTED
+from explanations.core.trust import LEAST_R2
 from explanations.page import address
 from explanations.page.cached import get_explanations, get_model_hash
 from explanations.page.keys import key_of
@@ -32,7 +32,7 @@ def _find(config: Config, library: Library) -> list[Explanation]:
     """The most faithful explanation of each listener's present model, of the listeners with the most faithful ones."""
     best: dict[str, Explanation] = {}
     for one in get_explanations(config):
-        shown = one.kind == KIND and one.method == "exact" and one.top(1) and one.fidelity_held_out >= TRUSTED
+        shown = one.kind == KIND and one.method == "exact" and one.top(1) and one.fidelity_held_out >= LEAST_R2
         if shown and one.listener in library.users and one.track_id in library.tracks.index:
             best[one.listener] = max(best.get(one.listener, one), one, key=lambda one: one.fidelity_held_out)
     ranked = sorted(best.values(), key=lambda one: -one.fidelity_held_out)

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from explanations.core.clips import TOP_K, check_same_stems
+from explanations.core.component import Component
 from explanations.core.components import rows_of
-from explanations.core.explanation import Component, Explanation
+from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words
 from explanations.render.words import capitalized, question
 from lemons.audio import SAMPLE_RATE
@@ -140,7 +141,7 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     fidelity = f"{explanation.fidelity_held_out:.2f}".replace("-", "−")
     facts = [
         f"relevance {explanation.relevance:.2f}: {verdict}",
-        f"fidelity {fidelity} {explanation.judged_on}: {fidelity_in_words(explanation.fidelity_held_out)}",
+        f"fidelity {fidelity} {explanation.judged_on}: {fidelity_in_words(explanation)}",
     ]
     if not explanation.top(1):
         facts.append("nothing speaks for it")

@@ -10,7 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from explanations.core.clips import TOP_K
-from explanations.core.explanation import Component, Explanation
+from explanations.core.component import Component
+from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words
 
 LEMON = Path(__file__).parent / "lemon.svg"
@@ -182,14 +183,35 @@ def answer(explanation: Explanation) -> str:
 
 
 def fidelity_sentence(explanation: Explanation) -> str:
-    """How far the explanation can be trusted, and why one may say so."""
-    fidelity = explanation.fidelity_held_out
-    share = f"{max(fidelity, 0):.0%}".replace("%", " %")
-    masks = "over all mixes there are" if explanation.held_out == "none" else "on mixes that it was not fitted to"
+    """How far the weights can be trusted, and why one may say so."""
+    share = f"{max(explanation.fidelity_held_out, 0):.0%}".replace("%", " %")
+    masks = "over all mixes there are" if explanation.held_out == "none" else "on mixes that they were not fitted to"
+    what = "relevance" if explanation.target == "probability" else "logit of the relevance"
     return (
-        f"The explanation is **{fidelity_in_words(fidelity)}**: {masks}, its weights account for {share} of how the "
-        "relevance moves when components are switched on and off."
+        f"The model is **{fidelity_in_words(explanation)}** here: {masks}, weights account for {share} of how the "
+        f"{what} moves when components are switched on and off."
     )
+
+
+def pair_sentence(explanation: Explanation) -> str:
+    """What the two components do that interact most; empty where this is not known."""
+    if explanation.pair is None:
+        return ""
+    parts = [explanation.components[i] for i in (explanation.pair.first, explanation.pair.second)]
+    first, second = (name_of(part, explanation.kind) for part in parts)
+    if explanation.pair.interaction > 0:
+        return f"{capitalized(first)} and {second} count together more than each of them does."
+    return f"{capitalized(first)} and {second} do much the same: either will do."
+
+
+def ties_sentence(explanation: Explanation, k: int = TOP_K) -> str:
+    """Which components are not played only for their number; empty without such."""
+    ties = explanation.ties(k)
+    if not ties:
+        return ""
+    as_much = "weighs" if len(ties) == 1 else "weigh"
+    last = name_of(explanation.top(k)[-1], explanation.kind)
+    return f"{capitalized(names_of(ties, explanation.kind))} {as_much} as much as {last}; the first of them is played."
 
 
 def method_sentence(explanation: Explanation) -> str:

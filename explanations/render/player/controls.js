@@ -65,9 +65,10 @@ class Presets {
 
   draw(choice) {
     const n = choice.ranked.length;
-    for (const { name, input } of this.buttons) {
+    for (const { name, input, node } of this.buttons) {
+      node.hidden = name in choice.facts && !choice.offers(name);
       input.checked = choice.preset === name;
-      input.disabled = name === "explanation" && !n;
+      input.disabled = !choice.offers(name);
     }
     // what is idle keeps its room, or everything below would jump
     this.k.classList.toggle("idle", !n || !["explanation", "rest"].includes(choice.preset));
@@ -96,10 +97,11 @@ class Answer {
     this.root = element("div", { class: "answer" }, heading, this.meter, ...marks.map(({ line }) => line), this.note);
   }
 
-  /** `relevance` is null where it is not known, and then `why` says why; so is `silence`. */
-  draw({ relevance, full, silence, why, quieter }) {
+  /** `relevance` is null where it is not known, and then `why` says why; so is `silence`. `others`: those on the list. */
+  draw({ relevance, full, silence, why, quieter, others }) {
     const known = relevance !== null;
-    setText(this.value, known ? relevance.toFixed(2) : "–");
+    const place = known && others?.length ? `, place ${placeOf(relevance, others)} of ${others.length + 1}` : "";
+    setText(this.value, known ? relevance.toFixed(2) + place : "–");
     this.root.classList.toggle("unknown", !known);
     this.meter.style.setProperty("--value", known ? relevance : 0);
     this.full.draw(full, relevance);
@@ -111,6 +113,11 @@ class Answer {
     const notes = [!known && why, quieter && "Volumes do not count: the model hears every part at its true level."];
     setText(this.note, notes.filter(Boolean).join(" "));
   }
+}
+
+/** The place of a relevance among those of other tracks. */
+function placeOf(relevance, others) {
+  return 1 + others.filter((other) => other > relevance).length;
 }
 
 /** What an answer is compared with: a tick on the meter, and a line that begins with the same shape. */

@@ -1,12 +1,13 @@
 """What the player is told: an explanation as JSON, and the sounds it refers to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from explanations.core.clips import TOP_K, check_same_stems
 from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
+from explanations.core.trust import line_holds
 from explanations.render.sound import flac_bytes
 from explanations.render.words import capitalized, name_of, noun_of, tame
 from lemons.audio import SAMPLE_RATE, common_gain
@@ -47,6 +48,7 @@ def player_data(
     listener: str = "",
     k: int = TOP_K,
     answers: str | None = None,
+    others: Sequence[float] = (),
 ) -> dict:
     """What the player is told, ready for JSON.
 
@@ -64,13 +66,16 @@ def player_data(
         components that are heard at first
     answers : str, optional
         the address of ``explanation.what_if.to_bytes()``; without it the player knows the answer to the full mix only
+    others : sequence of float
+        relevance of the other tracks that can be recommended; with them the player says the place of every mix
 
     Returns
     -------
     dict
         ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``; ``borders`` of the segments and the
         ``fades`` on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
-        ``segment``, ``weight`` and ``name``; ``gain``, a power of two that keeps every mix of rows within full scale;
+        ``segment``, ``weight`` and ``name``, and weights up to ``least`` are nothing; ``holds``: whether a line does,
+        else all weights are 0; ``gain``, a power of two that keeps every mix of rows within full scale;
         ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
         and the layout of its `WhatIf`, or None; ``words``: sentences to show
 
@@ -81,7 +86,7 @@ def player_data(
     """
     rows, scale = _rows(explanation, stems)
     gain = _gain(rows)
-    names = list(rows)
+    names, holds = list(rows), line_holds(explanation)
     return {
         "title": tame(title),
         "listener": tame(listener),
@@ -98,11 +103,14 @@ def player_data(
             {
                 "row": names.index(component.stem),
                 "segment": component.segment,
-                "weight": component.weight,
+                "weight": component.weight if holds else 0.0,
                 "name": tame(name_of(component, explanation.kind)),
             }
             for component in explanation.components
         ],
+        "least": explanation.least_weight,
+        "holds": holds,
+        "others": list(others),
         "k": k,
         "relevance": explanation.relevance,
         "target": explanation.target,

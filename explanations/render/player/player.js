@@ -133,7 +133,7 @@ class Player {
     const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
     const why = data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
     const silence = this.answers?.silence ?? null;
-    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter });
+    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter, others: data.others });
     if (!sound) return;
     sound.setVolumes(this.volumes);
     sound.setMaster(this.volume * data.gain * this.boost);

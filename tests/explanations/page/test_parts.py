@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from explanations.core.explanation import Component
+from explanations.core.component import Component
 from explanations.page import jobs
 from explanations.render.sound import flac_bytes
 from explanations.render.words import name_of, names_of, plain, sentence
