@@ -27,7 +27,7 @@ from recsys.data.splits import PARTS, get_split
 from recsys.evaluation.baselines import BASELINES, baseline_scores
 from recsys.metrics import log_loss
 from recsys.ranking import interval, measure, resamples
-from recsys.relevance import remembered_scores
+from recsys.relevance import cached_scores
 
 EVALUATION_FILE = "evaluation.json"
 TABLE_FILE = "evaluation.csv"
@@ -92,7 +92,7 @@ def evaluate(
     check_split(checkpoint_path, user, split)
     features = track_features(library, split["track_id"], num_workers=num_workers, progress=feature_progress)
     to_hear = features.index[features.index.isin(split.loc[split["split"] == "test", "track_id"])]
-    logits = remembered_scores(checkpoint_path, library, to_hear, device=device, progress=progress)
+    logits = cached_scores(checkpoint_path, library, to_hear, device=device, progress=progress)
     # features are kept: a track may have some although its file was damaged since
     parts = _parts(split, features.drop(index=to_hear.difference(logits.index)), library)
     skipped = _skipped(split, parts)
