@@ -6,8 +6,8 @@ from typing import Any
 from explanations.core.cache import cached_answer
 from explanations.core.explanation import Explanation
 from explanations.core.question import ask
-from lemons.audiolime.neighborhood import Progress
 from lemons.library import Library
+from lemons.progress import Progress
 from lemons.tracks import Track
 from recsys.checkpoints import best_checkpoint, load_checkpoint
 
