@@ -4,7 +4,6 @@ The relevance of a track for a listener is the sigmoid of the model's logit for 
 """
 
 import os
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,10 @@ from scipy.special import expit
 
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.checkpoints import check_split
 from recsys.data.splits import get_split
-from recsys.relevance import SKIPPED, remembered_scores, score_tracks
+from recsys.relevance import SKIPPED, cached_scores, score_tracks
 
 __all__ = ["POOLS", "recommend", "relevance_of_others", "score_tracks"]
 
@@ -29,7 +29,7 @@ def recommend(
     n: int = 10,
     pool: str = "test",
     splits_path: str | os.PathLike | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """The most relevant tracks for a listener.
 
@@ -87,7 +87,7 @@ def relevance_of_others(
     *,
     pool: str = "test",
     splits_path: str | os.PathLike | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> np.ndarray:
     """The relevance of all tracks beside which a track is recommended.
 
@@ -127,7 +127,7 @@ def _pool_logits(checkpoint_path, library: Library, user: str, *, pool: str, spl
         tracks = tracks[~tracks.index.isin(split.index[split != "test"].union(played.index))]
     if tracks.empty:
         raise DataError(f"the pool {pool!r} of {user} holds no track of {library.path}; choose another pool")
-    logits = remembered_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
+    logits = cached_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
     if logits.empty:
         skipped = logits.attrs.get(SKIPPED, {})
         first, why = next(iter(skipped.items()))

@@ -17,9 +17,9 @@ import torch
 from explanations.core.explain import answer
 from explanations.core.explanation import Explanation, load_explanation
 from explanations.core.question import Question
-from lemons.audiolime.neighborhood import Progress
 from lemons.checksums import quarantine
 from lemons.errors import DataError
+from lemons.progress import Progress
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ from explanations.core.question import Question, ask
 from explanations.core.surrogate import Fit, fit_exact, fit_sampled
 from explanations.core.what_if import WhatIf, make_what_if
 from lemons.audio import SAMPLE_RATE
-from lemons.audiolime.neighborhood import Progress
+from lemons.progress import Progress
 
 
 def explain(

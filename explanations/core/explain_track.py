@@ -11,9 +11,9 @@ from explanations.core.explanation import Explanation
 from explanations.core.question import EVEN_ODDS, ask
 from explanations.core.threshold import Threshold, half_the_odds, listed, value
 from lemons.audio import to_int16
-from lemons.audiolime.neighborhood import Progress
 from lemons.errors import DataError
 from lemons.library import Library
+from lemons.progress import Progress
 from lemons.tracks import Track
 from recsys.checkpoints import best_checkpoint, load_checkpoint
 from recsys.recommend import relevance_of_others

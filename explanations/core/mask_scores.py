@@ -10,10 +10,11 @@ import torch
 
 from explanations.core.components import factorize, stack_rows
 from explanations.core.question import Question
-from lemons.audiolime.neighborhood import Progress, score_masks
+from lemons.audiolime.neighborhood import score_masks
 from lemons.errors import ParameterError
 from lemons.exact import score_table
 from lemons.exact.masks import spread
+from lemons.progress import Progress
 from lemons.segments import Segments
 
 PASS_PERCENT = 90  # of the exact method's time; then all masks are enumerated

@@ -14,10 +14,11 @@ from explanations.core.component import Pair
 from explanations.core.mask_scores import ExactScores, SampledScores
 from explanations.core.question import N_FRESH_MASKS, Question
 from lemons.audiolime import LimeAudioExplainer
-from lemons.audiolime.neighborhood import Progress, draw_masks
+from lemons.audiolime.neighborhood import draw_masks
 from lemons.exact import ScoreTable
 from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
 from lemons.exact.masks import spread
+from lemons.progress import Progress
 from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
 
 
