@@ -75,12 +75,12 @@ class Threshold:
 
     def nearest(self, stored: np.ndarray) -> float:
         """How far the answer nearest to τ is, of answers (n,) with n > 0."""
-        found = []
+        nearest: list[np.floating] = []
         for start in range(0, len(stored), CHUNK_VALUES):
             chunk = stored[start : start + CHUNK_VALUES]
             reaching = chunk >= self.least
-            found += [np.where(reaching, chunk, np.inf).min(), np.where(reaching, -np.inf, chunk).max()]
-        found = np.array(found)
+            nearest += [np.where(reaching, chunk, np.inf).min(), np.where(reaching, -np.inf, chunk).max()]
+        found = np.array(nearest)
         return float(self.distances(found[np.isfinite(found)]).min())
 
 
