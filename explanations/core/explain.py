@@ -23,7 +23,10 @@ from explanations.core.question import Question, ask
 from explanations.core.surrogate import Fit, fit_exact, fit_sampled
 from explanations.core.what_if import WhatIf, make_what_if
 from lemons.audio import SAMPLE_RATE
+from lemons.exact import Facts, ScoreTable, table_facts
 from lemons.progress import Progress
+
+N_LISTED_SETS = 32  # of a kind, in the file; they are counted all the same
 
 
 def explain(
@@ -91,9 +94,11 @@ def answer(
     started = time.perf_counter()
     scores: ExactScores | SampledScores
     what_if: WhatIf | None = None
+    facts: Facts | None = None
     if question.method == "exact":
         scores = ExactScores(question, model, stems, progress=progress)
         fit = fit_exact(question, scores)
+        facts = _facts(question, scores.table)
         what_if = make_what_if(scores.table)
         if progress is not None:
             progress(100, 100)
@@ -114,6 +119,7 @@ def answer(
         logit=logit,
         clip_logits=dict(zip(clips, clip_logits, strict=True)),
         gain=common_gain([mix_of_stems(stems), *sounds]),
+        facts=facts,
         what_if=what_if,
         seconds=time.perf_counter() - started,
     )
@@ -126,6 +132,13 @@ def clip_masks(components: Sequence[Component], *, target: str) -> dict[str, np.
         masks[f"top{k}"] = np.zeros(len(components), dtype=int)
         masks[f"top{k}"][[component.index for component in top_components(components, k, target=target)]] = 1
     return masks | {"rest": 1 - masks[f"top{TOP_K}"], "silence": np.zeros(len(components), dtype=int)}
+
+
+def _facts(question: Question, table: ScoreTable) -> Facts | None:
+    """What is true of all mixes; None where they are too many."""
+    if not table.enumerable:
+        return None
+    return table_facts(table, question.criterion.relevance, target="probability", limit=N_LISTED_SETS)
 
 
 def _components(question: Question, stems: Mapping[str, np.ndarray], fit: Fit) -> tuple[Component, ...]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from explanations.core.cache import cached_answer
 from explanations.core.components import mix_of_stems
+from explanations.core.criterion import Criterion, half_the_odds, listed, value
 from explanations.core.explanation import Explanation
 from explanations.core.question import EVEN_ODDS, ask
-from explanations.core.threshold import Threshold, half_the_odds, listed, value
 from lemons.audio import to_int16
 from lemons.errors import DataError
 from lemons.library import Library
@@ -78,7 +78,7 @@ def explain_track(
         limit = value(threshold)
     return cached_answer(
         explanations_path,
-        ask(model, track.stems, threshold=limit, **asked),
+        ask(model, track.stems, criterion=limit, **asked),
         model,
         track.stems,
         progress=progress,
@@ -88,7 +88,7 @@ def explain_track(
     )
 
 
-def _of_list(checkpoint: Path, library: Library, listener: str, track_id: str) -> Threshold:
+def _of_list(checkpoint: Path, library: Library, listener: str, track_id: str) -> Criterion:
     """The threshold of the listener's list; even odds, and the log says so, where there are no tracks for one."""
     try:
         return listed(relevance_of_others(checkpoint, library, listener, track_id))

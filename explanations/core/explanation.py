@@ -15,11 +15,13 @@ from pathlib import Path
 import pandas as pd
 
 from explanations.core.component import NOISE, Component, Pair, least_weight, top_components
-from explanations.core.threshold import Threshold
+from explanations.core.criterion import Criterion
+from explanations.core.stored_facts import read_facts
 from explanations.core.validation import check_explanation
 from explanations.core.what_if import WhatIf, load_what_if
 from lemons.checksums import read_own_json, to_json
 from lemons.errors import DamagedError, DataError, LemonsError
+from lemons.exact import Facts
 from lemons.files import atomic_path
 from lemons.segments import Segments
 
@@ -42,7 +44,7 @@ class Explanation:
         the masks of the fit: all there are; or drawn, by ``"lime"``, and by ``"exact"`` when they are too many
     target : {"probability", "logit"}
         which of the model's answers is explained; always that of "recommended"
-    threshold : Threshold
+    criterion : Criterion
         what counts as recommended, for the facts
     segments : Segments
         how the track is cut; a single one where only stems are separated
@@ -61,6 +63,8 @@ class Explanation:
         weighted R² on masks that it was not fitted to; equal to ``fidelity`` when it was fitted to all there are
     held_out : {"fresh_masks", "leave_one_out", "none"}
         where those come from: drawn apart; or, when LIME drew every mask there is, each one left out in turn
+    facts : Facts or None
+        what is true of the answers to all mixes, by the criterion; None where they are not known
     pair : Pair or None
         the components that interact most; None where not all masks were scored, or none interact
     relevance, logit : float
@@ -85,7 +89,7 @@ class Explanation:
     method: str
     neighborhood: str
     target: str
-    threshold: Threshold
+    criterion: Criterion
     segments: Segments
     n_masks: int
     seed: int
@@ -95,6 +99,7 @@ class Explanation:
     fidelity: float
     fidelity_held_out: float
     held_out: str
+    facts: Facts | None
     pair: Pair | None
     relevance: float
     logit: float
@@ -245,7 +250,9 @@ def _read(path: Path) -> tuple[Explanation, str | None]:
         checksum = fields.pop("what_if")
         fields["segments"] = Segments(tuple(fields["segments"]["borders"]), fields["segments"]["fade"])
         fields["components"] = tuple(Component(**component) for component in fields["components"])
-        fields["threshold"] = Threshold(**fields["threshold"])
+        fields["criterion"] = Criterion(**fields["criterion"])
+        if fields["facts"] is not None:
+            fields["facts"] = read_facts(fields["facts"], len(fields["components"]))
         fields["pair"] = fields["pair"] and Pair(**fields["pair"])
         explanation = Explanation(**fields)
         check_explanation(explanation)

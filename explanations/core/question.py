@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from explanations.core.components import MIX, mix_of_stems, stack_rows
-from explanations.core.threshold import Threshold
+from explanations.core.criterion import Criterion
 from lemons import __version__
 from lemons.arguments import MAX_SEED, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
@@ -36,7 +36,7 @@ TARGETS = ("logit", "probability")
 N_SEGMENTS = 5
 N_MASKS = 2048  # the paper's neighbourhood
 N_FRESH_MASKS = 128  # held out of the fit
-EVEN_ODDS = Threshold(0.5, "value")
+EVEN_ODDS = Criterion(0.5, "value")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Question:
         how the model is asked
     target : {"logit", "probability"}
         which answer of the model the line is fitted to
-    threshold : Threshold
+    criterion : Criterion
         what counts as recommended, for the facts
     segments : Segments
         how the track is cut; a single one for the kind ``"source"``
@@ -68,7 +68,7 @@ class Question:
     kind: str
     method: str
     target: str
-    threshold: Threshold
+    criterion: Criterion
     segments: Segments
     n_masks: int
     seed: int
@@ -96,7 +96,7 @@ def ask(
     n_masks: int = N_MASKS,
     seed: int = 0,
     target: str = "logit",
-    threshold: Threshold = EVEN_ODDS,
+    criterion: Criterion = EVEN_ODDS,
 ) -> Question:
     """Ask why a model recommends a track.
 
@@ -119,7 +119,7 @@ def ask(
         where LIME's masks come from
     target : {"logit", "probability"}
         which answer of the model the line is fitted to
-    threshold : Threshold
+    criterion : Criterion
         what counts as recommended, for the facts; a relevance of 0.5 by default
 
     Returns
@@ -151,7 +151,7 @@ def ask(
         kind=kind,
         method="exact" if exact else "lime",
         target=target,
-        threshold=threshold,
+        criterion=criterion,
         segments=segments,
         n_masks=0 if exact else n_masks,
         seed=0 if exact else seed,

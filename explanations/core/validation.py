@@ -5,7 +5,7 @@ import math
 import re
 from typing import Any
 
-from explanations.core.threshold import MEANINGS
+from explanations.core.criterion import MEANINGS
 
 SIMPLE: dict[str, Any] = {"float": (float, int), "int": int, "str": str}
 CHOICES = {
@@ -40,9 +40,9 @@ def check_explanation(explanation: Any) -> None:
     for name in HASHES:
         if not re.fullmatch("[0-9a-f]{64}", getattr(explanation, name)):
             raise ValueError(f"{name} is {getattr(explanation, name)!r:.80}")
-    _check_types(explanation.threshold)
-    if not 0 <= explanation.threshold.relevance <= 1 or explanation.threshold.meaning not in MEANINGS:
-        raise ValueError(f"threshold is {explanation.threshold!r:.80}")
+    _check_types(explanation.criterion)
+    if not 0 <= explanation.criterion.relevance <= 1 or explanation.criterion.meaning not in MEANINGS:
+        raise ValueError(f"criterion is {explanation.criterion!r:.80}")
     if not 0 <= explanation.relevance <= 1:
         raise ValueError(f"relevance is {explanation.relevance}")
     if explanation.gain <= 0 or explanation.work < 0 or explanation.n_masks < 1 or explanation.seed < 0:

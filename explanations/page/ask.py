@@ -10,10 +10,10 @@ import streamlit as st
 import torch
 
 from explanations.core.cache import answer_path, cached_answer, find_explanation
+from explanations.core.criterion import Criterion
 from explanations.core.explanation import Explanation
 from explanations.core.question import N_MASKS, N_SEGMENTS, Question
 from explanations.core.question import ask as ask_model
-from explanations.core.threshold import Threshold
 from explanations.core.what_if import WhatIf
 from explanations.page import address
 from explanations.page.cached import Case
@@ -175,11 +175,11 @@ def _seconds_per_sample(_model) -> float:
 
 
 def _ask(case: Case, options: dict[str, Any]) -> Asked:
-    question = _question(case.model, case.track.stems, case.key, options | {"threshold": case.threshold})
+    question = _question(case.model, case.track.stems, case.key, options | {"criterion": case.criterion})
     return Asked(case, question, answer_path(case.folder, question))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={Segments: repr, Threshold: repr})
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={Segments: repr, Criterion: repr})
 def _question(_model: torch.nn.Module, _stems: dict, key: tuple, options: dict[str, Any]) -> Question:
     return ask_model(_model, _stems, **options)
 

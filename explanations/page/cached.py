@@ -10,9 +10,9 @@ import torch
 from scipy.special import expit
 
 from explanations.core.components import mix_of_stems
+from explanations.core.criterion import Criterion, listed
 from explanations.core.explanation import Explanation, load_explanations
 from explanations.core.question import EVEN_ODDS
-from explanations.core.threshold import Threshold, listed
 from lemons.audio import to_int16
 from lemons.config import Config
 from lemons.library import Library, open_library
@@ -69,7 +69,7 @@ class Case:
         return mix_of_stems(self.track.stems)
 
     @property
-    def threshold(self) -> Threshold:
+    def criterion(self) -> Criterion:
         """The relevance that keeps the track on the listener's list; even odds where there is no list."""
         return listed(self.others) if self.others else EVEN_ODDS
 

@@ -19,6 +19,7 @@ from explanations.page.downloads import draw_downloads
 from explanations.page.file_server import get_store
 from explanations.page.player import draw_player
 from explanations.render import words
+from explanations.render.fact_words import fact_sentences
 from explanations.render.player import player_data, player_sounds
 from explanations.render.words import (
     answer,
@@ -38,10 +39,12 @@ from lemons.errors import DataError
 def draw_result(asked: Asked, explanation: Explanation, count: str) -> None:
     """Draw an explanation; ``count`` is the address's field for how many components it has."""
     about = words.markup(words.question(asked.case.title, listeners.name_of(asked.case.listener)))
-    text = words.markup(answer(explanation))
+    facts = fact_sentences(explanation)
+    text = words.markup(next(iter(facts.values()), answer(explanation)))
     st.html(f'<h3 class="lemons-why">{about}</h3><p class="lemons-answer" role="status">{text}</p>')
     _draw_sound(asked, explanation, count)
-    st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in _highlights(explanation)))
+    lines = [*facts.items(), *_highlights(explanation)]
+    st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in lines))
     if line_holds(explanation):
         st.markdown(f"{fidelity_sentence(explanation)} {plain(ties_sentence(explanation))}")
         _draw_table(explanation)

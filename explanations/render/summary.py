@@ -6,6 +6,7 @@ from explanations.core.clips import TOP_K
 from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words, line_holds
 from explanations.render import words
+from explanations.render.fact_words import fact_sentences
 
 
 def summary(explanation: Explanation) -> list[str]:
@@ -25,6 +26,7 @@ def summary(explanation: Explanation) -> list[str]:
     silence = expit(explanation.clip_logits["silence"])
     fidelity = f"{explanation.fidelity_held_out:.2f} {explanation.judged_on}: {fidelity_in_words(explanation)}"
     return [
+        *(f"{name}: {text}" for name, text in fact_sentences(explanation).items()),
         f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard",
         f"relevance {explanation.relevance:.3f}, of silence {silence:.3f}",
         f"fidelity {fidelity}",

@@ -8,6 +8,7 @@ from explanations.core.clips import TOP_K, check_same_stems
 from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
 from explanations.core.trust import line_holds
+from explanations.render.fact_words import heard_sets
 from explanations.render.words import capitalized, name_of, noun_of, tame
 from lemons.audio import SAMPLE_RATE, common_gain, flac_bytes
 from lemons.segments import Segments
@@ -75,7 +76,7 @@ def player_data(
         ``fades`` on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
         ``segment``, ``weight`` and ``name``, and weights up to ``least`` are nothing; ``holds``: whether a line does,
         else all weights are 0; ``gain``, a power of two that keeps every mix of rows within full scale;
-        ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
+        ``facts``: the components of ``enough`` and those that ``without`` lacks; ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
         and the layout of its `WhatIf`, or None; ``words``: sentences to show
 
     Raises
@@ -107,6 +108,7 @@ def player_data(
             }
             for component in explanation.components
         ],
+        "facts": heard_sets(explanation.facts),
         "least": explanation.least_weight,
         "holds": holds,
         "others": list(others),

@@ -14,7 +14,7 @@ MEANINGS = ("list", "value", "half the odds")
 
 
 @dataclass(frozen=True)
-class Threshold:
+class Criterion:
     """A relevance, and what reaching it means.
 
     Attributes
@@ -35,7 +35,7 @@ class Threshold:
         return float(logit(self.relevance))
 
 
-def listed(others: Sequence[float], *, n: int = N_LISTED) -> Threshold:
+def listed(others: Sequence[float], *, n: int = N_LISTED) -> Criterion:
     """The relevance with which a track is among the first n, beside the other tracks.
 
     Parameters
@@ -47,7 +47,7 @@ def listed(others: Sequence[float], *, n: int = N_LISTED) -> Threshold:
 
     Returns
     -------
-    Threshold
+    Criterion
         the n-th largest relevance of the others, since with as much the track shares the last place; the smallest one
         if they are fewer
 
@@ -58,15 +58,15 @@ def listed(others: Sequence[float], *, n: int = N_LISTED) -> Threshold:
     """
     if not len(others):
         raise DataError("no other track could be recommended, so any mix is first; choose a threshold, such as 0.5")
-    return Threshold(float(sorted(others, reverse=True)[:n][-1]), "list")
+    return Criterion(float(sorted(others, reverse=True)[:n][-1]), "list")
 
 
-def half_the_odds(full_logit: float) -> Threshold:
+def half_the_odds(full_logit: float) -> Criterion:
     """The relevance at which the odds of a recommendation are half of those of the full mix."""
-    return Threshold(float(expit(full_logit - math.log(2))), "half the odds")
+    return Criterion(float(expit(full_logit - math.log(2))), "half the odds")
 
 
-def value(relevance: float | str) -> Threshold:
+def value(relevance: float | str) -> Criterion:
     """A relevance that somebody chose; ParameterError if it is none."""
     try:
         found = float(relevance)
@@ -75,4 +75,4 @@ def value(relevance: float | str) -> Threshold:
     if not 0 < found < 1:
         wanted = f"{'list'!r}, {'half the odds'!r} or a relevance between 0 and 1"
         raise ParameterError(f"threshold={quoted(relevance)} must be {wanted}")
-    return Threshold(found, "value")
+    return Criterion(found, "value")
