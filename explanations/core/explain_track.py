@@ -91,7 +91,7 @@ def explain_track(
 def _of_list(checkpoint: Path, library: Library, listener: str, track_id: str) -> Criterion:
     """The threshold of the listener's list; even odds, and the log says so, where there are no tracks for one."""
     try:
-        return listed(relevance_of_others(checkpoint, library, listener, track_id))
+        return listed(relevance_of_others(checkpoint, library, listener, track_id).tolist())
     except DataError as error:
         logger.warning("no list of %s (%s); facts are about a relevance of %g", listener, error, EVEN_ODDS.relevance)
         return EVEN_ODDS

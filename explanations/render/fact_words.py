@@ -40,10 +40,8 @@ def fact_sentences(explanation: Explanation) -> dict[str, str]:
         "Without it": _needed(explanation, facts.necessary, told["necessary"], goal),
     }
     if facts.silence_reaches:
-        silence = f"The model gives silence {facts.silence:.2f}, so even silence {goal.would}"
-        return sentences | {
-            "Silence": f"{silence}: other parts speak against this track, and what is enough outweighs them."
-        }
+        silence = f"The model gives silence {facts.silence:.2f}, so even silence {goal.would}."
+        return sentences | {"Silence": f"{silence} What is enough outweighs the parts that speak against this track."}
     if set(facts.alone.smallest) != set(facts.sufficient.smallest):
         sentences["Alone"] = _alone(explanation, facts.alone, told["alone"], goal)
     return sentences
@@ -89,41 +87,46 @@ def _sets_in_words(explanation: Explanation, found: MinimalSets, told: Descripti
     choice = told.choice
     if choice is not None and choice.n_of > choice.n_needed:
         return _choice_in_words(explanation, choice.n_needed, choice.n_of, choice.of)
-    names = _names(explanation, told.sets[0], found.smallest[0])
+    names = _names(explanation, told.sets[0])
     if found.n_smallest > 1:
-        return f"{listing(names)} (or another of {found.n_smallest} sets as small)", _verb(explanation, names)
-    return listing(names), _verb(explanation, names)
+        return f"{listing(names)} (or another of {found.n_smallest} sets as small)", _verb(names)
+    return listing(names), _verb(names)
 
 
 def _choice_in_words(explanation: Explanation, n_needed: int, n_of: int, of: Cover) -> tuple[str, str]:
     """Any so many of some components: an OR."""
-    stems = [noun_of(_stems(explanation)[stem]) for stem in of.stems]
-    if explanation.kind != "source" and stems and not of.segments and not of.components:
-        parts = " or ".join(stems)
-        stretches = "any stretch" if n_needed == 1 else f"any {n_needed} stretches"
-        return f"{stretches} of {parts}", "is" if n_needed == 1 else "are"
-    names = _names(explanation, of, None, n_of=n_of)
-    if n_needed == 1:
-        return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else f"any part of {names[0]}", "is"
-    return f"any {n_needed} of {listing(names)}", "are"
+    if n_needed > 1:
+        return f"any {n_needed} of {n_of} parts ({listing(_names(explanation, of))})", "are"
+    if explanation.kind == "time" and of.stems:
+        return "any stretch of it", "is"
+    nouns = [noun_of(_stems(explanation)[stem]) for stem in of.stems]
+    if explanation.kind == "source":
+        return " or ".join(nouns), _verb(nouns[-1:])
+    choices = [f"any stretch of {' or '.join(nouns)}"] if nouns else []
+    choices += [f"anything {place}" for place in _places(explanation, of)]
+    if left := [explanation.components[index] for index in of.components]:
+        choices.append(("" if len(left) == 1 else "any part of ") + names_of(left, explanation.kind))
+    return " or ".join([", ".join(choices[:-1]), choices[-1]] if len(choices) > 1 else choices), "is"
 
 
-def _names(
-    explanation: Explanation, cover: Cover, components: Sequence[int] | None, *, n_of: int | None = None
-) -> list[str]:
+def _names(explanation: Explanation, cover: Cover) -> list[str]:
     """A set in words: whole stems, whole segments, and the parts that are left."""
-    throughout = " throughout" if explanation.kind == "time+source" else ""
-    if explanation.kind == "time":
-        throughout = ", from beginning to end"
+    if explanation.kind == "time" and cover.stems:
+        return ["the whole of it"]
+    throughout = "" if explanation.kind == "source" else " throughout"
     names = [noun_of(_stems(explanation)[stem]) + throughout for stem in cover.stems]
-    for segment in cover.segments:
-        ours = [one for one in explanation.components if one.segment == segment]
-        names.append(f"everything from {clock(ours[0].start_s)} to {clock(ours[0].end_s)}")
+    names += [f"everything {place}" for place in _places(explanation, cover)]
     left = [explanation.components[index] for index in cover.components]
     return names + ([names_of(left, explanation.kind)] if left else [])
 
 
-def _verb(explanation: Explanation, names: Sequence[str]) -> str:
+def _places(explanation: Explanation, cover: Cover) -> list[str]:
+    """Where the segments of a set are."""
+    firsts = [next(one for one in explanation.components if one.segment == segment) for segment in cover.segments]
+    return [f"from {clock(one.start_s)} to {clock(one.end_s)}" for one in firsts]
+
+
+def _verb(names: Sequence[str]) -> str:
     plural = len(names) > 1 or any(name.startswith(("the vocals", "the drums", "the other instr")) for name in names)
     return "are" if plural else "is"
 

@@ -17,6 +17,7 @@ import lemons
 from explanations.core.clips import TOP_K
 from explanations.core.explanation import Explanation
 from explanations.render import words
+from explanations.render.fact_words import fact_sentences
 from explanations.render.player import player_css, player_data, player_js, player_sounds
 from lemons.files import atomic_path
 from lemons.tracks import Track
@@ -82,7 +83,7 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         generator=f"LEMONS {lemons.__version__}",
         lemon=words.data_url(words.LEMON),
         heading=words.markup(words.question(track.title, words.capitalized(explanation.listener))),
-        answer=words.markup(words.answer(explanation)),
+        answer="<br>".join(words.markup(text) for text in _answers(explanation)),
         against="".join(f"<p>{words.markup(name)} spoke most against it.</p>" for name in against),
         fidelity=_bold(words.markup(words.fidelity_sentence(explanation))),
         unit=UNITS[explanation.target],
@@ -95,6 +96,11 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         style=style,
         script=script,
     )
+
+
+def _answers(explanation: Explanation) -> list[str]:
+    """Facts, where they are known; else what the weights say."""
+    return list(fact_sentences(explanation).values()) or [words.answer(explanation)]
 
 
 def _policy(style: str, script: str) -> str:

@@ -75,8 +75,9 @@ def player_data(
         ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``; ``borders`` of the segments and the
         ``fades`` on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
         ``segment``, ``weight`` and ``name``, and weights up to ``least`` are nothing; ``holds``: whether a line does,
-        else all weights are 0; ``gain``, a power of two that keeps every mix of rows within full scale;
-        ``facts``: the components of ``enough`` and those that ``without`` lacks; ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
+        else all weights are 0; ``facts``: the components of ``enough`` and those that ``without`` lacks; ``others``:
+        the relevance of other tracks; ``gain``, a power of two that keeps every mix of rows within full scale;
+        ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
         and the layout of its `WhatIf`, or None; ``words``: sentences to show
 
     Raises
