@@ -16,7 +16,7 @@ class Cover:
     stems : tuple of int
         stems that are in the set wherever they sound
     segments : tuple of int
-        segments all of whose sounding stems are in the set, and not all of these among ``stems``
+        segments all of whose sounding stems are in the set, and more than one of these not among ``stems``
     components : tuple of int
         what is in no such group
     """
@@ -65,7 +65,7 @@ def cover(components: Sequence[int], sounding: np.ndarray) -> Cover:
     """Say a set in groups: whole stems first, then whole segments, then what is left.
 
     A stem that sounds in one segment only, of several, is no group: naming the component says more. The same holds for
-    a segment with one sounding stem.
+    a segment of which the whole stems leave one component.
 
     Parameters
     ----------
@@ -79,10 +79,10 @@ def cover(components: Sequence[int], sounding: np.ndarray) -> Cover:
 
     Examples
     --------
-    Of two stems in three segments, the second stem throughout, and the first in segment 2.
+    Of three stems in two segments, the last stem throughout, and the others in segment 1.
 
-    >>> cover([1, 3, 4, 5], np.ones((3, 2), dtype=bool))
-    Cover(stems=(1,), segments=(2,), components=())
+    >>> cover([2, 3, 4, 5], np.ones((2, 3), dtype=bool))
+    Cover(stems=(2,), segments=(1,), components=())
     """
     held = np.zeros_like(sounding)
     held.flat[list(components)] = True
@@ -93,7 +93,7 @@ def cover(components: Sequence[int], sounding: np.ndarray) -> Cover:
 
     stems = whole(axis=0)
     left = held & ~stems
-    segments = whole(axis=1) & left.any(axis=1)
+    segments = whole(axis=1) & (left.sum(axis=1) >= min(sounding.shape[1], 2))
     left &= ~segments[:, None]
     return Cover(*(tuple(np.flatnonzero(x).tolist()) for x in (stems, segments, left)))
 
