@@ -1,5 +1,6 @@
 """Third step: which kind of explanation? And computing it, with progress, unless it is known already."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ METHODS = {  # as the address has it: what the page calls it, options of `explan
     "lime-256": ("256 mixes", {"method": "lime", "n_masks": 256}),
     "lime-2048": ("2048, as in the paper", {"method": "lime", "n_masks": N_MASKS}),
 }
+USUAL_KIND = "time+source"  # says which instrument, and when
 MAX_SEED = 10**6
 PROBE_S = 10  # what the model hears to find out how fast it listens
 POLL_S = 0.4
@@ -71,7 +73,7 @@ def choose_options(case: Case) -> dict[str, Any]:
     kind = st.segmented_control(
         "What shall the explanation be made of?",
         list(KINDS),
-        default=address.recall("kind", list(KINDS), "time+source"),
+        default=address.recall("kind", list(KINDS), _best_kind(case)),
         required=True,
         format_func=lambda kind: KINDS[kind][0],
         key=address.key("kind"),
@@ -161,6 +163,19 @@ def find_what_if(asked: Asked, explanation: Explanation) -> WhatIf | None:
     exact = _ask(asked.case, {"kind": asked.question.kind, "segments": asked.question.segments})
     kept = find_explanation(exact.path)
     return kept and kept.what_if
+
+
+def _best_kind(case: Case) -> str:
+    """The kind of which a line describes the model best, of those that were explained."""
+    asked = {kind: _ask(case, {"kind": kind, "segments": N_SEGMENTS}) for kind in KINDS}
+    kept = {kind: _fidelity(one.path, one.path.stat().st_mtime_ns) for kind, one in asked.items() if one.path.exists()}
+    return max(kept, key=lambda kind: kept[kind], default=USUAL_KIND)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _fidelity(path: Path, changed: int) -> float:
+    explanation = find_explanation(path)
+    return -math.inf if explanation is None else explanation.fidelity_held_out
 
 
 @st.cache_resource(show_spinner=False)
