@@ -37,7 +37,7 @@ from recsys.model import FCN, check_device
 from recsys.relevance import track_logits
 from recsys.training.joint import losses_together
 from recsys.training.malloc import kept_memory
-from recsys.training.step import SCHEDULES, Learner, has_bf16
+from recsys.training.step import SCHEDULES, TrainStep, has_bf16
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUT_LENGTH = 16000  # samples in a snippet
@@ -170,10 +170,10 @@ def begin_plain(device, files):
 
 def begin_ours(device, tracks, precision, n_models):
     LASTING.enter_context(kept_memory())
-    learners = [Learner(FCN().to(device), n_steps=10**6, precision=precision) for _ in range(n_models)]
+    steps = [TrainStep(FCN().to(device), n_steps=10**6, precision=precision) for _ in range(n_models)]
     if n_models == 1:
-        return learners[0].losses(crops(tracks))
-    return (loss for _, loss, _ in losses_together(learners, [crops(tracks, seed=seed) for seed in range(n_models)]))
+        return steps[0].losses(crops(tracks))
+    return (loss for _, loss, _ in losses_together(steps, [crops(tracks, seed=seed) for seed in range(n_models)]))
 
 
 def crops(tracks, *, kind=Crops, seed=0):
@@ -206,9 +206,9 @@ def quality(train, held_out, *, device, folder, plain=False, seed=0):
     how = {"seed": seed, "batch_size": DEMO["batch_size"]}
     crops = Files(files_of(train, folder), **how) if plain else Crops(train, **how)
     n_steps = DEMO["n_epochs"] * len(crops)
-    learner = PlainLoop(model, n_steps=n_steps) if plain else Learner(model, n_steps=n_steps, schedule="onecycle")
+    step = PlainLoop(model, n_steps=n_steps) if plain else TrainStep(model, n_steps=n_steps, schedule="onecycle")
     for epoch in range(1, DEMO["n_epochs"] + 1):
-        list(learner.losses(crops.batches(epoch)))
+        list(step.losses(crops.batches(epoch)))
     model.to(memory_format=torch.channels_last)
     logits = np.concatenate([track_logits(model, part.audio) for part in held_out])
     return roc_auc(np.concatenate([part.labels for part in held_out]), logits)

@@ -117,7 +117,7 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
     return model.to(device).eval(), meta
 
 
-def model_hash(model: FCN) -> str:
+def model_hash(model: torch.nn.Module) -> str:
     """SHA-256 of the weights: the same weights, the same hexadecimal digits, whatever file or device they are on."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):

@@ -107,7 +107,7 @@ def train(_run, _config, user_name, device):
 
 
 def prepare(config, library, split, run):
-    """Model, crops, validation tracks and the settings of `recsys.training.trainer.Course`, for a run."""
+    """Model, crops, validation tracks and the settings of `recsys.training.trainer.Trainer`, for a run."""
     reading = {"min_samples": config["input_length"], "num_workers": config["num_workers"]}
     tracks, val = (load_tracks(library, split, part, **reading) for part in ("train", "val"))
     crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops")}

@@ -23,7 +23,7 @@ from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
 from recsys.training.fit import fit_together
 from recsys.training.resume import open_run, what_matters
-from recsys.training.trainer import Course
+from recsys.training.trainer import Trainer
 
 RESULTS_FILE = "results.csv"
 FINGERPRINT_DIGITS = 8  # in the name of a folder; enough for libraries of one name
@@ -114,7 +114,7 @@ def _train_together(
     """Bring each listener's run to its last state; what goes on with the run finds nothing left to do but finish it."""
     check_device(parameters["device"])
     with ExitStack() as stack:
-        courses = {}
+        trainers = {}
         for user in dict.fromkeys(users):
             config = parameters | {"user_name": user}
             try:
@@ -124,11 +124,11 @@ def _train_together(
                 about = {"library": library, "split": split, "config": config}
                 run = stack.enter_context(open_run(config["experiments_path"], user, **about))
                 parts, settings = training_driver.prepare(config, library, split, run)
-                courses[user] = Course(*parts, **settings)
+                trainers[user] = Trainer(*parts, **settings)
             except LemonsError:
                 continue  # which comes again, and is told, when the listener's turn comes to be finished
-        if courses:
-            fit_together(courses)
+        if trainers:
+            fit_together(trainers)
 
 
 def _split_of(library: Library, user: str, parameters: dict[str, Any]) -> pd.DataFrame:

@@ -4,16 +4,16 @@ The relevance of a track for a listener is the sigmoid of the model's logit for 
 """
 
 import os
-from collections.abc import Callable
 
 import pandas as pd
 from scipy.special import expit
 
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.checkpoints import check_split
 from recsys.data.splits import get_split
-from recsys.relevance import SKIPPED, remembered_scores, score_tracks
+from recsys.relevance import SKIPPED, cached_scores, score_tracks
 
 __all__ = ["POOLS", "recommend", "score_tracks"]
 
@@ -28,7 +28,7 @@ def recommend(
     n: int = 10,
     pool: str = "test",
     splits_path: str | os.PathLike | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """The most relevant tracks for a listener.
 
@@ -78,7 +78,7 @@ def recommend(
         tracks = tracks[~tracks.index.isin(split.index[split != "test"].union(played.index))]
     if tracks.empty:
         raise DataError(f"the pool {pool!r} of {user} holds no track of {library.path}; choose another pool")
-    logits = remembered_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
+    logits = cached_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
     skipped = logits.attrs.get(SKIPPED, {})
     if logits.empty:
         first, why = next(iter(skipped.items()))

@@ -8,16 +8,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from lemons.audio import SAMPLE_RATE
+from lemons.audio import encode_flac
 from lemons.demo.composing.compose import compose
 from lemons.demo.composing.score import Score, chance
 from lemons.demo.genres.draw import draw_genres
@@ -27,6 +26,7 @@ from lemons.demo.tastes import listen, popularity
 from lemons.demo.titles import name_tracks
 from lemons.errors import DataError, LemonsError, ParameterError
 from lemons.files import atomic_path
+from lemons.progress import Progress
 
 RECIPE = 1  # raise it with every change that makes other music
 NOTE = "library.json"  # what the folder holds, or will hold
@@ -39,7 +39,7 @@ def make_demo_library(
     n_tracks: int = 440,
     seed: int = 0,
     n_workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Compose and render the demo library; what is finished already is not made again.
 
@@ -198,10 +198,7 @@ def _make_track(task: tuple[Path, Path, int, int, str]) -> int:
     sounds = stems | {"mix": sum(stems.values()).astype(np.int16)}
     for name, file in track_files(path, number).items():
         with atomic_path(file) as temporary:
-            try:
-                soundfile.write(temporary, sounds[name], SAMPLE_RATE, "PCM_16", format="FLAC", compression_level=1.0)
-            except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
-                raise OSError(error.error_string) from error
+            encode_flac(temporary, sounds[name], compression_level=1.0)
     return number
 
 

@@ -9,7 +9,6 @@ An evaluation is three files beside the model:
 
 import logging
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from lemons.errors import DamagedError, DataError, NotKeptError
 from lemons.files import atomic_path
 from lemons.hashing import fingerprint, hash_file
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.checkpoints import check_split
 from recsys.data.crops import check_classes
 from recsys.data.features import MEL_FEATURES, track_features
@@ -27,7 +27,7 @@ from recsys.data.splits import PARTS, get_split
 from recsys.evaluation.baselines import BASELINES, baseline_scores
 from recsys.metrics import log_loss
 from recsys.ranking import interval, measure, resamples
-from recsys.relevance import remembered_scores
+from recsys.relevance import cached_scores
 
 EVALUATION_FILE = "evaluation.json"
 TABLE_FILE = "evaluation.csv"
@@ -48,8 +48,8 @@ def evaluate(
     splits_path: str | os.PathLike | None = None,
     device: str = "cpu",
     num_workers: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-    feature_progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    feature_progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Evaluate a model on a listener's test tracks, and write the result beside the model, as JSON and CSV.
 
@@ -92,7 +92,7 @@ def evaluate(
     check_split(checkpoint_path, user, split)
     features = track_features(library, split["track_id"], num_workers=num_workers, progress=feature_progress)
     to_hear = features.index[features.index.isin(split.loc[split["split"] == "test", "track_id"])]
-    logits = remembered_scores(checkpoint_path, library, to_hear, device=device, progress=progress)
+    logits = cached_scores(checkpoint_path, library, to_hear, device=device, progress=progress)
     # features are kept: a track may have some although its file was damaged since
     parts = _parts(split, features.drop(index=to_hear.difference(logits.index)), library)
     skipped = _skipped(split, parts)

@@ -1,7 +1,7 @@
-"""The course of one listener's training.
+"""Training one listener's model between its epochs.
 
 After an epoch the model is validated on whole tracks. The best model is the one with the highest mean of ROC-AUC and
-average precision on the validation tracks, of equals the one with the lower loss.
+average precision on the validation tracks, on ties the one with the lower loss.
 """
 
 import logging
@@ -20,14 +20,14 @@ from recsys.metrics import average_precision, log_loss, roc_auc
 from recsys.model import FCN
 from recsys.parameters import check_parameters
 from recsys.relevance import track_logits
-from recsys.training.step import Learner
+from recsys.training.step import TrainStep
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Training:
-    """What came of a training.
+    """The result of a training.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Training:
     history : list of dict
         the same for every validation, with the training's ``train_loss``
     seconds : float
-        how long all of it took; what was lost by an interruption does not count
+        how long all of it took, without what an interruption lost
     train_s : float
         how long without validations; of listeners trained at once, how long for all of them
     snippets_per_s : float
@@ -44,7 +44,7 @@ class Training:
     stopped : str
         why it ended before the last epoch; empty if it did not
     resumed : list of int
-        the epochs after which it was interrupted and taken up again
+        the epochs after which it was interrupted and resumed
     together : list of str
         the listeners who were trained at once with this one and itself; empty if it was trained alone
     """
@@ -60,14 +60,13 @@ class Training:
 
 
 class Diverged(DataError):
-    """There is no model to go back to; the same training would come to the same end."""
+    """Training diverged before the first validation; repeating it would diverge again."""
 
 
-class Course:
-    """One listener's training between its epochs: validations, the best model so far, what is kept and logged.
+class Trainer:
+    """One listener's training: validations, the best model so far, early stopping, logging, the state to resume from.
 
-    Who makes it calls `begin`; while it `goes_on`, lets its `learner` learn from `batches` and calls `end_epoch`; then
-    calls `finish`.
+    Call `begin`; while it `is_running`, let its `step` train on `batches` and call `end_epoch`; then call `finish`.
 
     Parameters
     ----------
@@ -106,14 +105,14 @@ class Course:
         ``on_epoch(state)``, called before the first epoch and after each: the moment to save the state. It is made of
         tensors and plain values, and changes when training goes on
     state : dict, optional
-        go on from this state, which an equal course gave to ``on_epoch``, as if there had been no interruption
+        resume from this state, which an equal trainer gave to ``on_epoch``, as if there had been no interruption
 
     Attributes
     ----------
-    learner : Learner
-        what learns
+    step : TrainStep
+        trains the model on batches
     epoch : int
-        how many epochs are over
+        how many epochs have ended
 
     Raises
     ------
@@ -145,7 +144,7 @@ class Course:
         how = {"lr": lr, "wd": wd, "schedule": schedule, "precision": precision, "freeze": freeze}
         steps = {"n_epochs": n_epochs, "val_step": val_step, "patience": patience, "log_step": log_step}
         check_parameters(how | steps)
-        self.learner = Learner(model, n_steps=n_epochs * len(train), **how)
+        self.step = TrainStep(model, n_steps=n_epochs * len(train), **how)
         self.train, self.n_epochs, self.epoch = train, n_epochs, 0
         self._val, self._lr, self._val_step, self._patience = val, lr, val_step, patience
         self._log, self._log_step = log or (lambda name, value, step: None), log_step
@@ -153,31 +152,31 @@ class Course:
         self._state, self._training, self._best_model = state, Training(), {}
 
     @property
-    def goes_on(self) -> bool:
-        """Whether there is another epoch."""
+    def is_running(self) -> bool:
+        """Whether another epoch follows."""
         return self.epoch < self.n_epochs and not self._training.stopped
 
     def begin(self, together: Sequence[str] = ()) -> None:
-        """Be where the state is, or tell the first one; ``together`` as in `Training`."""
+        """Restore the given state, or emit the initial one; ``together`` as in `Training`."""
         if self._state:
-            self.learner.load_state_dict(self._state["learner"])
+            self.step.load_state_dict(self._state["learner"])
             self._training, self._best_model = Training(**self._state["training"]), self._state["best_model"]
             self.epoch = self._state["epoch"]
-            if self.goes_on:
+            if self.is_running:
                 self._training.resumed.append(self.epoch)
             for scores in self._training.history:  # so that the log of the last part has the whole curve
                 self._log_scores(scores)
         self._training.together = list(together) or self._training.together
         self._started = time.perf_counter() - self._training.seconds
         if not self._state:
-            self._tell_state()
+            self._emit_state()
 
     def batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """What the next epoch is to learn from."""
+        """The batches of the next epoch."""
         return self.train.batches(self.epoch + 1)
 
     def end_epoch(self, losses: list[torch.Tensor], seconds: float) -> None:
-        """Say the losses of an epoch's batches, and how long it took: it is counted, logged, validated and kept."""
+        """Take an epoch's losses and its seconds: count, log and validate it, and emit the state."""
         numbers = torch.stack(losses).tolist()
         self._training.train_s += seconds
         if bad := [loss for loss in numbers if not math.isfinite(loss)]:
@@ -191,7 +190,7 @@ class Course:
             self._log("train.avg_loss", float(np.mean(numbers)), self.epoch)
             if self.epoch % self._val_step == 0 or self.epoch == self.n_epochs:
                 self._validate(float(np.mean(numbers)))
-        self._tell_state()
+        self._emit_state()
 
     def finish(self) -> Training:
         """Give the model the weights of the best epoch.
@@ -199,14 +198,14 @@ class Course:
         Returns
         -------
         Training
-            when the loss ceased to be a number, the best model until then stands
+            if the loss became NaN or infinite, the best model before that is kept
 
         Raises
         ------
         Diverged
-            if it did so before the first validation
+            if it did before the first validation
         """
-        training, model = self._training, self.learner.model
+        training, model = self._training, self.step.model
         if not self._best_model:
             raise Diverged(f"{training.stopped}: there is no model yet to go back to")
         if training.stopped:
@@ -217,7 +216,7 @@ class Course:
         training.snippets_per_s = self.epoch * self.train.n_snippets / training.train_s
         return training
 
-    def in_short(self) -> str:
+    def postfix(self) -> str:
         """The last validation, for a progress bar."""
         if not self._training.history:
             return ""
@@ -225,7 +224,7 @@ class Course:
         return ", ".join(f"{short} {round(self._training.history[-1][name], 3)}" for name, short in names.items())
 
     def _validate(self, train_loss: float) -> None:
-        training, model = self._training, self.learner.model
+        training, model = self._training, self.step.model
         logits = track_logits(model, self._val.audio)
         scores = {"epoch": self.epoch, **measure(self._val.labels, logits), "train_loss": train_loss}
         training.history.append(scores)
@@ -245,11 +244,11 @@ class Course:
         for measured in ("loss", "roc_auc", "average_precision"):
             self._log(f"val.{measured}", scores[measured], scores["epoch"])
 
-    def _tell_state(self) -> None:
+    def _emit_state(self) -> None:
         self._training.seconds = time.perf_counter() - self._started
         if self._on_epoch:
             now = {"epoch": self.epoch, "training": asdict(self._training), "best_model": self._best_model}
-            self._on_epoch(now | {"learner": self.learner.state_dict()})
+            self._on_epoch(now | {"learner": self.step.state_dict()})
 
 
 def measure(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
@@ -261,7 +260,7 @@ def measure(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
 
 
 def is_better(scores: dict[str, float], best: dict[str, float]) -> bool:
-    """Whether a validation beats the best so far: by its score, of equals by the lower loss; anything beats nothing.
+    """Whether a validation beats the best so far: by its score, on ties by the lower loss; anything beats nothing.
 
     Examples
     --------

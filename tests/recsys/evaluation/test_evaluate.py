@@ -27,7 +27,7 @@ def perfect(monkeypatch):
     def scores(checkpoint_path, library, track_ids, **_):
         return pd.Series([1.0 if one.startswith("tone") else -1.0 for one in track_ids], index=track_ids)
 
-    monkeypatch.setattr(evaluation, "remembered_scores", scores)
+    monkeypatch.setattr(evaluation, "cached_scores", scores)
 
 
 @pytest.fixture
