@@ -8,7 +8,7 @@ A family holds one bit for each set, 64 sets to a word: 2^25 sets are 4 MB. The 
 number are its place in the word, the others number the word. Steps along the former are shifts, along the latter
 slices.
 
-Reference: Björklund, Husfeldt, Kaski & Koivisto, "Fourier meets Möbius: fast subset convolution", 2007 (section 2.2).
+Reference: Björklund, Husfeldt, Kaski & Koivisto, "Fourier meets Möbius: fast subset convolution", 2007.
 """
 
 from collections.abc import Callable

@@ -266,13 +266,19 @@ def test_an_answer_that_equals_the_threshold_reaches_it_and_has_no_margin():
 
 
 def test_a_threshold_is_not_rounded_to_the_precision_of_the_answers():
-    """float32 has no 0.1; the nearest number lies above, the next one below."""
+    """float32 has neither 0.1 nor 0.7; the nearest number lies above the one, and below the other."""
     above = np.float32(0.1)
     below = np.nextafter(above, np.float32(0))
     assert below < 0.1 < float(above)
     facts = facts_of(np.array([below, above, below, above]), 0.1)
     assert facts.sufficient.sets == ((1,),)
     assert facts.sufficient.margin == float(above) - 0.1
+    below = np.float32(0.7)
+    above = np.nextafter(below, np.float32(1))
+    assert float(below) < 0.7 < above
+    facts = facts_of(np.array([below, above, below, above]), 0.7)
+    assert facts.sufficient.sets == ((1,),)
+    assert facts.sufficient.margin == 0.7 - float(below)
     assert facts_of(np.float32([0, 3e38]), 1e300).no_mix_reaches
     assert facts_of(np.float32([0, 3e38]), -1e300).every_mix_reaches
     assert facts_of(np.float32([0.0, -0.0]), 0).every_mix_reaches
