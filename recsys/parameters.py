@@ -38,7 +38,7 @@ TEXT: Rule = ("a text", lambda value: isinstance(value, str))
 RULES = {
     **dict.fromkeys(("n_epochs", "n_crops", "batch_size", "val_step", "log_step"), _whole(1)),
     "input_length": _whole(MIN_SAMPLES),
-    **dict.fromkeys(("patience", "num_workers"), _whole(0)),
+    **dict.fromkeys(("patience", "num_workers", "n_quiet"), _whole(0)),
     **dict.fromkeys(("training_seed", "data_seed", "seed"), _whole(0, MAX_SEED)),
     # Adam moves a weight by about the learning rate at each step, and weights begin below 0.4: more than 1 learns
     # nothing, though its loss may stay a number to the end

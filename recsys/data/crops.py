@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lemons.audio import SAMPLE_RATE, to_float
+from lemons.audio import FULL_SCALE, SAMPLE_RATE, to_float
 from lemons.errors import DataError
 from lemons.library import Library
 from lemons.progress import Progress
 from recsys.model import MIN_SAMPLES
 from recsys.parameters import check_parameters
+
+QUIET_DB = (-85, -35)  # level of faint noise, full scale being 0: from the last bits of 16 to a hiss below the music
 
 logger = logging.getLogger(__name__)
 
@@ -129,17 +131,30 @@ class Crops:
         length of a crop, in samples
     n_crops : int > 0
         crops of each track in an epoch
+    n_quiet : int >= 0
+        snippets of silence or faint noise that join each batch as something that was not played. A network that never
+        heard silence may find it as relevant as any music, and explanations compare sounds with silence
     """
 
     def __init__(
-        self, tracks: TrackSet, *, seed: int, batch_size: int = 20, input_length: int = SAMPLE_RATE, n_crops: int = 1
+        self,
+        tracks: TrackSet,
+        *,
+        seed: int,
+        batch_size: int = 20,
+        input_length: int = SAMPLE_RATE,
+        n_crops: int = 1,
+        n_quiet: int = 0,
     ):
-        check_parameters({"batch_size": batch_size, "input_length": input_length, "n_crops": n_crops})
+        check_parameters(
+            {"batch_size": batch_size, "input_length": input_length, "n_crops": n_crops, "n_quiet": n_quiet}
+        )
         self.tracks = tracks
         self.seed = seed
         self.batch_size = batch_size
         self.input_length = input_length
         self.n_crops = n_crops
+        self.n_quiet = n_quiet
 
     @property
     def n_snippets(self) -> int:
@@ -151,8 +166,8 @@ class Crops:
         return -(-self.n_snippets // self.batch_size)
 
     def batches(self, epoch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Waveforms (batch, input_length) and labels (batch, 1), both float32, of one epoch."""
-        rng = np.random.default_rng([self.seed, epoch])
+        """Waveforms (batch + n_quiet, input_length) and labels (batch + n_quiet, 1), both float32, of one epoch."""
+        rng, quiet_rng = np.random.default_rng([self.seed, epoch]), np.random.default_rng([self.seed, epoch, 1])
         order = rng.permutation(np.repeat(np.arange(len(self.tracks.audio)), self.n_crops))
         lengths = np.array([len(self.tracks.audio[i]) for i in order])
         starts = rng.integers(0, lengths - self.input_length, endpoint=True)
@@ -162,4 +177,15 @@ class Crops:
                 self.tracks.audio[i][start : start + self.input_length]
                 for i, start in zip(order[batch], starts[batch], strict=True)
             ]
-            yield torch.from_numpy(to_float(np.stack(crops))), torch.from_numpy(self.tracks.labels[order[batch], None])
+            crops += [self._quiet(quiet_rng) for _ in range(self.n_quiet)]
+            labels = np.append(self.tracks.labels[order[batch]], np.zeros(self.n_quiet, np.float32))
+            yield torch.from_numpy(to_float(np.stack(crops))), torch.from_numpy(labels[:, None])
+
+    def _quiet(self, rng: np.random.Generator) -> np.ndarray:
+        """Silence or, as often, white noise (input_length,) of a random low level, int16."""
+        if rng.integers(2):
+            return np.zeros(self.input_length, np.int16)
+        level = 10 ** (rng.uniform(*QUIET_DB) / 20)
+        return np.clip(
+            np.rint(level * FULL_SCALE * rng.standard_normal(self.input_length)), -FULL_SCALE, FULL_SCALE - 1
+        ).astype(np.int16)
