@@ -14,7 +14,7 @@ from recsys import relevance as scoring
 from recsys.checkpoints import save_checkpoint
 from recsys.data.splits import get_split
 from recsys.model import FCN
-from recsys.recommend import recommend, score_tracks
+from recsys.recommend import recommend, relevance_of_others, score_tracks
 
 
 @pytest.fixture
@@ -185,3 +185,12 @@ def test_scores_that_cannot_be_kept_are_shown(library, checkpoint, heard, caplog
     checkpoint.with_name("relevance.csv").mkdir()
     assert len(recommend(checkpoint, library, "marko")) == 4
     assert caplog.text.count("cannot write") == 1
+
+
+def test_beside_a_track_stand_all_others_of_the_pool(library, checkpoint, heard):
+    everything = recommend(checkpoint, library, "marko", n=99)
+    first = everything["track_id"][0]
+    others = relevance_of_others(checkpoint, library, "marko", first)
+    np.testing.assert_array_equal(others, everything["relevance"][1:])  # the largest first, the track itself left out
+    strange = relevance_of_others(checkpoint, library, "marko", "a file of somebody's")
+    np.testing.assert_array_equal(strange, everything["relevance"])

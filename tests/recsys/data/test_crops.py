@@ -117,3 +117,25 @@ def test_impossible_crops_are_refused(ramps, wrong):
     (name, value), = wrong.items()  # fmt: skip
     with pytest.raises(ParameterError, match=f"{name}={value} must be a whole number of at least"):
         Crops(ramps, seed=0, **wrong)
+
+
+def test_quiet_snippets_join_each_batch_as_not_played_and_leave_the_crops_alone(ramps):
+    plain = list(Crops(ramps, seed=1, batch_size=2, input_length=N).batches(3))
+    quiet = list(Crops(ramps, seed=1, batch_size=2, input_length=N, n_quiet=40).batches(3))
+    for (y, labels), (more, more_labels) in zip(plain, quiet, strict=True):
+        np.testing.assert_array_equal(more[: len(y)], y)
+        np.testing.assert_array_equal(more_labels[: len(y)], labels)
+        added = more[len(y) :].numpy()
+        assert added.shape == (40, N)
+        assert not more_labels[len(y) :].any()
+        silent = ~added.any(axis=1)
+        assert 8 < silent.sum() < 32  # half of them; 4 standard deviations of 40 draws are 12.6
+        levels = 20 * np.log10(np.sqrt((added[~silent] ** 2).mean(axis=1)))
+        assert (levels < -34).all()  # QUIET_DB's upper end, and the spread of the level of 8000 samples
+
+
+def test_quiet_snippets_are_others_in_every_epoch_and_the_same_again(ramps):
+    crops = Crops(ramps, seed=1, batch_size=2, input_length=N, n_quiet=6)
+    first, again, later = (all_crops(crops, epoch)[0] for epoch in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first[:, 0] != later[:, 0]).any()
