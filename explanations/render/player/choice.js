@@ -1,4 +1,7 @@
-// What somebody chose to hear: a preset or one component alone, and what is muted. No sound and no document here.
+// What a visitor chose to hear: a preset or one component alone, and what is muted. No sound and no document here.
+
+/* global clock */
+/* exported Choice, PRESETS */
 
 const PRESETS = { explanation: "Explanation", mix: "Full mix", rest: "Rest", own: "What if" };
 const MAX_NAMED = 6; // stretches of sound that a caption names
