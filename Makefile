@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # two OpenMP threads that spin while they wait slow each other down six-fold beside a busy process
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo paper test lint suite fuzz docs install clean
+.PHONY: demo paper test lint lint-js suite fuzz docs install clean
 
 install: $(VENV)/installed
 
@@ -48,6 +48,16 @@ test: install lint suite
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory lint-js
+
+# the player's scripts need no build step and no Node.js, only their linter does
+lint-js:
+	@if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+	    2>/dev/null || ! command -v npm >/dev/null; then \
+	  echo "lint: the JavaScript was skipped, since its linter needs Node.js 20.19 or newer, with npm"; \
+	elif ! { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent; }; then \
+	  echo "lint: the JavaScript was skipped, since npm could not install its linter"; \
+	else npm run --silent lint; fi
 
 # a process for each core, with one thread each: two would wait for each other
 suite: install
@@ -60,4 +70,4 @@ docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) node_modules build *.egg-info

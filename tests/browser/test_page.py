@@ -337,7 +337,7 @@ def test_what_if_is_answered_as_the_model_answers(visit, toy):
         mixes = torch.from_numpy(np.stack([rows[mask].sum(axis=0) if mask.any() else 0 * rows[0] for mask in masks]))
         heard = model(mixes).sigmoid()[:, 0].tolist()
     player = player_of(page)
-    answers = "(player, masks) => masks.map(mask => player.lemonsPlayer.answers.relevance(mask))"
+    answers = "(player, masks) => masks.map(mask => player.lemonsPlayer.whatIf.relevance(mask))"
     found = player.evaluate(answers, masks.tolist())
     np.testing.assert_allclose(found, heard, atol=1e-3)  # the engine's tolerance in float32
 

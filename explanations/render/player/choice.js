@@ -1,4 +1,7 @@
-// What somebody chose to hear: a preset or one component alone, and what is muted. No sound and no document here.
+// What a visitor chose to hear: a preset or one component alone, and what is muted. No sound and no document here.
+
+/* global clock */
+/* exported Choice, PRESETS */
 
 // "Enough" is a smallest set that keeps the track recommended, "Without it" everything but a smallest set that it needs
 const PRESETS = { enough: "Enough", without: "Without it", explanation: "Explanation", rest: "Rest", mix: "Full mix", own: "What if" };

@@ -1,5 +1,8 @@
 // Everything around the grid: transport, presets, the model's answer. Each part draws what it is told and reports clicks.
 
+/* global capitalized, clock, element, icon, iconButton, PRESETS, setSlider, setText, signed, slider */
+/* exported Answer, Presets, Ruler, Transport */
+
 const MAX_TICKS = 6; // times on the ruler, beside the end; a phone has no room for more
 const ROUND = [0.5, 1, 2, 5, 10, 15, 30, 60, 120]; // seconds between them
 const EARLY_S = 0.05; // a segment begins with its fade, a little before its time
@@ -134,10 +137,10 @@ class Landmark {
   draw(value, relevance) {
     this.tick.hidden = this.line.hidden = value === null;
     this.tick.style.setProperty("--at", value ?? 0);
-    if (value === null) return setText(this.text, "");
     // the difference of the numbers that are shown, or it would look miscalculated
-    const difference = relevance !== null && signed(Number(relevance.toFixed(2)) - Number(value.toFixed(2)), 2);
-    setText(this.text, `${this.name}: ${value.toFixed(2)}${difference ? ` · difference ${difference}` : ""}`);
+    const known = value !== null && relevance !== null;
+    const difference = known ? ` · difference ${signed(Number(relevance.toFixed(2)) - Number(value.toFixed(2)), 2)}` : "";
+    setText(this.text, value === null ? "" : `${this.name}: ${value.toFixed(2)}${difference}`);
   }
 }
 

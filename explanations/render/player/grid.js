@@ -1,5 +1,8 @@
 // Rows and cells: what can be heard, switched and seen. It draws a choice, and tells the player what was clicked.
 
+/* global capitalized, element, Lane, paletteOf, peakOf, setSlider, setText, signed, slider */
+/* exported Grid */
+
 const DIGITS = [3, 6]; // decimals of a weight: at least, and at most; two of the strongest one's must be seen
 
 class Grid {
