@@ -31,13 +31,13 @@ from report import machine, table, write_section
 from lemons.audio import to_float
 from lemons.library import open_library
 from recsys.data.crops import Crops, TrackSet, load_tracks
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 from recsys.metrics import roc_auc
 from recsys.model import FCN, check_device
 from recsys.relevance import track_logits
-from recsys.training.joint import losses_together
+from recsys.training.joint import joint_losses
 from recsys.training.malloc import kept_memory
-from recsys.training.step import SCHEDULES, Learner, has_bf16
+from recsys.training.step import SCHEDULES, TrainStep, has_bf16
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUT_LENGTH = 16000  # samples in a snippet
@@ -114,7 +114,7 @@ def report(library, listeners, *, rounds, device, folder):
     """The section of results.md."""
 
     def load(user, part):
-        return load_tracks(library, get_split(library, user), part, min_samples=INPUT_LENGTH)
+        return load_tracks(library, load_or_draw_split(library, user), part, min_samples=INPUT_LENGTH)
 
     on = torch.cuda.get_device_name(device) if device.type == "cuda" else "the processor"
     head = f"{machine()}. Trained on {on}."
@@ -170,10 +170,10 @@ def begin_plain(device, files):
 
 def begin_ours(device, tracks, precision, n_models):
     LASTING.enter_context(kept_memory())
-    learners = [Learner(FCN().to(device), n_steps=10**6, precision=precision) for _ in range(n_models)]
+    steps = [TrainStep(FCN().to(device), n_steps=10**6, precision=precision) for _ in range(n_models)]
     if n_models == 1:
-        return learners[0].losses(crops(tracks))
-    return (loss for _, loss, _ in losses_together(learners, [crops(tracks, seed=seed) for seed in range(n_models)]))
+        return steps[0].losses(crops(tracks))
+    return (loss for _, loss, _ in joint_losses(steps, [crops(tracks, seed=seed) for seed in range(n_models)]))
 
 
 def crops(tracks, *, kind=Crops, seed=0):
@@ -206,9 +206,9 @@ def quality(train, held_out, *, device, folder, plain=False, seed=0):
     how = {"seed": seed, "batch_size": DEMO["batch_size"]}
     crops = Files(files_of(train, folder), **how) if plain else Crops(train, **how)
     n_steps = DEMO["n_epochs"] * len(crops)
-    learner = PlainLoop(model, n_steps=n_steps) if plain else Learner(model, n_steps=n_steps, schedule="onecycle")
+    step = PlainLoop(model, n_steps=n_steps) if plain else TrainStep(model, n_steps=n_steps, schedule="onecycle")
     for epoch in range(1, DEMO["n_epochs"] + 1):
-        list(learner.losses(crops.batches(epoch)))
+        list(step.losses(crops.batches(epoch)))
     model.to(memory_format=torch.channels_last)
     logits = np.concatenate([track_logits(model, part.audio) for part in held_out])
     return roc_auc(np.concatenate([part.labels for part in held_out]), logits)

@@ -28,7 +28,7 @@ import lemons
 from lemons.errors import DamagedError, DataError
 from lemons.hashing import fingerprint
 from lemons.library import Library
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 from recsys.model import FCN
 from recsys.tensors import find_state_dict, is_state_dict, read_tensors, write_tensors
 from recsys.training_record import TRAINING_FILE, is_anothers, read_record, record_of, say_once
@@ -262,7 +262,7 @@ def best_checkpoint(
     on = f" trained on {library.path}" if library else ""
     if runs and library:
         named = any("split" in record for _, record in runs)  # else none is needed, nor need there be one
-        split = get_split(library, user, folder=splits_path) if named else None
+        split = load_or_draw_split(library, user, folder=splits_path) if named else None
         runs = [(run, record) for run, record in runs if is_of_split(record, split)]
         on += "" if runs else f" and the split in {splits_path or library.path / 'splits'}"
     if not runs:

@@ -15,15 +15,15 @@ from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
-from recsys.data.splits import check_enough, get_split
+from recsys.data.splits import check_enough, load_or_draw_split
 from recsys.evaluation.evaluate import read_evaluation, read_scores, summarize
 from recsys.evaluation.report import make_report, write_report
 from recsys.model import check_device
 from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
-from recsys.training.fit import fit_together
+from recsys.training.fit import fit_jointly
 from recsys.training.resume import open_run, what_matters
-from recsys.training.trainer import Course
+from recsys.training.trainer import Trainer
 
 RESULTS_FILE = "results.csv"
 FINGERPRINT_DIGITS = 8  # in the name of a folder; enough for libraries of one name
@@ -98,14 +98,14 @@ def train_all(
         return Path(run.info["model"])
 
     if together:
-        _train_together(library, users or library.users, wanted, trained_before)
+        _train_jointly(library, users or library.users, wanted, trained_before)
     trained, failed = _for_each(library, users, train)
     if failed:
         raise _failure(failed, len(failed) + len(trained))
     return trained
 
 
-def _train_together(
+def _train_jointly(
     library: Library,
     users: Sequence[str],
     parameters: dict[str, Any],
@@ -114,7 +114,7 @@ def _train_together(
     """Bring each listener's run to its last state; what goes on with the run finds nothing left to do but finish it."""
     check_device(parameters["device"])
     with ExitStack() as stack:
-        courses = {}
+        trainers = {}
         for user in dict.fromkeys(users):
             config = parameters | {"user_name": user}
             try:
@@ -124,15 +124,15 @@ def _train_together(
                 about = {"library": library, "split": split, "config": config}
                 run = stack.enter_context(open_run(config["experiments_path"], user, **about))
                 parts, settings = training_driver.prepare(config, library, split, run)
-                courses[user] = Course(*parts, **settings)
+                trainers[user] = Trainer(*parts, **settings)
             except LemonsError:
                 continue  # which comes again, and is told, when the listener's turn comes to be finished
-        if courses:
-            fit_together(courses)
+        if trainers:
+            fit_jointly(trainers)
 
 
 def _split_of(library: Library, user: str, parameters: dict[str, Any]) -> pd.DataFrame:
-    return get_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
+    return load_or_draw_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
 
 
 def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:

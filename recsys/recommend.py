@@ -12,8 +12,8 @@ from scipy.special import expit
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
 from recsys.checkpoints import check_split
-from recsys.data.splits import get_split
-from recsys.relevance import SKIPPED, remembered_scores, score_tracks
+from recsys.data.splits import load_or_draw_split
+from recsys.relevance import SKIPPED, cached_scores, score_tracks
 
 __all__ = ["POOLS", "recommend", "score_tracks"]
 
@@ -68,7 +68,7 @@ def recommend(
     if pool not in POOLS:
         raise ParameterError(f"pool={pool!r} is unknown; choose one of {', '.join(POOLS)}")
     played = library.played(user)
-    split = get_split(library, user, folder=splits_path)
+    split = load_or_draw_split(library, user, folder=splits_path)
     check_split(checkpoint_path, user, split)
     split = split.set_index("track_id")["split"]
     tracks = library.tracks
@@ -78,7 +78,7 @@ def recommend(
         tracks = tracks[~tracks.index.isin(split.index[split != "test"].union(played.index))]
     if tracks.empty:
         raise DataError(f"the pool {pool!r} of {user} holds no track of {library.path}; choose another pool")
-    logits = remembered_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
+    logits = cached_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
     skipped = logits.attrs.get(SKIPPED, {})
     if logits.empty:
         first, why = next(iter(skipped.items()))

@@ -136,7 +136,7 @@ def score_tracks(
     return scores
 
 
-def remembered_scores(
+def cached_scores(
     checkpoint_path: str | os.PathLike,
     library: Library,
     track_ids: Iterable[str],

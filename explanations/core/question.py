@@ -20,7 +20,7 @@ from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization
 from lemons.audiolime.factorization_stems import check_stems
 from lemons.errors import ParameterError
-from lemons.exact.protocol import describe
+from lemons.exact.protocol import local_model_of
 from lemons.exact.score import MAX_MEMORY, Pass
 from lemons.hashing import hash_waveforms
 from lemons.segments import Segments, find_segments
@@ -124,7 +124,7 @@ def switched(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
 
 def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments) -> Pass:
     """The engine's pass, ready to run."""
-    return Pass(describe(model), waveforms, segments, MAX_MEMORY, None)
+    return Pass(local_model_of(model), waveforms, segments, MAX_MEMORY, None)
 
 
 def _choose_method(method, model, stems, *, kind, segments) -> str:

@@ -16,9 +16,9 @@ from tqdm import tqdm
 
 from recsys.data.crops import Crops, TrackSet
 from recsys.model import FCN
-from recsys.training.joint import losses_together
+from recsys.training.joint import joint_losses
 from recsys.training.malloc import kept_memory
-from recsys.training.trainer import Course, Training
+from recsys.training.trainer import Trainer, Training
 
 
 def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool = False, **settings: Any) -> Training:
@@ -27,7 +27,7 @@ def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool 
     Parameters
     ----------
     model, train, val, **settings
-        see `recsys.training.trainer.Course`
+        see `recsys.training.trainer.Trainer`
     name : str
         in front of the progress bar
     quiet : bool
@@ -45,46 +45,46 @@ def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool 
     Diverged
         if the loss ceases to be a number before the first validation
     """
-    course = Course(model, train, val, **settings)
-    course.begin()
-    with _bar([course], name=name, quiet=quiet) as bar, kept_memory():
-        while course.goes_on:
+    trainer = Trainer(model, train, val, **settings)
+    trainer.begin()
+    with _bar([trainer], name=name, quiet=quiet) as bar, kept_memory():
+        while trainer.is_running:
             started, losses = time.perf_counter(), []
-            for loss in course.learner.losses(course.batches()):
+            for loss in trainer.train_step.losses(trainer.batches()):
                 losses.append(loss)
-                bar.update(min(train.batch_size, (course.epoch + 1) * train.n_snippets - bar.n))
-            course.end_epoch(losses, time.perf_counter() - started)
-            bar.set_postfix_str(course.in_short())
-    return course.finish()
+                bar.update(min(train.batch_size, (trainer.epoch + 1) * train.n_snippets - bar.n))
+            trainer.end_epoch(losses, time.perf_counter() - started)
+            bar.set_postfix_str(trainer.postfix())
+    return trainer.finish()
 
 
-def fit_together(courses: dict[str, Course], *, quiet: bool = False) -> None:
+def fit_jointly(trainers: dict[str, Trainer], *, quiet: bool = False) -> None:
     """Train several listeners' models at once, until the last epoch of each is over.
 
     In an epoch each listener has as many batches as alone, and those who have fewer wait for the others. Each comes to
-    what it would come to alone, up to rounding: none hears of another. `Course.finish` is left to the caller.
+    what it would come to alone, up to rounding: none hears of another. `Trainer.finish` is left to the caller.
 
     Parameters
     ----------
-    courses : dict of str to Course
+    trainers : dict of str to Trainer
         of each listener; on one device, with equal ``freeze`` and ``precision``
     quiet : bool
         show no progress bar
     """
-    for user, course in courses.items():
-        course.begin(together=sorted(set(courses) - {user}))
-    with _bar(list(courses.values()), name=f"{len(courses)} listeners", quiet=quiet) as bar, kept_memory():
-        while going := [course for course in courses.values() if course.goes_on]:
+    for user, trainer in trainers.items():
+        trainer.begin(together=sorted(set(trainers) - {user}))
+    with _bar(list(trainers.values()), name=f"{len(trainers)} listeners", quiet=quiet) as bar, kept_memory():
+        while going := [trainer for trainer in trainers.values() if trainer.is_running]:
             started, losses = time.perf_counter(), [[] for _ in going]
-            for i, loss, n in losses_together([c.learner for c in going], [c.batches() for c in going]):
+            for i, loss, n in joint_losses([one.train_step for one in going], [one.batches() for one in going]):
                 losses[i].append(loss)
                 bar.update(n)
             seconds = time.perf_counter() - started
-            for course, its_losses in zip(going, losses, strict=True):
-                course.end_epoch(its_losses, seconds)
+            for trainer, its_losses in zip(going, losses, strict=True):
+                trainer.end_epoch(its_losses, seconds)
 
 
-def _bar(courses: Sequence[Course], *, name: str, quiet: bool) -> tqdm:
+def _bar(trainers: Sequence[Trainer], *, name: str, quiet: bool) -> tqdm:
     """How many snippets of all are done; the time left follows from the average speed, validations included."""
-    total, done = (sum(getattr(c, n) * c.train.n_snippets for c in courses) for n in ("n_epochs", "epoch"))
+    total, done = (sum(getattr(c, n) * c.train.n_snippets for c in trainers) for n in ("n_epochs", "epoch"))
     return tqdm(desc=name, unit="snip", total=total, initial=done, smoothing=0, disable=quiet, dynamic_ncols=True)

@@ -3,7 +3,7 @@
 One model's batch is too little work to fill a GPU. Here the layers of several models are computed as one layer: the
 maps of all lie side by side as channels, so a convolution in as many groups as there are models, and a normalization
 of all channels, are those of each model alone. Gradients go back to each model's own weights, and each has its own
-`Learner`: optimiser, learning rate, dropout and state are as they are alone, and nothing passes from one to another.
+`TrainStep`: optimiser, learning rate, dropout and state are as they are alone, and nothing passes from one to another.
 """
 
 from collections import defaultdict
@@ -15,54 +15,54 @@ import torch.nn.functional as F
 from torch import nn
 
 from recsys.model import FCN
-from recsys.training.step import Learner
+from recsys.training.step import TrainStep
 
 
-def losses_together(
-    learners: Sequence[Learner], batches: Sequence[Iterable[tuple[torch.Tensor, torch.Tensor]]]
+def joint_losses(
+    steps: Sequence[TrainStep], batches: Sequence[Iterable[tuple[torch.Tensor, torch.Tensor]]]
 ) -> Iterator[tuple[int, torch.Tensor, int]]:
-    """Learn each learner's own batches, at each step those of equal shape at once.
+    """Train each model on its own batches, those of equal shape at once.
 
     Parameters
     ----------
-    learners : sequence of Learner
+    steps : sequence of TrainStep
         on one device, of equal ``freeze`` and precision
     batches : sequence of iterables
-        of each learner, waveforms (batch, n_samples) and labels (batch, 1). A batch of another shape than the others',
-        as the last one of an epoch is, makes a step of its own; a learner without batches left stays as it is
+        for each model, waveforms (batch, n_samples) and labels (batch, 1). A batch whose shape differs from that of the
+        others, as the last one of an epoch may, is computed on its own; a model without batches left does not change
 
     Yields
     ------
-    learner : int
+    model : int
         its index
     loss : torch.Tensor
         of one batch, on the device
     n : int
         how many snippets the batch had
     """
-    for step in zip_longest(*batches):
+    for at_once in zip_longest(*batches):
         alike = defaultdict(list)
-        for i, batch in enumerate(step):
+        for i, batch in enumerate(at_once):
             if batch is not None:
                 alike[batch[0].shape].append(i)
         for shape, indices in alike.items():
-            losses = _step([learners[i] for i in indices], [step[i] for i in indices])
+            losses = _step([steps[i] for i in indices], [at_once[i] for i in indices])
             yield from ((i, loss, shape[0]) for i, loss in zip(indices, losses, strict=True))
 
 
-def _step(learners: list[Learner], batches: list[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
-    first, models = learners[0], [learner.model for learner in learners]
-    for learner in learners:
-        learner.begin_step()
+def _step(steps: list[TrainStep], batches: list[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
+    first, models = steps[0], [step.model for step in steps]
+    for step in steps:
+        step.begin_step()
     y = torch.cat([y for y, _ in batches]).to(first.device)
     with torch.set_grad_enabled(not first.freeze):
-        mel = first.model.spec(y).unflatten(0, (len(learners), -1))  # (models, batch, 256, n_frames)
+        mel = first.model.spec(y).unflatten(0, (len(steps), -1))  # (models, batch, 256, n_frames)
         with first.autocast():
             maps = _trunk(models, mel)
-    losses = [learner.loss(x, labels) for learner, x, (_, labels) in zip(learners, maps, batches, strict=True)]
+    losses = [step.loss(x, labels) for step, x, (_, labels) in zip(steps, maps, batches, strict=True)]
     torch.stack(losses).sum().backward()  # of each model's weights, only its own loss has a gradient
-    for learner in learners:
-        learner.end_step()
+    for step in steps:
+        step.end_step()
     return [loss.detach() for loss in losses]
 
 

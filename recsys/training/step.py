@@ -1,7 +1,7 @@
 """A model that learns from batches: optimiser, course of the learning rate, precision, and all of it to be kept.
 
-What a step makes of the weights is a function of the state, the batch and nothing else: who restores a learner's state
-and gives it the same batches gets the same weights, bit for bit (on one machine, with one number of threads; on a GPU
+What a step makes of the weights is a function of the state, the batch and nothing else: restoring the state and
+giving it the same batches leads to the same weights, bit for bit (on one machine, with one number of threads; on a GPU
 as far as PyTorch's kernels are deterministic).
 """
 
@@ -23,11 +23,11 @@ SCHEDULES = {
 PRECISIONS = ("auto", "float32", "bfloat16")
 
 
-class Learner:
+class TrainStep:
     """Binary cross-entropy and Adam.
 
-    Its chance, which makes dropout, begins as PyTorch's generator is when the learner is made; from then on it is its
-    own: what else draws from the generator, other learners included, changes nothing.
+    The random state that dropout draws from is copied from PyTorch's global generator at construction and is
+    independent afterwards: other draws from the generator, those of other instances included, change nothing.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Learner:
     n_steps : int > 0
         how many batches there will be, for the schedule
     lr, wd, schedule, precision, freeze
-        see `recsys.training.trainer.Course`, which checks them
+        see `recsys.training.trainer.Trainer`, which checks them
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Learner:
         self._rate = lambda step: lr * SCHEDULES[schedule](step / n_steps)
         self._step = 0
         self._optimizer = torch.optim.Adam((model.fc if freeze else model).parameters(), lr, weight_decay=wd)
-        self._chance = self._generators()
+        self._rng_state = self._read_generators()
 
     def losses(self, batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[torch.Tensor]:
         """Learn from batches of waveforms (batch, n_samples) and labels (batch, 1); the loss of each, on the device.
@@ -89,12 +89,12 @@ class Learner:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.use_bf16)
 
     def loss(self, maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1), dropout by its own chance."""
+        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1); dropout uses `_rng_state`."""
         dtype = self.model.fc.weight.dtype
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
-            self._set_generators(self._chance)
+            self._set_generators(self._rng_state)
             logits = self.model.head(self.model.pool(maps.to(dtype)))
-            self._chance = self._generators()
+            self._rng_state = self._read_generators()
         return binary_cross_entropy_with_logits(logits, labels.to(self.device, dtype))
 
     def end_step(self) -> None:
@@ -102,28 +102,28 @@ class Learner:
         self._optimizer.step()
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, the optimiser's moments, the step and the state of chance; not copied: it changes with the model."""
+        """Weights, the optimiser's moments, the step and the random state; not copied: it changes with the model."""
         weights, moments = self.model.state_dict(), self._optimizer.state_dict()
-        return {"step": self._step, "model": weights, "optimizer": moments, "chance": self._chance}
+        return {"step": self._step, "model": weights, "optimizer": moments, "chance": self._rng_state}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Be as the learner was that gave this state."""
+        """Restore a state from `state_dict`."""
         self._step = state["step"]
         self.model.load_state_dict(state["model"])
         self._optimizer.load_state_dict(state["optimizer"])
-        self._chance = self._chance | state["chance"]
+        self._rng_state = self._rng_state | state["chance"]
 
-    def _generators(self) -> dict[str, torch.Tensor]:
+    def _read_generators(self) -> dict[str, torch.Tensor]:
         """The state of PyTorch's generators, of which dropout is made."""
-        chance = {"cpu": torch.get_rng_state()}
+        state = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
-            chance["cuda"] = torch.cuda.get_rng_state(self.device)
-        return chance
+            state["cuda"] = torch.cuda.get_rng_state(self.device)
+        return state
 
-    def _set_generators(self, chance: dict[str, torch.Tensor]) -> None:
-        torch.set_rng_state(chance["cpu"])
+    def _set_generators(self, rng_state: dict[str, torch.Tensor]) -> None:
+        torch.set_rng_state(rng_state["cpu"])
         if self.device.type == "cuda":
-            torch.cuda.set_rng_state(chance["cuda"], self.device)
+            torch.cuda.set_rng_state(rng_state["cuda"], self.device)
 
 
 def has_bf16(device: torch.device) -> bool:

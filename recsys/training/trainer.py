@@ -1,4 +1,4 @@
-"""The course of one listener's training.
+"""The training of one listener's model between its epochs.
 
 After an epoch the model is validated on whole tracks. The best model is the one with the highest mean of ROC-AUC and
 average precision on the validation tracks, of equals the one with the lower loss.
@@ -20,7 +20,7 @@ from recsys.metrics import average_precision, log_loss, roc_auc
 from recsys.model import FCN
 from recsys.parameters import check_parameters
 from recsys.relevance import track_logits
-from recsys.training.step import Learner
+from recsys.training.step import TrainStep
 
 logger = logging.getLogger(__name__)
 
@@ -63,11 +63,11 @@ class Diverged(DataError):
     """There is no model to go back to; the same training would come to the same end."""
 
 
-class Course:
+class Trainer:
     """One listener's training between its epochs: validations, the best model so far, what is kept and logged.
 
-    Who makes it calls `begin`; while it `goes_on`, lets its `learner` learn from `batches` and calls `end_epoch`; then
-    calls `finish`.
+    Who makes it calls `begin`; while it `is_running`, lets its `train_step` learn from `batches` and calls `end_epoch`;
+    then calls `finish`.
 
     Parameters
     ----------
@@ -106,11 +106,11 @@ class Course:
         ``on_epoch(state)``, called before the first epoch and after each: the moment to save the state. It is made of
         tensors and plain values, and changes when training goes on
     state : dict, optional
-        go on from this state, which an equal course gave to ``on_epoch``, as if there had been no interruption
+        go on from this state, which an equal trainer gave to ``on_epoch``, as if there had been no interruption
 
     Attributes
     ----------
-    learner : Learner
+    train_step : TrainStep
         what learns
     epoch : int
         how many epochs are over
@@ -145,7 +145,7 @@ class Course:
         how = {"lr": lr, "wd": wd, "schedule": schedule, "precision": precision, "freeze": freeze}
         steps = {"n_epochs": n_epochs, "val_step": val_step, "patience": patience, "log_step": log_step}
         check_parameters(how | steps)
-        self.learner = Learner(model, n_steps=n_epochs * len(train), **how)
+        self.train_step = TrainStep(model, n_steps=n_epochs * len(train), **how)
         self.train, self.n_epochs, self.epoch = train, n_epochs, 0
         self._val, self._lr, self._val_step, self._patience = val, lr, val_step, patience
         self._log, self._log_step = log or (lambda name, value, step: None), log_step
@@ -153,24 +153,24 @@ class Course:
         self._state, self._training, self._best_model = state, Training(), {}
 
     @property
-    def goes_on(self) -> bool:
+    def is_running(self) -> bool:
         """Whether there is another epoch."""
         return self.epoch < self.n_epochs and not self._training.stopped
 
     def begin(self, together: Sequence[str] = ()) -> None:
         """Be where the state is, or tell the first one; ``together`` as in `Training`."""
         if self._state:
-            self.learner.load_state_dict(self._state["learner"])
+            self.train_step.load_state_dict(self._state["learner"])
             self._training, self._best_model = Training(**self._state["training"]), self._state["best_model"]
             self.epoch = self._state["epoch"]
-            if self.goes_on:
+            if self.is_running:
                 self._training.resumed.append(self.epoch)
             for scores in self._training.history:  # so that the log of the last part has the whole curve
                 self._log_scores(scores)
         self._training.together = list(together) or self._training.together
         self._started = time.perf_counter() - self._training.seconds
         if not self._state:
-            self._tell_state()
+            self._emit_state()
 
     def batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         """What the next epoch is to learn from."""
@@ -191,7 +191,7 @@ class Course:
             self._log("train.avg_loss", float(np.mean(numbers)), self.epoch)
             if self.epoch % self._val_step == 0 or self.epoch == self.n_epochs:
                 self._validate(float(np.mean(numbers)))
-        self._tell_state()
+        self._emit_state()
 
     def finish(self) -> Training:
         """Give the model the weights of the best epoch.
@@ -206,7 +206,7 @@ class Course:
         Diverged
             if it did so before the first validation
         """
-        training, model = self._training, self.learner.model
+        training, model = self._training, self.train_step.model
         if not self._best_model:
             raise Diverged(f"{training.stopped}: there is no model yet to go back to")
         if training.stopped:
@@ -217,7 +217,7 @@ class Course:
         training.snippets_per_s = self.epoch * self.train.n_snippets / training.train_s
         return training
 
-    def in_short(self) -> str:
+    def postfix(self) -> str:
         """The last validation, for a progress bar."""
         if not self._training.history:
             return ""
@@ -225,7 +225,7 @@ class Course:
         return ", ".join(f"{short} {round(self._training.history[-1][name], 3)}" for name, short in names.items())
 
     def _validate(self, train_loss: float) -> None:
-        training, model = self._training, self.learner.model
+        training, model = self._training, self.train_step.model
         logits = track_logits(model, self._val.audio)
         scores = {"epoch": self.epoch, **measure(self._val.labels, logits), "train_loss": train_loss}
         training.history.append(scores)
@@ -245,11 +245,11 @@ class Course:
         for measured in ("loss", "roc_auc", "average_precision"):
             self._log(f"val.{measured}", scores[measured], scores["epoch"])
 
-    def _tell_state(self) -> None:
+    def _emit_state(self) -> None:
         self._training.seconds = time.perf_counter() - self._started
         if self._on_epoch:
             now = {"epoch": self.epoch, "training": asdict(self._training), "best_model": self._best_model}
-            self._on_epoch(now | {"learner": self.learner.state_dict()})
+            self._on_epoch(now | {"learner": self.train_step.state_dict()})
 
 
 def measure(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:

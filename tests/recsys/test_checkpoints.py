@@ -18,7 +18,7 @@ from recsys.checkpoints import (
     new_run,
     save_checkpoint,
 )
-from recsys.data.splits import draw_split, get_split
+from recsys.data.splits import draw_split, load_or_draw_split
 from recsys.model import FCN
 
 
@@ -172,7 +172,10 @@ def test_models_of_another_library_do_not_count(tmp_path, toy_library):
 
 def test_models_of_another_split_do_not_count(tmp_path, toy_library):
     library = open_library(toy_library)
-    ours, other = get_split(library, "marko"), draw_split(library.played("marko"), library.tracks.index, seed=3)
+    ours, other = (
+        load_or_draw_split(library, "marko"),
+        draw_split(library.played("marko"), library.tracks.index, seed=3),
+    )
     other = other.drop(columns="seed")
     record = {"user": "marko", "library": library.fingerprint}
     for score, split in ((0.6, ours), (0.99, other)):
@@ -200,7 +203,7 @@ def test_a_run_that_recorded_no_split_is_of_the_librarys_own(tmp_path, toy_libra
     library = open_library(toy_library)
     record = {"user": "marko", "library": library.fingerprint, "config": {"meta_path": meta_path}}
     finish_run(make_run(tmp_path, 0.9), record | {"best": {"score": 0.9}})
-    assert len(finished_runs(tmp_path, "marko", library=library, split=get_split(library, "marko"))) == counts
+    assert len(finished_runs(tmp_path, "marko", library=library, split=load_or_draw_split(library, "marko"))) == counts
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", json.dumps({"user": "marko", "library": "x"})])

@@ -12,7 +12,7 @@ from lemons.library import open_library
 from recsys import recommend as recommending
 from recsys import relevance as scoring
 from recsys.checkpoints import save_checkpoint
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 from recsys.model import FCN
 from recsys.recommend import recommend, score_tracks
 
@@ -61,7 +61,7 @@ def test_an_unknown_track_has_no_score(library):
 
 @pytest.mark.parametrize("pool", ["test", "unheard"])
 def test_tracks_that_were_trained_on_are_never_recommended(library, checkpoint, heard, pool):
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     save_checkpoint(checkpoint, FCN(), {"user": "marko", "split": fingerprint(split[::-1])})
     with pytest.raises(DataError, match="was trained on another split"):
         recommend(checkpoint, library, "marko", pool=pool)
@@ -69,7 +69,7 @@ def test_tracks_that_were_trained_on_are_never_recommended(library, checkpoint, 
 
 def test_recommendations_are_the_held_out_tracks_by_relevance(library, checkpoint, heard):
     found = recommend(checkpoint, library, "marko")
-    split = get_split(library, "marko").set_index("track_id")
+    split = load_or_draw_split(library, "marko").set_index("track_id")
     assert found.columns.tolist() == [
         "rank", "track_id", "title", "artist", "genre", "relevance", "logit", "playcount"
     ]  # fmt: skip
@@ -83,7 +83,7 @@ def test_recommendations_are_the_held_out_tracks_by_relevance(library, checkpoin
 
 def test_the_unheard_were_never_played_nor_trained_on(library, checkpoint, heard):
     found = recommend(checkpoint, library, "marko", pool="unheard", n=99)
-    split = get_split(library, "marko").set_index("track_id")["split"]
+    split = load_or_draw_split(library, "marko").set_index("track_id")["split"]
     assert (found["playcount"] == 0).all()
     assert set(split.reindex(found["track_id"]).dropna()) == {"test"}
     assert len(found) == 4 - 2  # half of the held-out tracks were played
@@ -97,22 +97,22 @@ def test_a_score_is_remembered_bit_for_bit(library, checkpoint, heard, monkeypat
     logits = {"tone00": np.float32(0.1) / 3, "tone01": np.float32(-7e-8)}
     expected = pd.Series(logits).rename_axis("track_id")
     monkeypatch.setattr(scoring, "score_tracks", lambda m, lib, ids, progress: expected[ids])
-    first, second = (scoring.remembered_scores(checkpoint, library, list(logits)) for _ in range(2))
+    first, second = (scoring.cached_scores(checkpoint, library, list(logits)) for _ in range(2))
     assert first.equals(second)
     assert first.to_dict() == logits
 
 
 def test_no_track_is_heard_twice_until_it_or_the_model_changes(library, checkpoint, heard):
     ids = ["tone01", "tone02"]
-    scoring.remembered_scores(checkpoint, library, ids[:1])
-    scoring.remembered_scores(checkpoint, library, ids)
-    scoring.remembered_scores(checkpoint, library, ids[::-1])
+    scoring.cached_scores(checkpoint, library, ids[:1])
+    scoring.cached_scores(checkpoint, library, ids)
+    scoring.cached_scores(checkpoint, library, ids[::-1])
     assert heard == ids
     write_flac(library.audio_path("tone02"), np.full(16000, 0.25, np.float32))
-    scoring.remembered_scores(checkpoint, library, ids)
+    scoring.cached_scores(checkpoint, library, ids)
     assert heard == [*ids, "tone02"]
     save_checkpoint(checkpoint, FCN(), {})
-    scoring.remembered_scores(checkpoint, library, ids)
+    scoring.cached_scores(checkpoint, library, ids)
     assert heard == [*ids, "tone02", *ids]
     memory = pd.read_csv(checkpoint.with_name("relevance.csv"))
     assert memory["track_id"].tolist() == ids
@@ -120,7 +120,7 @@ def test_no_track_is_heard_twice_until_it_or_the_model_changes(library, checkpoi
 
 def test_a_damaged_memory_is_made_anew(library, checkpoint, heard):
     checkpoint.with_name("relevance.csv").write_text("track_id\x00,what")
-    assert scoring.remembered_scores(checkpoint, library, ["tone07"]).tolist() == [np.float32(0.7)]
+    assert scoring.cached_scores(checkpoint, library, ["tone07"]).tolist() == [np.float32(0.7)]
     assert len(pd.read_csv(checkpoint.with_name("relevance.csv"))) == 1
 
 
@@ -142,7 +142,7 @@ def test_unknown_listeners_and_missing_models_are_named(library, checkpoint):
 
 @pytest.mark.parametrize("pool", ["test", "unheard"])
 def test_tracks_that_cannot_be_heard_are_named_and_the_others_ranked(library, checkpoint, caplog, pool):
-    split = get_split(library, "marko").set_index("track_id")
+    split = load_or_draw_split(library, "marko").set_index("track_id")
     damaged, vanished = split.index[(split["split"] == "test") & (split["playcount"] == 0)]
     content = bytearray(library.audio_path(damaged).read_bytes())
     content[-2000] ^= 1
@@ -163,20 +163,20 @@ def test_tracks_that_cannot_be_heard_are_named_and_the_others_ranked(library, ch
 
 
 def test_a_replaced_file_of_an_older_date_is_heard(library, checkpoint, heard):
-    scoring.remembered_scores(checkpoint, library, ["tone01"])
+    scoring.cached_scores(checkpoint, library, ["tone01"])
     write_flac(library.audio_path("tone01"), np.full(16000, 0.25, np.float32))
     os.utime(library.audio_path("tone01"), (0, 0))
-    scoring.remembered_scores(checkpoint, library, ["tone01"])
+    scoring.cached_scores(checkpoint, library, ["tone01"])
     assert heard == ["tone01", "tone01"]
 
 
 @pytest.mark.parametrize(("old", "new"), [("0.1", "0.9"), ("tone01", "tone03"), ("0.1", "nan"), ("0.2", "1e9")])
 def test_a_changed_digit_in_the_memory_is_noticed(library, checkpoint, heard, caplog, old, new):
-    first = scoring.remembered_scores(checkpoint, library, ["tone01", "tone02"])
+    first = scoring.cached_scores(checkpoint, library, ["tone01", "tone02"])
     memory = checkpoint.with_name("relevance.csv")
     memory.write_text(memory.read_text().replace(old, new, 1))
     for _ in range(2):
-        assert scoring.remembered_scores(checkpoint, library, ["tone01", "tone02"]).equals(first)
+        assert scoring.cached_scores(checkpoint, library, ["tone01", "tone02"]).equals(first)
     assert len(heard) == 3
     assert caplog.text.count("relevance.csv is damaged") == 1
 

@@ -13,9 +13,9 @@ from recsys.data.crops import Crops, TrackSet
 from recsys.metrics import roc_auc
 from recsys.model import FCN
 from recsys.relevance import track_logits
-from recsys.training import trainer as course
+from recsys.training import trainer
 from recsys.training.fit import fit
-from recsys.training.step import SCHEDULES, Learner
+from recsys.training.step import SCHEDULES, TrainStep
 from recsys.training.trainer import is_better, measure
 
 MEASURED = ("loss", "roc_auc", "average_precision")
@@ -108,7 +108,7 @@ def test_the_best_epochs_weights_stand(tracks, monkeypatch, scores, best):
         score, loss = next(coming)
         return {"loss": loss, "roc_auc": score, "average_precision": score, "score": score}
 
-    monkeypatch.setattr(course, "measure", measure)
+    monkeypatch.setattr(trainer, "measure", measure)
     saved = {}
     model = fresh_model()
     result = train(model, tracks, n_epochs=3, on_best=lambda s: saved.update({s["epoch"]: model_hash(model)}))
@@ -130,9 +130,9 @@ def test_freeze_trains_the_head_alone(tracks):
 
 
 def test_dropout_is_other_at_every_step_and_the_learners_own(tracks):
-    learner, batch = Learner(fresh_model(), n_steps=9, lr=0.0, freeze=True), next(crops(tracks).batches(1))
-    first, second = learner.losses([batch, batch])  # nothing is learnt: only dropout can differ
-    again = Learner(fresh_model(), n_steps=9, lr=0.0, freeze=True)
+    step, batch = TrainStep(fresh_model(), n_steps=9, lr=0.0, freeze=True), next(crops(tracks).batches(1))
+    first, second = step.losses([batch, batch])  # nothing is learnt: only dropout can differ
+    again = TrainStep(fresh_model(), n_steps=9, lr=0.0, freeze=True)
     losses = again.losses([batch, batch])
     drawn = torch.get_rng_state()
     assert next(losses) == first != second
@@ -226,7 +226,7 @@ def test_whoever_goes_on_from_any_epoch_gets_the_same_weights(tracks, settings):
     assert [state["epoch"] for state in states] == [0, 1, 2, 3]
     for state in states:
         resumed = fresh_model(seed=7)
-        torch.rand(9)  # chance is elsewhere by now
+        torch.rand(9)  # the global generator is in another state by now
         result = train(resumed, tracks, state=state, **settings)
         assert model_hash(resumed) == model_hash(model)
         assert result.history == whole.history
@@ -246,7 +246,7 @@ def test_a_resumed_training_that_diverges_goes_back_to_the_best_model_from_befor
 def test_no_better_model_for_a_while_stops_early_and_stays_stopped(tracks, monkeypatch):
     scores = [0.7, 0.9, 0.8, 0.9, 1.0]
     coming, states, saved = iter(scores), [], []
-    monkeypatch.setattr(course, "measure", lambda *_: dict.fromkeys(["score", *MEASURED], next(coming)))
+    monkeypatch.setattr(trainer, "measure", lambda *_: dict.fromkeys(["score", *MEASURED], next(coming)))
     model, how = fresh_model(), {"n_epochs": 5, "patience": 2}
     on_epoch = lambda state: states.append(through_a_file(state))  # noqa: E731
     result = train(model, tracks, on_epoch=on_epoch, on_best=lambda _: saved.append(model_hash(model)), **how)

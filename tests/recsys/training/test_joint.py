@@ -16,10 +16,10 @@ from recsys.checkpoints import finished_runs, load_checkpoint, model_hash
 from recsys.data.crops import Crops, TrackSet
 from recsys.fleet import train_all
 from recsys.model import FCN
-from recsys.training.fit import fit_together
-from recsys.training.joint import losses_together
-from recsys.training.step import Learner
-from recsys.training.trainer import Course, Diverged
+from recsys.training.fit import fit_jointly
+from recsys.training.joint import joint_losses
+from recsys.training.step import TrainStep
+from recsys.training.trainer import Diverged, Trainer
 
 ROOT = Path(__file__).resolve().parents[3]
 N = 8000  # samples in a track and a crop: half a second
@@ -63,21 +63,21 @@ def make_tracks(rng):
 
 @pytest.fixture
 def listeners(make_tracks):
-    """Crops of three listeners with batches of 2, 2, 1 - 2, 2, 2, 2 - 2, 1 snippets; each call makes equal learners."""
+    """Crops of three listeners with batches of 2, 2, 1 - 2, 2, 2, 2 - 2, 1 snippets; each call makes equal models."""
     crops = [Crops(make_tracks(n), seed=n, batch_size=2, input_length=N) for n in (5, 8, 3)]
 
     def make(**settings):
-        learners = []
+        steps = []
         for seed in range(len(crops)):
             torch.manual_seed(seed)
-            learners.append(Learner(FCN().double(), n_steps=9, schedule="onecycle", precision="float32", **settings))
-        return learners, crops
+            steps.append(TrainStep(FCN().double(), n_steps=9, schedule="onecycle", precision="float32", **settings))
+        return steps, crops
 
     return make
 
 
-def weights(learner):
-    state = learner.state_dict()
+def weights(step):
+    state = step.state_dict()
     moments = state["optimizer"]["state"]
     return state["model"] | {f"{i}.{name}": value for i in moments for name, value in moments[i].items()}
 
@@ -89,7 +89,7 @@ def test_together_they_learn_what_each_learns_alone(listeners, freeze):
     together, _ = listeners(freeze=freeze)
     losses, heard = [[], [], []], [0, 0, 0]
     for epoch in (1, 2):
-        for i, loss, n in losses_together(together, [c.batches(epoch) for c in crops]):
+        for i, loss, n in joint_losses(together, [c.batches(epoch) for c in crops]):
             losses[i].append(loss)
             heard[i] += n
     assert heard == [2 * c.n_snippets for c in crops]
@@ -103,12 +103,12 @@ def test_together_they_learn_what_each_learns_alone(listeners, freeze):
 
 
 def test_who_has_no_batch_left_stays_as_they_are(listeners):
-    learners, crops = listeners()
-    list(losses_together(learners, [c.batches(1) for c in crops[:2]] + [[]]))
-    before = {name: value.clone() for name, value in weights(learners[1]).items()}
-    list(losses_together(learners, [c.batches(2) if i != 1 else [] for i, c in enumerate(crops)]))
-    torch.testing.assert_close(weights(learners[1]), before, rtol=0, atol=0)
-    assert learners[1].state_dict()["step"] == 4
+    steps, crops = listeners()
+    list(joint_losses(steps, [c.batches(1) for c in crops[:2]] + [[]]))
+    before = {name: value.clone() for name, value in weights(steps[1]).items()}
+    list(joint_losses(steps, [c.batches(2) if i != 1 else [] for i, c in enumerate(crops)]))
+    torch.testing.assert_close(weights(steps[1]), before, rtol=0, atol=0)
+    assert steps[1].state_dict()["step"] == 4
 
 
 class Failing(Crops):
@@ -120,20 +120,20 @@ class Failing(Crops):
 
 
 def test_a_listener_who_diverges_holds_up_nobody(make_tracks):
-    tracks, courses = make_tracks(4), {}
+    tracks, trainers = make_tracks(4), {}
     for user, kind, val_step in (("marko", Crops, 1), ("nina", Failing, 1), ("paul", Failing, 3)):
         torch.manual_seed(0)
         crops = kind(tracks, seed=0, batch_size=4, input_length=N)
-        courses[user] = Course(FCN(), crops, tracks, n_epochs=3, val_step=val_step, precision="float32")
-    fit_together(courses, quiet=True)
-    marko, nina = courses["marko"].finish(), courses["nina"].finish()
+        trainers[user] = Trainer(FCN(), crops, tracks, n_epochs=3, val_step=val_step, precision="float32")
+    fit_jointly(trainers, quiet=True)
+    marko, nina = trainers["marko"].finish(), trainers["nina"].finish()
     assert ([one["epoch"] for one in marko.history], marko.stopped) == ([1, 2, 3], "")
     assert marko.together == ["nina", "paul"]
     assert nina.stopped.startswith("the loss became nan in epoch 2")
     assert nina.history == marko.history[:1]
-    assert all(value.isfinite().all() for value in courses["nina"].learner.model.state_dict().values())
+    assert all(value.isfinite().all() for value in trainers["nina"].train_step.model.state_dict().values())
     with pytest.raises(Diverged, match="there is no model yet to go back to"):
-        courses["paul"].finish()
+        trainers["paul"].finish()
 
 
 @pytest.fixture
