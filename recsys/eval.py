@@ -17,11 +17,12 @@ from lemons.config import read_config
 from lemons.console import Bar
 from lemons.errors import NotKeptError, ParameterError
 from lemons.library import open_library
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
 from recsys.data.splits import load_or_draw_split
 from recsys.evaluation.evaluate import EVALUATION_FILE, MEASURES, TABLE_FILE, TRACKS_FILE, evaluate
 from recsys.experiment import observers
 from recsys.model import check_device
+from recsys.model_runs import best_checkpoint
 from recsys.records.sacred_experiment import make_experiment, record_data, run_commandline
 
 ex = make_experiment("LEMONS evaluation", file=__file__, doc=__doc__)

@@ -14,11 +14,12 @@ from lemons.files import atomic_path, safe_name
 from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
+from recsys.checkpoints import MODEL_FILE
 from recsys.data.splits import check_enough, load_or_draw_split
 from recsys.evaluation.evaluate import read_evaluation, read_scores, summarize
 from recsys.evaluation.report import make_report, write_report
 from recsys.model import check_device
+from recsys.model_runs import best_checkpoint, finished_runs
 from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
 from recsys.training.fit import fit_jointly

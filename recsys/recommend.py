@@ -11,8 +11,8 @@ from scipy.special import expit
 
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
-from recsys.checkpoints import check_split
 from recsys.data.splits import load_or_draw_split
+from recsys.model_runs import check_split
 from recsys.relevance import SKIPPED, cached_scores, score_tracks
 
 __all__ = ["POOLS", "recommend", "score_tracks"]

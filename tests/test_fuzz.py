@@ -30,10 +30,11 @@ from lemons.library.histories import read_history
 from lemons.separation.demucs import Demucs
 from lemons.separation.spleeter.configuration import read_configuration
 from lemons.separation.tf_checkpoint import read_checkpoint
-from recsys.checkpoints import best_checkpoint, finish_run, finished_runs, load_checkpoint, new_run, save_checkpoint
+from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.data.splits import load_or_draw_split
 from recsys.evaluation.evaluate import read_scores
 from recsys.model import FCN
+from recsys.model_runs import best_checkpoint, finish_run, finished_runs, new_run
 from recsys.records.read import read_curves, read_runs
 
 N_CHANGES = int(os.environ.get("LEMONS_FUZZ", 15))

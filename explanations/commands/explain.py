@@ -38,7 +38,7 @@ def explain(
     from explanations.render.export import write_explanation
     from lemons.library import open_library
     from lemons.tracks import open_track
-    from recsys.checkpoints import best_checkpoint
+    from recsys.model_runs import best_checkpoint
 
     config = read_config()
     library = open_library(config.library_path)

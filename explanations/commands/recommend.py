@@ -54,7 +54,7 @@ def recommend(
     """Recommend tracks to a listener, the most relevant first."""
     from lemons.library import open_library
     from recsys import recommend as recommender
-    from recsys.checkpoints import best_checkpoint
+    from recsys.model_runs import best_checkpoint
 
     config = read_config()
     library = open_library(config.library_path)

@@ -9,7 +9,8 @@ from lemons.audiolime.neighborhood import Progress
 from lemons.library import Library
 from lemons.segments import Segments
 from lemons.tracks import Track
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
 
 
 def explain_track(

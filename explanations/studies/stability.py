@@ -41,8 +41,9 @@ from lemons.exact.lime import fit_lime
 from lemons.files import atomic_path
 from lemons.library import Library, open_library
 from lemons.tracks import open_track
-from recsys.checkpoints import best_checkpoint, load_checkpoint, model_hash
+from recsys.checkpoints import load_checkpoint, model_hash
 from recsys.data.splits import load_or_draw_split
+from recsys.model_runs import best_checkpoint
 
 KEY = ["listener", "track_id", "model", "repeats", "k", "method", "num_samples"]  # of a row
 COLUMNS = [*KEY, "n_components", "unique_absolute", "unique_positive"]

@@ -20,12 +20,12 @@ from lemons.errors import DamagedError, DataError, NotKeptError
 from lemons.files import atomic_path
 from lemons.hashing import fingerprint, hash_file
 from lemons.library import Library
-from recsys.checkpoints import check_split
 from recsys.data.crops import check_classes
 from recsys.data.features import MEL_FEATURES, track_features
 from recsys.data.splits import PARTS, load_or_draw_split
 from recsys.evaluation.baselines import BASELINES, baseline_scores
 from recsys.metrics import log_loss
+from recsys.model_runs import check_split
 from recsys.ranking import interval, measure, resamples
 from recsys.relevance import cached_scores
 

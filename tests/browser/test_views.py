@@ -14,8 +14,8 @@ from explanations.page.cached import get_model
 from explanations.page.listeners import find_listener
 from lemons.config import Config
 from lemons.hashing import fingerprint
-from recsys.checkpoints import best_checkpoint, finish_run
 from recsys.data.splits import draw_split, load_or_draw_split
+from recsys.model_runs import best_checkpoint, finish_run
 from recsys.recommend import recommend
 
 SCRIPT = Path(__file__).resolve().parents[2] / "explanations" / "app.py"

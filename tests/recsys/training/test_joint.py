@@ -12,10 +12,11 @@ import torch
 
 from lemons.config import Config
 from recsys import experiment as training_driver
-from recsys.checkpoints import finished_runs, load_checkpoint, model_hash
+from recsys.checkpoints import load_checkpoint, model_hash
 from recsys.data.crops import Crops, TrackSet
 from recsys.fleet import train_all
 from recsys.model import FCN
+from recsys.model_runs import finished_runs
 from recsys.training.fit import fit_jointly
 from recsys.training.joint import joint_losses
 from recsys.training.step import TrainStep
