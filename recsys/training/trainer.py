@@ -227,7 +227,7 @@ class Trainer:
     def _validate(self, train_loss: float) -> None:
         training, model = self._training, self.train_step.model
         logits = track_logits(model, self._val.audio)
-        scores = {"epoch": self.epoch, **measure(self._val.labels, logits), "train_loss": train_loss}
+        scores = {"epoch": self.epoch, **validation_scores(self._val.labels, logits), "train_loss": train_loss}
         training.history.append(scores)
         self._log_scores(scores)
         if self._on_validation:
@@ -252,7 +252,7 @@ class Trainer:
             self._on_epoch(now | {"learner": self.train_step.state_dict()})
 
 
-def measure(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
+def validation_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
     """Loss and measures of logits of whole tracks; ``score`` is the mean of the two measures."""
     if not np.isfinite(logits).all():  # diverged, but for the training loss of the next step
         return {"loss": math.inf, "roc_auc": 0.0, "average_precision": 0.0, "score": 0.0}
