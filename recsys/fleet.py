@@ -22,6 +22,7 @@ from recsys.model import check_device
 from recsys.model_runs import best_checkpoint, finished_runs
 from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
+from recsys.tables import format_table
 from recsys.training.fit import fit_jointly
 from recsys.training.resume import open_run, what_matters
 from recsys.training.trainer import Trainer
@@ -207,16 +208,17 @@ def results_folder(config: Config, library: Library) -> Path:
     return config.experiments_path / "results" / name
 
 
-def format_table(table: pd.DataFrame) -> str:
-    """The table of `evaluate_all` to be printed: three digits, a dash where there is no value.
+def format_results(table: pd.DataFrame) -> str:
+    """The table of `evaluate_all` as text: three digits, a dash where there is no value.
 
     Examples
     --------
-    >>> print(format_table(pd.DataFrame({"roc_auc": [0.75], "tempo_roc_auc": [None]}, index=["marko"])))
+    >>> print(format_results(pd.DataFrame({"roc_auc": [0.75], "tempo_roc_auc": [None]}, index=["marko"])))
           roc_auc tempo_roc_auc
     marko   0.750             –
     """
-    return table.rename_axis(None).map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").to_string()
+    cells = table.map(lambda value: "–" if pd.isna(value) else f"{value:.3f}")
+    return format_table(["", *cells.columns], [[str(row[0]), *row[1:]] for row in cells.itertuples()], style="numbers")
 
 
 def _evaluate(config: Config, library: Library, users: Sequence[str] | None, *, fallback: str) -> dict[str, Evaluated]:

@@ -25,10 +25,10 @@ def train(
 
 def evaluate(listener: ListenerNames = None, fallback: Fallback = "") -> None:
     """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
-    from recsys.fleet import evaluate_all, format_table
+    from recsys.fleet import evaluate_all, format_results
 
-    with shown(format_table):
-        say(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
+    with shown(format_results):
+        say(format_results(evaluate_all(read_config(), listener, fallback=fallback)))
 
 
 def report(
