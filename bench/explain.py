@@ -25,7 +25,8 @@ from lemons.audiolime.neighborhood import draw_masks, score_masks
 from lemons.exact import score_table
 from lemons.exact.lime import fit_lime
 from lemons.library import open_library
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
 N_SEGMENTS = 5

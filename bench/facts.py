@@ -20,7 +20,8 @@ from report import machine, peak_memory, reset_peak_memory, table, write_section
 
 from lemons.exact import facts_of, score_table, table_facts
 from lemons.library import open_library
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,11 +17,12 @@ from lemons.config import read_config
 from lemons.console import Bar
 from lemons.errors import NotKeptError, ParameterError
 from lemons.library import open_library
-from recsys.checkpoints import best_checkpoint, load_checkpoint
-from recsys.data.splits import get_split
+from recsys.checkpoints import load_checkpoint
+from recsys.data.splits import load_or_draw_split
 from recsys.evaluation.evaluate import EVALUATION_FILE, MEASURES, TABLE_FILE, TRACKS_FILE, evaluate
 from recsys.experiment import observers
 from recsys.model import check_device
+from recsys.model_runs import best_checkpoint
 from recsys.records.sacred_experiment import make_experiment, record_data, run_commandline
 
 ex = make_experiment("LEMONS evaluation", file=__file__, doc=__doc__)
@@ -50,7 +51,7 @@ def evaluate_listener(_run, user_name, model_load_path, num_workers, device, dat
     if (owner := load_checkpoint(checkpoint)[1].get("user", user_name)) != user_name:
         hint = f"evaluate it with user_name={owner}, for an evaluation is written beside its model"
         raise ParameterError(f"model_load_path={checkpoint} is {owner}'s model and not {user_name}'s; {hint}")
-    record_data(_run, library, get_split(library, user_name, folder=meta_path))
+    record_data(_run, library, load_or_draw_split(library, user_name, folder=meta_path))
     how = {"splits_path": meta_path, "device": device, "num_workers": num_workers}
     bars = {"progress": Bar(user_name, "track"), "feature_progress": Bar(f"{user_name}, baselines", "track")}
     try:

@@ -23,7 +23,7 @@ from lemons.hashing import fingerprint
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
 from recsys.data.crops import Crops, load_tracks
-from recsys.data.splits import DATA_SEED, get_split
+from recsys.data.splits import DATA_SEED, load_or_draw_split
 from recsys.model import FCN, check_device
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.records.tensorboard import Sounds
@@ -84,7 +84,7 @@ def train(_run, _config, user_name, device):
     check_device(device)
     config = dict(_config)
     library = open_library(config["data_path"])
-    split = get_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
+    split = load_or_draw_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
     record_data(_run, library, split)
     with open_run(config["experiments_path"], user_name, library=library, split=split, config=config) as run:
         _run.info["model"] = str(run.folder / MODEL_FILE)
@@ -96,7 +96,7 @@ def train(_run, _config, user_name, device):
         with Log(_run, tensorboard_path=curves) as log:
             sounds = Sounds(log.tensorboard, parts[-1]) if log.tensorboard else None
             training = fit(*parts, **settings, log=log, on_validation=sounds, name=user_name)
-        run.finish(describe(config, library, split) | asdict(training))
+        run.finish(run_description(config, library, split) | asdict(training))
     _run.add_artifact(_run.info["model"])
     best = training.best
     logger.info(
@@ -117,7 +117,7 @@ def prepare(config, library, split, run):
     path, device = config["model_load_path"], config["device"]
     model = load_checkpoint(path, device=device)[0] if path else FCN().to(device)
     how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "patience", "log_step")
-    meta = describe(config, library, split)
+    meta = run_description(config, library, split)
     return (model, crops, val), {
         **{name: config[name] for name in how},
         "on_best": lambda scores: save_checkpoint(run.folder / MODEL_FILE, model, meta | {"scores": scores}),
@@ -126,7 +126,7 @@ def prepare(config, library, split, run):
     }
 
 
-def describe(config, library, split):
+def run_description(config, library, split):
     """What the files of a run say about it."""
     of = {"user": config["user_name"], "library": library.fingerprint, "split": fingerprint(split)}
     return of | {"config": config}

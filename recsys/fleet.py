@@ -14,14 +14,16 @@ from lemons.files import atomic_path, safe_name
 from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
-from recsys.data.splits import check_enough, get_split
+from recsys.checkpoints import MODEL_FILE
+from recsys.data.splits import check_enough, load_or_draw_split
 from recsys.evaluation.evaluate import read_evaluation, read_scores, summarize
 from recsys.evaluation.report import make_report, write_report
 from recsys.model import check_device
+from recsys.model_runs import best_checkpoint, finished_runs
 from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
-from recsys.training.fit import fit_together
+from recsys.tables import format_table
+from recsys.training.fit import fit_jointly
 from recsys.training.resume import open_run, what_matters
 from recsys.training.trainer import Trainer
 
@@ -98,14 +100,14 @@ def train_all(
         return Path(run.info["model"])
 
     if together:
-        _train_together(library, users or library.users, wanted, trained_before)
+        _train_jointly(library, users or library.users, wanted, trained_before)
     trained, failed = _for_each(library, users, train)
     if failed:
         raise _failure(failed, len(failed) + len(trained))
     return trained
 
 
-def _train_together(
+def _train_jointly(
     library: Library,
     users: Sequence[str],
     parameters: dict[str, Any],
@@ -128,11 +130,11 @@ def _train_together(
             except LemonsError:
                 continue  # which comes again, and is told, when the listener's turn comes to be finished
         if trainers:
-            fit_together(trainers)
+            fit_jointly(trainers)
 
 
 def _split_of(library: Library, user: str, parameters: dict[str, Any]) -> pd.DataFrame:
-    return get_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
+    return load_or_draw_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
 
 
 def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:
@@ -206,16 +208,17 @@ def results_folder(config: Config, library: Library) -> Path:
     return config.experiments_path / "results" / name
 
 
-def format_table(table: pd.DataFrame) -> str:
-    """The table of `evaluate_all` to be printed: three digits, a dash where there is no value.
+def format_results(table: pd.DataFrame) -> str:
+    """The table of `evaluate_all` as text: three digits, a dash where there is no value.
 
     Examples
     --------
-    >>> print(format_table(pd.DataFrame({"roc_auc": [0.75], "tempo_roc_auc": [None]}, index=["marko"])))
+    >>> print(format_results(pd.DataFrame({"roc_auc": [0.75], "tempo_roc_auc": [None]}, index=["marko"])))
           roc_auc tempo_roc_auc
     marko   0.750             –
     """
-    return table.rename_axis(None).map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").to_string()
+    cells = table.map(lambda value: "–" if pd.isna(value) else f"{value:.3f}")
+    return format_table(["", *cells.columns], [[str(row[0]), *row[1:]] for row in cells.itertuples()], style="numbers")
 
 
 def _evaluate(config: Config, library: Library, users: Sequence[str] | None, *, fallback: str) -> dict[str, Evaluated]:

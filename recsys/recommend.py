@@ -12,8 +12,8 @@ from scipy.special import expit
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
 from lemons.progress import Progress
-from recsys.checkpoints import check_split
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
+from recsys.model_runs import check_split
 from recsys.relevance import SKIPPED, cached_scores, score_tracks
 
 __all__ = ["POOLS", "recommend", "relevance_of_others", "score_tracks"]
@@ -117,7 +117,7 @@ def _pool_logits(checkpoint_path, library: Library, user: str, *, pool: str, spl
     if pool not in POOLS:
         raise ParameterError(f"pool={pool!r} is unknown; choose one of {', '.join(POOLS)}")
     played = library.played(user)
-    split = get_split(library, user, folder=splits_path)
+    split = load_or_draw_split(library, user, folder=splits_path)
     check_split(checkpoint_path, user, split)
     split = split.set_index("track_id")["split"]
     tracks = library.tracks

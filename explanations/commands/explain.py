@@ -46,7 +46,7 @@ def explain(
     from explanations.render.summary import summary
     from lemons.library import open_library
     from lemons.tracks import open_track
-    from recsys.checkpoints import best_checkpoint
+    from recsys.model_runs import best_checkpoint
 
     config = read_config()
     library = open_library(config.library_path)

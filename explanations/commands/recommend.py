@@ -25,10 +25,10 @@ def train(
 
 def evaluate(listener: ListenerNames = None, fallback: Fallback = "") -> None:
     """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
-    from recsys.fleet import evaluate_all, format_table
+    from recsys.fleet import evaluate_all, format_results
 
-    with shown(format_table):
-        say(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
+    with shown(format_results):
+        say(format_results(evaluate_all(read_config(), listener, fallback=fallback)))
 
 
 def report(
@@ -54,7 +54,7 @@ def recommend(
     """Recommend tracks to a listener, the most relevant first."""
     from lemons.library import open_library
     from recsys import recommend as recommender
-    from recsys.checkpoints import best_checkpoint
+    from recsys.model_runs import best_checkpoint
 
     config = read_config()
     library = open_library(config.library_path)

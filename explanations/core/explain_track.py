@@ -15,7 +15,8 @@ from lemons.errors import DataError
 from lemons.library import Library
 from lemons.progress import Progress
 from lemons.tracks import Track
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
 from recsys.recommend import relevance_of_others
 from recsys.relevance import track_logits
 

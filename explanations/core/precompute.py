@@ -24,7 +24,7 @@ from lemons.config import read_config
 from lemons.errors import DataError
 from lemons.library import Library, open_library
 from lemons.tracks import Track, open_track
-from recsys.checkpoints import best_checkpoint
+from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend
 
 N_HABITS = 3  # tracks of each listener that are explained by their sources

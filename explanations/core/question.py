@@ -23,7 +23,7 @@ from lemons.arguments import MAX_SEED, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime.factorization_stems import check_stems
 from lemons.errors import ParameterError
-from lemons.exact.protocol import describe
+from lemons.exact.protocol import local_model_of
 from lemons.exact.score import MAX_MEMORY, Pass
 from lemons.hashing import hash_text, hash_waveforms
 from lemons.segments import Segments, find_segments
@@ -181,7 +181,7 @@ def _exact_work(model, stems, *, kind: str, segments: Segments, needed: bool) ->
 
 def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments) -> Pass:
     """The engine's pass, ready to run."""
-    return Pass(describe(model), waveforms, segments, MAX_MEMORY, None)
+    return Pass(local_model_of(model), waveforms, segments, MAX_MEMORY, None)
 
 
 def _check_choices(**asked: tuple[str | None, tuple[str | None, ...]]) -> None:

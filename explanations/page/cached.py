@@ -18,7 +18,8 @@ from lemons.config import Config
 from lemons.library import Library, open_library
 from lemons.listeners import Listener
 from lemons.tracks import Track, open_track
-from recsys.checkpoints import best_checkpoint, load_checkpoint, model_hash
+from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend, relevance_of_others
 from recsys.relevance import track_logits
 

@@ -42,8 +42,9 @@ from lemons.exact.masks import spread
 from lemons.files import atomic_path
 from lemons.library import Library, open_library
 from lemons.tracks import open_track
-from recsys.checkpoints import best_checkpoint, load_checkpoint, model_hash
-from recsys.data.splits import get_split
+from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.data.splits import load_or_draw_split
+from recsys.model_runs import best_checkpoint
 
 KEY = ["listener", "track_id", "model", "repeats", "k", "method", "num_samples"]  # of a row
 COLUMNS = [*KEY, "n_components", "unique_absolute", "unique_positive"]
@@ -123,7 +124,7 @@ def study_track(table: ScoreTable, *, num_samples: Sequence[int], repeats: int, 
 
 def choose_tracks(library: Library, listener: str, n_tracks: int) -> list[str]:
     """Tracks that a listener's model was neither trained nor chosen by: those of the test first, then strangers."""
-    split = get_split(library, listener)
+    split = load_or_draw_split(library, listener)
     test = split.loc[split["split"] == "test", "track_id"]
     test = test[test.isin(library.tracks.index)]
     strangers = library.tracks.index.difference(split["track_id"], sort=False)

@@ -80,7 +80,7 @@ class LocalModel:
     head: nn.Module
 
 
-def describe(model: nn.Module) -> LocalModel:
+def local_model_of(model: nn.Module) -> LocalModel:
     """Ask a model for its parts and check that the engine's conditions hold.
 
     Parameters

@@ -14,7 +14,7 @@ from lemons.errors import DataError, ParameterError
 from lemons.exact.layers import Layer, Piece
 from lemons.exact.locality import Group, Locality
 from lemons.exact.pooled import Pooled, PooledGroup
-from lemons.exact.protocol import LocalModel, describe
+from lemons.exact.protocol import LocalModel, local_model_of
 from lemons.exact.spectra import Spectra
 from lemons.exact.table import ScoreTable
 from lemons.progress import Progress
@@ -70,8 +70,8 @@ def score_table(
     max_memory = whole("max_memory", max_memory, least=1, hint=" bytes")
     if progress is not None:
         function("progress", progress)
-    describe(model)  # before it is copied
-    local = describe(_moved(model, device) if device is not None else model)
+    local_model_of(model)  # before it is copied
+    local = local_model_of(_moved(model, device) if device is not None else model)
     stems = _check_stems(stems)
     segments = n_segments
     if not isinstance(segments, Segments):

@@ -56,7 +56,7 @@ def load_tracks(
     library : Library
         the music library
     split : pd.DataFrame [columns=track_id, split, playcount]
-        see `recsys.data.splits.get_split`
+        see `recsys.data.splits.load_or_draw_split`
     part : {"train", "val", "test"}
         which part
     min_samples : int

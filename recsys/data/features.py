@@ -42,7 +42,7 @@ def loudness(samples: np.ndarray) -> float:
 
 
 @torch.inference_mode()
-def describe(samples: np.ndarray) -> np.ndarray:
+def mel_statistics(samples: np.ndarray) -> np.ndarray:
     """The features of a track.
 
     Parameters
@@ -107,7 +107,7 @@ def track_features(
             return str(error)
         if len(samples) < MIN_SAMPLES:
             return "too short"
-        return keep_array(library.cache_path(KIND, track_id), missing[track_id], describe(samples))
+        return keep_array(library.cache_path(KIND, track_id), missing[track_id], mel_statistics(samples))
 
     with ThreadPoolExecutor(max(1, num_workers)) as pool:
         # without workers, map() hears each track as it is asked for

@@ -52,7 +52,7 @@ def draw_split(playcounts: pd.Series, tracks: pd.Index, *, seed: int) -> pd.Data
     return split.assign(seed=seed)
 
 
-def get_split(
+def load_or_draw_split(
     library: Library, user: str, *, seed: int = DATA_SEED, folder: str | os.PathLike | None = None
 ) -> pd.DataFrame:
     """The split of a listener: read, or drawn and written where there is none yet.

@@ -20,12 +20,12 @@ from lemons.files import atomic_path
 from lemons.hashing import fingerprint, hash_file
 from lemons.library import Library
 from lemons.progress import Progress
-from recsys.checkpoints import check_split
 from recsys.data.crops import check_classes
 from recsys.data.features import MEL_FEATURES, track_features
-from recsys.data.splits import PARTS, get_split
+from recsys.data.splits import PARTS, load_or_draw_split
 from recsys.evaluation.baselines import BASELINES, baseline_scores
 from recsys.metrics import log_loss
+from recsys.model_runs import check_split
 from recsys.ranking import interval, measure, resamples
 from recsys.relevance import cached_scores
 
@@ -88,7 +88,7 @@ def evaluate(
     NotKeptError
         if the files cannot be written; its ``result`` is the result, and the scores that `read_scores` would read
     """
-    split = get_split(library, user, folder=splits_path)
+    split = load_or_draw_split(library, user, folder=splits_path)
     check_split(checkpoint_path, user, split)
     features = track_features(library, split["track_id"], num_workers=num_workers, progress=feature_progress)
     to_hear = features.index[features.index.isin(split.loc[split["split"] == "test", "track_id"])]
@@ -164,7 +164,7 @@ def read_evaluation(checkpoint_path: str | os.PathLike, library: Library, user: 
         return None
     if any(library.tracks.index.isin(skipped).any() for skipped in results["skipped"].values()):
         return None
-    current = user, fingerprint(get_split(library, user))
+    current = user, fingerprint(load_or_draw_split(library, user))
     return results if (results["user"], results["split"]) == current else None
 
 

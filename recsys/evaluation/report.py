@@ -8,6 +8,7 @@ either's: a model is better than a baseline, as far as these tracks can tell, wh
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from lemons.errors import DataError
 from lemons.files import atomic_path
 from recsys.evaluation.evaluate import RANKERS, resampled
 from recsys.ranking import CONFIDENCE, MEASURES, N_RESAMPLES, interval, measure
+from recsys.tables import format_table
 
 REPORT_FILE = "report.json"
 MEAN = "mean of listeners"  # in place of a name
@@ -103,6 +105,7 @@ def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool =
     rankers = [name for name in RANKERS if name in set(report["ranker"])]
     cells = {(row.user, row.ranker, row.measure): row for row in report.itertuples()}
     detailed = rankers if markdown else DETAILED
+    to_text = partial(format_table, style="markdown" if markdown else "ruled")
 
     def cell(user: str, ranker: str, name: str) -> str:
         row = cells[user, ranker, name]
@@ -112,15 +115,19 @@ def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool =
     users = [user for user in dict.fromkeys(report["user"]) if user != MEAN]
     for name in PAPER:
         rows = [
-            [user, str(cells[user, "model", name].n_tracks), *(cell(user, ranker, name) for ranker in rankers)]
+            [
+                user if markdown else _shortened(user),
+                str(cells[user, "model", name].n_tracks),
+                *(cell(user, ranker, name) for ranker in rankers),
+            ]
             for user in [*users, MEAN]
         ]
         rows.append(["std of listeners", "", *(f"{cells[MEAN, ranker, name].std:.3f}" for ranker in rankers)])
         if paper:
             rows.append(["paper", "", "{:.3f} ± {:.3f}".format(*PAPER[name]), *[""] * (len(rankers) - 1)])
-        parts.append(_table([_label(name), "tracks", *rankers], rows, markdown=markdown))
+        parts.append(to_text([_label(name), "tracks", *rankers], rows))
     rows = [[_label(name), *(cell(MEAN, ranker, name) for ranker in rankers)] for name in MEASURES]
-    parts.append(_table([MEAN, *rankers], rows, markdown=markdown))
+    parts.append(to_text([MEAN, *rankers], rows))
     rows = []
     for ranker in rankers[1:]:
         differences = [cells[MEAN, f"model-{ranker}", name] for name in PAPER]
@@ -128,7 +135,7 @@ def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool =
         figures = [f"{row.value:+.3f} {row.low:+.2f} to {row.high:+.2f}" for row in differences]
         rows.append([ranker, *figures, f"{above} of {len(users)}"])
     head = ["model minus ...", *map(_label, PAPER), "better for (ROC-AUC)"]
-    parts.append(_table(head, rows, markdown=markdown))
+    parts.append(to_text(head, rows))
     notes = f"Ranges: {CONFIDENCE:.0%} bootstrap intervals over the test tracks, {N_RESAMPLES} resamples of each class."
     parts.append(f"{notes}\nPaper: {PAPER_SOURCE}; mean ± std of listeners." if paper else notes)
     return "\n\n".join(parts)
@@ -140,12 +147,6 @@ def _label(name: str) -> str:
     return name
 
 
-def _table(head: list[str], rows: list[list[str]], *, markdown: bool) -> str:
-    if markdown:
-        return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
-    # a listener's id may have forty characters
-    lines = [[row[0] if len(row[0]) <= NAME_WIDTH else row[0][: NAME_WIDTH - 1] + "…", *row[1:]] for row in rows]
-    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
-    lines = [head, ["─" * width for width in widths], *lines]
-    padded = [[text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in lines]
-    return "\n".join("  ".join(line).rstrip() for line in padded)
+def _shortened(name: str) -> str:
+    """A listener's id may have forty characters."""
+    return name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…"

@@ -3,9 +3,9 @@
 Binary cross-entropy, Adam, one random crop of each track in an epoch; see `recsys.training.trainer` for what happens
 between epochs, `recsys.training.step` for one step, and `recsys.training.joint` for one step of several models.
 
-Randomness enters through the model's initial weights and dropout (PyTorch's global generator, which the calling program
-seeds) and through the crops (their own generator, seeded for each epoch). On one machine, with one number of threads,
-equal seeds give equal weights, with interruptions or without.
+Chance enters by the model's initial weights and dropout (PyTorch's global generator, which the calling program seeds)
+and by the crops (their own generator, anew for each epoch). On one machine, with one number of threads, equal seeds
+give equal weights, with interruptions or without.
 """
 
 import time
@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from recsys.data.crops import Crops, TrackSet
 from recsys.model import FCN
-from recsys.training.joint import losses_together
+from recsys.training.joint import joint_losses
 from recsys.training.malloc import kept_memory
 from recsys.training.trainer import Trainer, Training
 
@@ -36,21 +36,21 @@ def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool 
     Returns
     -------
     Training
-        if the loss becomes NaN or infinite, training stops and the best model so far is kept
+        when the loss ceases to be a number, training stops and the best model so far stands
 
     Raises
     ------
     ParameterError
         if an argument is out of its range
     Diverged
-        if it does before the first validation
+        if the loss ceases to be a number before the first validation
     """
     trainer = Trainer(model, train, val, **settings)
     trainer.begin()
     with _bar([trainer], name=name, quiet=quiet) as bar, kept_memory():
         while trainer.is_running:
             started, losses = time.perf_counter(), []
-            for loss in trainer.step.losses(trainer.batches()):
+            for loss in trainer.train_step.losses(trainer.batches()):
                 losses.append(loss)
                 bar.update(min(train.batch_size, (trainer.epoch + 1) * train.n_snippets - bar.n))
             trainer.end_epoch(losses, time.perf_counter() - started)
@@ -58,11 +58,11 @@ def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool 
     return trainer.finish()
 
 
-def fit_together(trainers: dict[str, Trainer], *, quiet: bool = False) -> None:
+def fit_jointly(trainers: dict[str, Trainer], *, quiet: bool = False) -> None:
     """Train several listeners' models at once, until the last epoch of each is over.
 
-    In an epoch each listener has as many batches as alone, and those with fewer wait for the others. Each model becomes
-    what it would become alone, up to rounding: nothing passes from one to another. The caller calls `Trainer.finish`.
+    In an epoch each listener has as many batches as alone, and those who have fewer wait for the others. Each comes to
+    what it would come to alone, up to rounding: none hears of another. `Trainer.finish` is left to the caller.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def fit_together(trainers: dict[str, Trainer], *, quiet: bool = False) -> None:
     with _bar(list(trainers.values()), name=f"{len(trainers)} listeners", quiet=quiet) as bar, kept_memory():
         while going := [trainer for trainer in trainers.values() if trainer.is_running]:
             started, losses = time.perf_counter(), [[] for _ in going]
-            for i, loss, n in losses_together([c.step for c in going], [c.batches() for c in going]):
+            for i, loss, n in joint_losses([one.train_step for one in going], [one.batches() for one in going]):
                 losses[i].append(loss)
                 bar.update(n)
             seconds = time.perf_counter() - started

@@ -18,39 +18,39 @@ from recsys.model import FCN
 from recsys.training.step import TrainStep
 
 
-def losses_together(
+def joint_losses(
     steps: Sequence[TrainStep], batches: Sequence[Iterable[tuple[torch.Tensor, torch.Tensor]]]
 ) -> Iterator[tuple[int, torch.Tensor, int]]:
-    """Train several models, each on its own batches; batches of equal shape are one step.
+    """Train each model on its own batches, those of equal shape at once.
 
     Parameters
     ----------
     steps : sequence of TrainStep
-        one for each model, on one device, of equal ``freeze`` and precision
+        on one device, of equal ``freeze`` and precision
     batches : sequence of iterables
-        for each model, waveforms (batch, n_samples) and labels (batch, 1). A batch of another shape than the others',
-        as the last one of an epoch is, makes a step of its own; a model without batches left stays as it is
+        for each model, waveforms (batch, n_samples) and labels (batch, 1). A batch whose shape differs from that of the
+        others, as the last one of an epoch may, is computed on its own; a model without batches left does not change
 
     Yields
     ------
-    index : int
-        of the model
+    model : int
+        its index
     loss : torch.Tensor
         of one batch, on the device
     n : int
         how many snippets the batch had
     """
     for at_once in zip_longest(*batches):
-        alike: dict[torch.Size, list[int]] = defaultdict(list)
+        alike = defaultdict(list)
         for i, batch in enumerate(at_once):
             if batch is not None:
                 alike[batch[0].shape].append(i)
         for shape, indices in alike.items():
-            losses = _take([steps[i] for i in indices], [at_once[i] for i in indices])
+            losses = _step([steps[i] for i in indices], [at_once[i] for i in indices])
             yield from ((i, loss, shape[0]) for i, loss in zip(indices, losses, strict=True))
 
 
-def _take(steps: list[TrainStep], batches: list[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
+def _step(steps: list[TrainStep], batches: list[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
     first, models = steps[0], [step.model for step in steps]
     for step in steps:
         step.begin_step()

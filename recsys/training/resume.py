@@ -1,6 +1,6 @@
 """Runs that were interrupted, and are gone on with.
 
-While a run lasts, its folder holds two files more than a finished one's (see `recsys.checkpoints`)::
+While a run lasts, its folder holds two files more than a finished one's (see `recsys.model_runs`)::
 
     last.pt     the state of the training after its last whole epoch, and what it is a training of; replaced after each
     lock        held by the process that trains; the system lets go of it when the process ends, however it ends
@@ -22,9 +22,10 @@ import pandas as pd
 from lemons.errors import DamagedError, DataError
 from lemons.hashing import fingerprint
 from lemons.library import Library
+from recsys.model_runs import finish_run, new_run
 from recsys.tensors import read_tensors, write_tensors
 from recsys.training.trainer import Diverged
-from recsys.training_record import TRAINING_FILE, finish_run, new_run
+from recsys.training_record import TRAINING_FILE
 
 try:
     import fcntl

@@ -1,8 +1,8 @@
-"""One training step of a model: optimiser, learning rate schedule, precision, and a state that can be saved.
+"""A model that learns from batches: optimiser, course of the learning rate, precision, and all of it to be kept.
 
-What a step makes of the weights is a function of the state, the batch and nothing else: a restored state and the same
-batches give the same weights, bit for bit (on one machine, with one number of threads; on a GPU as far as PyTorch's
-kernels are deterministic).
+What a step makes of the weights is a function of the state, the batch and nothing else: restoring the state and
+giving it the same batches leads to the same weights, bit for bit (on one machine, with one number of threads; on a GPU
+as far as PyTorch's kernels are deterministic).
 """
 
 import math
@@ -26,8 +26,8 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 class TrainStep:
     """Binary cross-entropy and Adam.
 
-    The random state of dropout is copied from PyTorch's global generator at construction and is independent afterwards:
-    what else draws from the generator, other models' steps included, changes nothing.
+    The random state that dropout draws from is copied from PyTorch's global generator at construction and is
+    independent afterwards: other draws from the generator, those of other instances included, change nothing.
 
     Parameters
     ----------
@@ -57,10 +57,10 @@ class TrainStep:
         self._rate = lambda step: lr * SCHEDULES[schedule](step / n_steps)
         self._step = 0
         self._optimizer = torch.optim.Adam((model.fc if freeze else model).parameters(), lr, weight_decay=wd)
-        self._rng_state = self._generators()
+        self._rng_state = self._read_generators()
 
     def losses(self, batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[torch.Tensor]:
-        """Train on batches of waveforms (batch, n_samples) and labels (batch, 1); the loss of each, on the device.
+        """Learn from batches of waveforms (batch, n_samples) and labels (batch, 1); the loss of each, on the device.
 
         The losses are tensors, since turning each into a number would make the program wait for the GPU.
         """
@@ -76,7 +76,7 @@ class TrainStep:
             yield loss.detach()
 
     def begin_step(self) -> None:
-        """Clear the gradients and set the learning rate for the next batch."""
+        """Be ready for the gradients of the next batch."""
         self.model.train(not self.freeze)
         self.model.dropout.train()
         self._step += 1
@@ -89,16 +89,16 @@ class TrainStep:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.use_bf16)
 
     def loss(self, maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1), with this step's own dropout."""
+        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1); dropout uses `_rng_state`."""
         dtype = self.model.fc.weight.dtype
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
             self._set_generators(self._rng_state)
             logits = self.model.head(self.model.pool(maps.to(dtype)))
-            self._rng_state = self._generators()
+            self._rng_state = self._read_generators()
         return binary_cross_entropy_with_logits(logits, labels.to(self.device, dtype))
 
     def end_step(self) -> None:
-        """Update the weights."""
+        """Learn from the gradients."""
         self._optimizer.step()
 
     def state_dict(self) -> dict[str, Any]:
@@ -113,12 +113,12 @@ class TrainStep:
         self._optimizer.load_state_dict(state["optimizer"])
         self._rng_state = self._rng_state | state["chance"]
 
-    def _generators(self) -> dict[str, torch.Tensor]:
-        """The state of PyTorch's generators, from which dropout draws."""
-        rng_state = {"cpu": torch.get_rng_state()}
+    def _read_generators(self) -> dict[str, torch.Tensor]:
+        """The state of PyTorch's generators, of which dropout is made."""
+        state = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
-            rng_state["cuda"] = torch.cuda.get_rng_state(self.device)
-        return rng_state
+            state["cuda"] = torch.cuda.get_rng_state(self.device)
+        return state
 
     def _set_generators(self, rng_state: dict[str, torch.Tensor]) -> None:
         torch.set_rng_state(rng_state["cpu"])

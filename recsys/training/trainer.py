@@ -1,7 +1,7 @@
-"""Training one listener's model between its epochs.
+"""The training of one listener's model between its epochs.
 
 After an epoch the model is validated on whole tracks. The best model is the one with the highest mean of ROC-AUC and
-average precision on the validation tracks, on ties the one with the lower loss.
+average precision on the validation tracks, of equals the one with the lower loss.
 """
 
 import logging
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Training:
-    """The result of a training.
+    """What came of a training.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Training:
     history : list of dict
         the same for every validation, with the training's ``train_loss``
     seconds : float
-        how long all of it took, without what an interruption lost
+        how long all of it took; what was lost by an interruption does not count
     train_s : float
         how long without validations; of listeners trained at once, how long for all of them
     snippets_per_s : float
@@ -44,7 +44,7 @@ class Training:
     stopped : str
         why it ended before the last epoch; empty if it did not
     resumed : list of int
-        the epochs after which it was interrupted and resumed
+        the epochs after which it was interrupted and taken up again
     together : list of str
         the listeners who were trained at once with this one and itself; empty if it was trained alone
     """
@@ -60,13 +60,14 @@ class Training:
 
 
 class Diverged(DataError):
-    """Training diverged before the first validation; repeating it would diverge again."""
+    """There is no model to go back to; the same training would come to the same end."""
 
 
 class Trainer:
-    """One listener's training: validations, the best model so far, early stopping, logging, the state to resume from.
+    """One listener's training between its epochs: validations, the best model so far, what is kept and logged.
 
-    Call `begin`; while it `is_running`, let its `step` train on `batches` and call `end_epoch`; then call `finish`.
+    Who makes it calls `begin`; while it `is_running`, lets its `train_step` learn from `batches` and calls `end_epoch`;
+    then calls `finish`.
 
     Parameters
     ----------
@@ -105,14 +106,14 @@ class Trainer:
         ``on_epoch(state)``, called before the first epoch and after each: the moment to save the state. It is made of
         tensors and plain values, and changes when training goes on
     state : dict, optional
-        resume from this state, which an equal trainer gave to ``on_epoch``, as if there had been no interruption
+        go on from this state, which an equal trainer gave to ``on_epoch``, as if there had been no interruption
 
     Attributes
     ----------
-    step : TrainStep
-        trains the model on batches
+    train_step : TrainStep
+        what learns
     epoch : int
-        how many epochs have ended
+        how many epochs are over
 
     Raises
     ------
@@ -144,7 +145,7 @@ class Trainer:
         how = {"lr": lr, "wd": wd, "schedule": schedule, "precision": precision, "freeze": freeze}
         steps = {"n_epochs": n_epochs, "val_step": val_step, "patience": patience, "log_step": log_step}
         check_parameters(how | steps)
-        self.step = TrainStep(model, n_steps=n_epochs * len(train), **how)
+        self.train_step = TrainStep(model, n_steps=n_epochs * len(train), **how)
         self.train, self.n_epochs, self.epoch = train, n_epochs, 0
         self._val, self._lr, self._val_step, self._patience = val, lr, val_step, patience
         self._log, self._log_step = log or (lambda name, value, step: None), log_step
@@ -153,13 +154,13 @@ class Trainer:
 
     @property
     def is_running(self) -> bool:
-        """Whether another epoch follows."""
+        """Whether there is another epoch."""
         return self.epoch < self.n_epochs and not self._training.stopped
 
     def begin(self, together: Sequence[str] = ()) -> None:
-        """Restore the given state, or emit the initial one; ``together`` as in `Training`."""
+        """Be where the state is, or tell the first one; ``together`` as in `Training`."""
         if self._state:
-            self.step.load_state_dict(self._state["learner"])
+            self.train_step.load_state_dict(self._state["learner"])
             self._training, self._best_model = Training(**self._state["training"]), self._state["best_model"]
             self.epoch = self._state["epoch"]
             if self.is_running:
@@ -172,11 +173,11 @@ class Trainer:
             self._emit_state()
 
     def batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """The batches of the next epoch."""
+        """What the next epoch is to learn from."""
         return self.train.batches(self.epoch + 1)
 
     def end_epoch(self, losses: list[torch.Tensor], seconds: float) -> None:
-        """Take an epoch's losses and its seconds: count, log and validate it, and emit the state."""
+        """Say the losses of an epoch's batches, and how long it took: it is counted, logged, validated and kept."""
         numbers = torch.stack(losses).tolist()
         self._training.train_s += seconds
         if bad := [loss for loss in numbers if not math.isfinite(loss)]:
@@ -198,14 +199,14 @@ class Trainer:
         Returns
         -------
         Training
-            if the loss became NaN or infinite, the best model before that is kept
+            when the loss ceased to be a number, the best model until then stands
 
         Raises
         ------
         Diverged
-            if it did before the first validation
+            if it did so before the first validation
         """
-        training, model = self._training, self.step.model
+        training, model = self._training, self.train_step.model
         if not self._best_model:
             raise Diverged(f"{training.stopped}: there is no model yet to go back to")
         if training.stopped:
@@ -224,9 +225,9 @@ class Trainer:
         return ", ".join(f"{short} {round(self._training.history[-1][name], 3)}" for name, short in names.items())
 
     def _validate(self, train_loss: float) -> None:
-        training, model = self._training, self.step.model
+        training, model = self._training, self.train_step.model
         logits = track_logits(model, self._val.audio)
-        scores = {"epoch": self.epoch, **measure(self._val.labels, logits), "train_loss": train_loss}
+        scores = {"epoch": self.epoch, **validation_scores(self._val.labels, logits), "train_loss": train_loss}
         training.history.append(scores)
         self._log_scores(scores)
         if self._on_validation:
@@ -248,10 +249,10 @@ class Trainer:
         self._training.seconds = time.perf_counter() - self._started
         if self._on_epoch:
             now = {"epoch": self.epoch, "training": asdict(self._training), "best_model": self._best_model}
-            self._on_epoch(now | {"learner": self.step.state_dict()})
+            self._on_epoch(now | {"learner": self.train_step.state_dict()})
 
 
-def measure(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
+def validation_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
     """Loss and measures of logits of whole tracks; ``score`` is the mean of the two measures."""
     if not np.isfinite(logits).all():  # diverged, but for the training loss of the next step
         return {"loss": math.inf, "roc_auc": 0.0, "average_precision": 0.0, "score": 0.0}
@@ -260,7 +261,7 @@ def measure(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
 
 
 def is_better(scores: dict[str, float], best: dict[str, float]) -> bool:
-    """Whether a validation beats the best so far: by its score, on ties by the lower loss; anything beats nothing.
+    """Whether a validation beats the best so far: by its score, of equals by the lower loss; anything beats nothing.
 
     Examples
     --------

@@ -23,8 +23,9 @@ from streamlit.testing.v1 import AppTest
 from lemons.audio import SAMPLE_RATE, load, quantize, write_flac
 from lemons.library import STEMS, open_library
 from lemons.listeners import LISTENERS
-from recsys.checkpoints import best_checkpoint, finish_run, load_checkpoint, new_run, save_checkpoint
+from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import best_checkpoint, finish_run, new_run
 from tools.browser import grow, serve, settle
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,8 +14,8 @@ from explanations.page.cached import get_model
 from explanations.page.listeners import find_listener
 from lemons.config import Config
 from lemons.hashing import fingerprint
-from recsys.checkpoints import best_checkpoint, finish_run
-from recsys.data.splits import draw_split, get_split
+from recsys.data.splits import draw_split, load_or_draw_split
+from recsys.model_runs import best_checkpoint, finish_run
 from recsys.recommend import recommend
 
 SCRIPT = Path(__file__).resolve().parents[2] / "explanations" / "app.py"
@@ -138,7 +138,7 @@ def test_an_open_page_finds_a_better_model_and_leaves_it_when_the_split_is_anoth
     about = {
         "user": "nina",
         "library": short_library.fingerprint,
-        "split": fingerprint(get_split(short_library, "nina")),
+        "split": fingerprint(load_or_draw_split(short_library, "nina")),
     }
     finish_run(better, about | {"best": {"score": 0.9}})
     assert run_of_the_model() == better
@@ -156,7 +156,7 @@ def test_what_a_model_listens_for_is_told_of_what_was_explained(open_page, short
 
 
 def test_a_track_that_cannot_be_heard_blocks_nobody(open_page, short_library, model_paths):
-    split = get_split(short_library, "marko")
+    split = load_or_draw_split(short_library, "marko")
     damaged, other = split.loc[split["split"] == "test", "track_id"]
     short_library.audio_path(damaged).write_bytes(b"fLaC")
     page = open_page(listener="marko")

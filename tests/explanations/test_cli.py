@@ -20,8 +20,9 @@ from explanations.cli import main
 from lemons.audio import SAMPLE_RATE, load
 from lemons.console import SafeFormatter, say, say_table
 from lemons.library import open_library
-from recsys.checkpoints import finish_run, new_run, save_checkpoint
+from recsys.checkpoints import save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import finish_run, new_run
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ import torch
 from lemons.errors import ParameterError
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.checkpoints import best_checkpoint, load_checkpoint, save_checkpoint
+from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import best_checkpoint
 from recsys.parameters import RULES, check_parameters
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from lemons.library import open_library
 from recsys import recommend as recommending
 from recsys import relevance as scoring
 from recsys.checkpoints import save_checkpoint
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 from recsys.model import FCN
 from recsys.recommend import recommend, relevance_of_others, score_tracks
 
@@ -61,7 +61,7 @@ def test_an_unknown_track_has_no_score(library):
 
 @pytest.mark.parametrize("pool", ["test", "unheard"])
 def test_tracks_that_were_trained_on_are_never_recommended(library, checkpoint, heard, pool):
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     save_checkpoint(checkpoint, FCN(), {"user": "marko", "split": fingerprint(split[::-1])})
     with pytest.raises(DataError, match="was trained on another split"):
         recommend(checkpoint, library, "marko", pool=pool)
@@ -69,7 +69,7 @@ def test_tracks_that_were_trained_on_are_never_recommended(library, checkpoint, 
 
 def test_recommendations_are_the_held_out_tracks_by_relevance(library, checkpoint, heard):
     found = recommend(checkpoint, library, "marko")
-    split = get_split(library, "marko").set_index("track_id")
+    split = load_or_draw_split(library, "marko").set_index("track_id")
     assert found.columns.tolist() == [
         "rank", "track_id", "title", "artist", "genre", "relevance", "logit", "playcount"
     ]  # fmt: skip
@@ -83,7 +83,7 @@ def test_recommendations_are_the_held_out_tracks_by_relevance(library, checkpoin
 
 def test_the_unheard_were_never_played_nor_trained_on(library, checkpoint, heard):
     found = recommend(checkpoint, library, "marko", pool="unheard", n=99)
-    split = get_split(library, "marko").set_index("track_id")["split"]
+    split = load_or_draw_split(library, "marko").set_index("track_id")["split"]
     assert (found["playcount"] == 0).all()
     assert set(split.reindex(found["track_id"]).dropna()) == {"test"}
     assert len(found) == 4 - 2  # half of the held-out tracks were played
@@ -142,7 +142,7 @@ def test_unknown_listeners_and_missing_models_are_named(library, checkpoint):
 
 @pytest.mark.parametrize("pool", ["test", "unheard"])
 def test_tracks_that_cannot_be_heard_are_named_and_the_others_ranked(library, checkpoint, caplog, pool):
-    split = get_split(library, "marko").set_index("track_id")
+    split = load_or_draw_split(library, "marko").set_index("track_id")
     damaged, vanished = split.index[(split["split"] == "test") & (split["playcount"] == 0)]
     content = bytearray(library.audio_path(damaged).read_bytes())
     content[-2000] ^= 1

@@ -19,7 +19,7 @@ from lemons.library.metadata import Metadata
 from lemons.library.msd import choose_users, make_msd_library
 from lemons.library.snippets import find_snippets
 from lemons.listeners import LISTENERS, get_listener
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "msd_splits"
 # of the published splits: not played and played tracks of train, val and test
@@ -106,7 +106,7 @@ def test_the_library_holds_what_was_played_and_as_much_that_was_not(msd):
     assert library.tracks.at[track(5), "artist"] == "Artist, 5"
     assert summary.heard == {"marko": (9, 10), "Zoë": (8, 8)}
     assert len(library.load_audio(track(4))) == 2000  # an array has 16 kHz
-    assert len(get_split(library, "marko")) == 18
+    assert len(load_or_draw_split(library, "marko")) == 18
 
 
 def test_what_has_no_sound_is_listed(msd):
@@ -202,7 +202,7 @@ def test_published_splits_are_kept_to_the_letter(msd):
     assert numbers(library.tracks.index) == [2, 4, 5, 6, 7, 8, 9]  # 3 has no snippet, 99 is nowhere
     # their labels hold, whatever the triplets say: marko played 2, 4 ..., too
     assert {numbers([one])[0]: n for one, n in library.played("marko").items()} == {5: 6, 7: 8, 9: 10}
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     assert split["track_id"].tolist() == [row[0] for row in rows]
     assert (split["playcount"] > 0).tolist() == [bool(row[2]) for row in rows]
     assert summary.heard == {"marko": (3, 4)}
@@ -232,7 +232,7 @@ def test_the_papers_splits_come_out_as_they_went_in(tmp_path):
     library = open_library(tmp_path / "out")
     assert len(library.tracks) == len(heard)
     for name, counts in COUNTS.items():
-        split = get_split(library, name)
+        split = load_or_draw_split(library, name)
         found = split.groupby(["split", split["playcount"] > 0]).size().to_dict()
         assert tuple(found[part, played] for part in ("train", "val", "test") for played in (0, 1)) == counts
         pd.testing.assert_frame_equal(split[["track_id", "split"]], splits[name][["track_id", "split"]].astype(str))

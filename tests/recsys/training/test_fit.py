@@ -13,10 +13,10 @@ from recsys.data.crops import Crops, TrackSet
 from recsys.metrics import roc_auc
 from recsys.model import FCN
 from recsys.relevance import track_logits
-from recsys.training import trainer as trainer_module
+from recsys.training import trainer
 from recsys.training.fit import fit
 from recsys.training.step import SCHEDULES, TrainStep
-from recsys.training.trainer import is_better, measure
+from recsys.training.trainer import is_better, validation_scores
 
 MEASURED = ("loss", "roc_auc", "average_precision")
 N = 8000  # samples in a track and a crop: half a second
@@ -104,11 +104,11 @@ def test_precision_is_chosen(tracks):
 def test_the_best_epochs_weights_stand(tracks, monkeypatch, scores, best):
     coming = iter(scores)
 
-    def measure(labels, logits):
+    def validation_scores(labels, logits):
         score, loss = next(coming)
         return {"loss": loss, "roc_auc": score, "average_precision": score, "score": score}
 
-    monkeypatch.setattr(trainer_module, "measure", measure)
+    monkeypatch.setattr(trainer, "validation_scores", validation_scores)
     saved = {}
     model = fresh_model()
     result = train(model, tracks, n_epochs=3, on_best=lambda s: saved.update({s["epoch"]: model_hash(model)}))
@@ -219,14 +219,14 @@ def through_a_file(state):
     [{"precision": "float32"}, {"precision": "bfloat16"}, {"schedule": "onecycle", "val_step": 2}, {"freeze": True}],
     ids=str,
 )
-def test_whoever_is_running_from_any_epoch_gets_the_same_weights(tracks, settings):
+def test_whoever_goes_on_from_any_epoch_gets_the_same_weights(tracks, settings):
     states, settings = [], {"n_epochs": 3} | settings
     model = fresh_model()
     whole = train(model, tracks, on_epoch=lambda state: states.append(through_a_file(state)), **settings)
     assert [state["epoch"] for state in states] == [0, 1, 2, 3]
     for state in states:
         resumed = fresh_model(seed=7)
-        torch.rand(9)  # chance is elsewhere by now
+        torch.rand(9)  # the global generator is in another state by now
         result = train(resumed, tracks, state=state, **settings)
         assert model_hash(resumed) == model_hash(model)
         assert result.history == whole.history
@@ -246,7 +246,7 @@ def test_a_resumed_training_that_diverges_goes_back_to_the_best_model_from_befor
 def test_no_better_model_for_a_while_stops_early_and_stays_stopped(tracks, monkeypatch):
     scores = [0.7, 0.9, 0.8, 0.9, 1.0]
     coming, states, saved = iter(scores), [], []
-    monkeypatch.setattr(trainer_module, "measure", lambda *_: dict.fromkeys(["score", *MEASURED], next(coming)))
+    monkeypatch.setattr(trainer, "validation_scores", lambda *_: dict.fromkeys(["score", *MEASURED], next(coming)))
     model, how = fresh_model(), {"n_epochs": 5, "patience": 2}
     on_epoch = lambda state: states.append(through_a_file(state))  # noqa: E731
     result = train(model, tracks, on_epoch=on_epoch, on_best=lambda _: saved.append(model_hash(model)), **how)
@@ -299,7 +299,7 @@ def test_impossible_settings_are_refused(tracks, wrong):
 
 def test_each_measure_has_its_own_name():
     """By hand: three of four pairs are in order; the positives stand at 1 of 1 and 2 of 3."""
-    found = measure(np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.3, 0.1]))
+    found = validation_scores(np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.3, 0.1]))
     assert found["roc_auc"] == pytest.approx(3 / 4)
     assert found["average_precision"] == pytest.approx((1 + 2 / 3) / 2)
     assert found["score"] == pytest.approx((3 / 4 + 5 / 6) / 2)
