@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 import torch
@@ -79,7 +80,7 @@ def choose_options(case: Case) -> dict:
     stems = case.track.stems
     words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": N_SEGMENTS}
     st.caption(plain(KINDS[kind][1].format(**words)))
-    options = {"kind": kind, "segments": N_SEGMENTS}
+    options: dict[str, Any] = {"kind": kind, "segments": N_SEGMENTS}
     if kind != "time+source":  # the others have few mixes
         address.remember(kind=kind, method=None, seed=None)
         return options
@@ -158,7 +159,7 @@ def find_lookup(question: Question, explanation: Explanation) -> Lookup | None:
         return explanation.lookup
     exact = _describe(question.case, {name: question.options[name] for name in ("kind", "segments")})
     kept = find_explanation(exact.path)
-    return kept and kept.lookup
+    return None if kept is None else kept.lookup
 
 
 @st.cache_resource(show_spinner=False)
