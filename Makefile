@@ -48,6 +48,7 @@ test: install lint suite
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
 	@$(MAKE) --no-print-directory lint-js
 
 # the player's scripts need no build step and no Node.js, only their linter does

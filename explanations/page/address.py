@@ -43,7 +43,7 @@ T = TypeVar("T")
 def recall(field: str, options: Sequence[str], default: T) -> str | T:
     """What was chosen last, if it is among the options; the visitor is told when a link names what is not."""
     value = _view().get(field)
-    if value in options:
+    if value is not None and value in options:
         return value
     if value is not None and st.session_state["shown"] is None:
         st.toast(f"The link names the {field} {plain(shorten(value))}, which is not here.", icon=":material/link_off:")

@@ -82,7 +82,7 @@ def choose_options(case: Case) -> dict[str, Any]:
     stems = case.track.stems
     words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": N_SEGMENTS}
     st.caption(plain(KINDS[kind][1].format(**words)))
-    options = {"kind": kind, "segments": N_SEGMENTS}
+    options: dict[str, Any] = {"kind": kind, "segments": N_SEGMENTS}
     if kind != "time+source":  # the others have few mixes
         address.remember(kind=kind, method=None, seed=None)
         return options
@@ -162,7 +162,7 @@ def find_what_if(asked: Asked, explanation: Explanation) -> WhatIf | None:
         return explanation.what_if
     exact = _ask(asked.case, {"kind": asked.question.kind, "segments": asked.question.segments})
     kept = find_explanation(exact.path)
-    return kept and kept.what_if
+    return None if kept is None else kept.what_if
 
 
 def _best_kind(case: Case) -> str:

@@ -21,11 +21,12 @@ def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
     if not others:
         return [case]
     names = {NOBODY: "nobody"} | {user: plain(name_of(find_listener(user))) for user in others}
+    options = list(names)
     chosen = st.selectbox(
         "Side by side with",
-        list(names),
-        index=list(names).index(address.recall("beside", list(names), NOBODY)),
-        format_func=names.get,
+        options,
+        index=options.index(address.recall("beside", options, NOBODY)),
+        format_func=names.__getitem__,
         key=address.key("beside", case.listener.name),
         width=260,
         on_change=address.act,
@@ -48,4 +49,4 @@ def draw_columns(cases: Sequence[Case]) -> list:
     columns = st.columns(2, gap="medium")
     for case, column in zip(cases, columns, strict=True):
         column.subheader(f"{plain(name_of(case.listener))}: {case.relevance:.2f}", anchor=False)
-    return columns
+    return list(columns)

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import streamlit as st
-import torch
 from scipy.special import expit
 
 from explanations.core.components import mix_of_stems
@@ -19,6 +18,7 @@ from lemons.library import Library, open_library
 from lemons.listeners import Listener
 from lemons.tracks import Track, open_track
 from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.model import FCN
 from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend, relevance_of_others
 from recsys.relevance import track_logits
@@ -34,7 +34,7 @@ class Case:
         where explanations are kept
     listener : Listener
         to whom it was recommended, or who is to judge it
-    model : torch.nn.Module
+    model : FCN
         the listener's
     track : Track
         with its stems
@@ -54,7 +54,7 @@ class Case:
 
     folder: Path
     listener: Listener
-    model: torch.nn.Module
+    model: FCN
     track: Track
     key: tuple
     title: str
@@ -86,7 +86,7 @@ def get_recommendations(config: Config, library: Library, listener: Listener) ->
     return _recommend(library, listener.name, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
 
 
-def get_model(config: Config, library: Library, listener: Listener) -> tuple[torch.nn.Module, tuple]:
+def get_model(config: Config, library: Library, listener: Listener) -> tuple[FCN, tuple]:
     """A listener's model, and what names it in caches."""
     checkpoint = _find_checkpoint(config, library, listener)
     stamps = _stamps(checkpoint)
@@ -163,7 +163,7 @@ def _best_checkpoint(experiments_path: Path, _library: Library, user: str, key: 
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _load_model(checkpoint: Path, stamps: tuple) -> torch.nn.Module:
+def _load_model(checkpoint: Path, stamps: tuple) -> FCN:
     return load_checkpoint(checkpoint)[0]
 
 
@@ -190,8 +190,8 @@ def _open_track(_library: Library, track_id: str, key: tuple) -> Track:
 
 
 @st.cache_data(max_entries=64, show_spinner="The other model listens …")
-def _hear(_model: torch.nn.Module, _track: Track, key: tuple) -> float:
-    return float(expit(track_logits(_model, [to_int16(sum(_track.stems.values()))])[0]))
+def _hear(_model: FCN, _track: Track, key: tuple) -> float:
+    return float(expit(track_logits(_model, [to_int16(mix_of_stems(_track.stems))])[0]))
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
@@ -200,5 +200,5 @@ def _load_explanations(folder: Path, stamps: tuple) -> list[Explanation]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _hash_model(_model: torch.nn.Module, key: tuple) -> str:
+def _hash_model(_model: FCN, key: tuple) -> str:
     return model_hash(_model)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -34,7 +35,7 @@ CITATION = """@inproceedings{melchiorre2021lemons,
 def draw_downloads(case: Case, explanation: Explanation, *, k: int) -> None:
     """Draw the buttons for an explanation of ``k`` components."""
     name = f"{safe_name(case.track.track_id)}-{safe_name(case.listener.name)}"
-    files = {
+    files: dict[str, tuple[str, Callable[[], str | bytes]]] = {
         "The explanation (FLAC)": (f"{name}-top{k}.flac", partial(_sound, case, explanation, k)),
         "All stems (ZIP)": (f"{safe_name(case.track.track_id)}-stems.zip", partial(_stems, case)),
         "Report with player (HTML)": (f"{name}.html", partial(report_html, explanation, case.track, k=k)),

@@ -119,14 +119,18 @@ class Job:
     def _report(self, done: int, total: int) -> None:
         self._check()
         self.done, self.total = done, total
-        if time.monotonic() - self._turn > SLICE_S and len(LINE) > 1:
+        if self._turn_s() > SLICE_S and len(LINE) > 1:
             self._worked, self._turn = self._seconds(), None
             LINE.leave(self)
             self._begin_turn()
 
     def _seconds(self) -> float:
         """How long it has worked, its waiting left out."""
-        return self._worked + (time.monotonic() - self._turn if self._turn else 0.0)
+        return self._worked + self._turn_s()
+
+    def _turn_s(self) -> float:
+        """How long the present turn has lasted."""
+        return 0.0 if self._turn is None else time.monotonic() - self._turn
 
     def watch(self) -> bool:
         """Say that this visitor waits for it; True while it waits for its turn or runs."""

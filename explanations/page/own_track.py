@@ -16,10 +16,10 @@ from pathlib import Path
 
 import librosa
 import streamlit as st
-import torch
 from scipy.special import expit
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from explanations.core.components import mix_of_stems
 from explanations.page.cached import Case, get_model, get_others
 from explanations.page.jobs import Job
 from explanations.page.listeners import name_of
@@ -35,6 +35,7 @@ from lemons.listeners import Listener
 from lemons.progress import Progress
 from lemons.separation import list_separators
 from lemons.tracks import Track, open_track
+from recsys.model import FCN
 from recsys.relevance import track_logits
 
 FORMATS = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "m4a", "mp4", "aac", "wma", "webm", "mka"]
@@ -219,7 +220,7 @@ def _hear(
     name: str,
     separator: str,
     library: Library,
-    model: torch.nn.Module,
+    model: FCN,
     heard: Heard | None,
     progress: Progress,
 ) -> Heard:
@@ -230,7 +231,7 @@ def _hear(
     else:
         track, key = heard.track, heard.key
     progress(SEPARATED, 100)
-    logit = float(track_logits(model, [to_int16(sum(track.stems.values()))])[0])
+    logit = float(track_logits(model, [to_int16(mix_of_stems(track.stems))])[0])
     progress(100, 100)
     return Heard(track, logit, key)
 

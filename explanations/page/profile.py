@@ -55,8 +55,8 @@ def _draw_genres(played: pd.DataFrame) -> None:
 def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
     """How much each instrument spoke for a track, on average over what was explained so far."""
     model_hash = get_model_hash(config, library, listener)
-    mine = [one for one in get_explanations(config) if one.model_hash == model_hash and one.kind == "source"]
-    mine = {one.track_id: one for one in mine if one.track_id in library.tracks.index}
+    of_model = [one for one in get_explanations(config) if one.model_hash == model_hash and one.kind == "source"]
+    mine = {one.track_id: one for one in of_model if one.track_id in library.tracks.index}
     shares = stem_shares(list(mine.values()))
     st.markdown(f"**What {plain(name_of(listener))}'s model listens for**")
     if shares.empty:

@@ -98,11 +98,15 @@ def _serve(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[d
     store, sounds = get_store(), cache(partial(player_sounds, explanation, stems))
     about = (explanation.stems_hash, explanation.kind)
     rows = rows_of(stems, kind=explanation.kind)
-    src = {row: store.put((*about, row), ".flac", lambda row=row: sounds()[row]) for row in rows}
+
+    def sound_of(row: str) -> bytes:
+        return sounds()[row]
+
+    src = {row: store.put((*about, row), ".flac", partial(sound_of, row)) for row in rows}
     if explanation.what_if is None:
         return src, None
-    about += (explanation.segments.borders, explanation.model_hash)
-    return src, store.put(about, ".bin", explanation.what_if.to_bytes)
+    table = (*about, explanation.segments.borders, explanation.model_hash)
+    return src, store.put(table, ".bin", explanation.what_if.to_bytes)
 
 
 def _draw_table(explanation: Explanation) -> None:

@@ -152,8 +152,10 @@ def _draw_rankers(run: RecordedRun) -> None:
 
 def _with_interval(measures: Any, name: str) -> str:
     found = as_dict(as_dict(measures).get(name))
-    numbers = [number_of(found, key) for key in ("value", "low", "high")]
-    return "–" if None in numbers else "{:.3f} ({:.2f} to {:.2f})".format(*numbers)
+    value, low, high = (number_of(found, key) for key in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return "–"
+    return f"{value:.3f} ({low:.2f} to {high:.2f})"
 
 
 def _provenance(run: RecordedRun) -> dict[str, Any]:

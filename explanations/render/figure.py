@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -93,7 +94,7 @@ def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray]
         _draw_cell(axes, component, label, row=names.index(component.stem), rank=rank, colour=scale)
     _draw_waveforms(axes, rows)
     _dress(figure, axes, names, explanation, title=title or explanation.track_id or "this track")
-    _draw_colour_bar(figure, axes, scale)
+    _draw_colour_bar(figure, axes, scale, limit=strongest)
     return figure
 
 
@@ -102,14 +103,15 @@ def _draw_cell(
 ) -> None:
     """Colour, number and, for the top ones, frame and rank."""
     x, width = component.start_s, component.end_s - component.start_s
-    fill = {"facecolor": colour.to_rgba(component.weight), "edgecolor": "white", "linewidth": 1.5}
+    shade = colour.to_rgba(np.asarray(component.weight))
+    fill: dict[str, Any] = {"facecolor": shade, "edgecolor": "white", "linewidth": 1.5}
     axes.add_patch(Rectangle((x, row - 0.5), width, 1, **fill, zorder=1))
     frame = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
-    at = {"xytext": (-5, -5), "textcoords": "offset points", "ha": "right", "va": "top", "zorder": 5}
+    at: dict[str, Any] = {"xytext": (-5, -5), "textcoords": "offset points", "ha": "right", "va": "top", "zorder": 5}
     axes.annotate(label, (x + width, row - 0.5), color=INK, fontsize=8.5, bbox=frame, **at)
     if rank is not None:
-        outline = {"fill": False, "edgecolor": INK, "linewidth": 2.2, "joinstyle": "miter", "clip_on": False}
-        axes.add_patch(Rectangle((x, row - 0.5), width, 1, **outline, zorder=4))
+        outline: dict[str, Any] = {"fill": False, "edgecolor": INK, "linewidth": 2.2, "joinstyle": "miter"}
+        axes.add_patch(Rectangle((x, row - 0.5), width, 1, **outline, clip_on=False, zorder=4))
         at |= {"xytext": (5, -5), "ha": "left"}
         badge = {"facecolor": INK, "edgecolor": "none", "boxstyle": "round,pad=0.2"}
         axes.annotate(str(rank), (x, row - 0.5), color="white", fontsize=8.5, weight="bold", bbox=badge, **at)
@@ -150,18 +152,19 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     figure.text(LEFT, 1 - 0.72 / height, "   ·   ".join(facts), fontsize=10, color=INK)
 
 
-def _draw_colour_bar(figure: Figure, beside: Axes, scale: ScalarMappable) -> None:
+def _draw_colour_bar(figure: Figure, beside: Axes, scale: ScalarMappable, *, limit: float) -> None:
     """What the colours say, at the right."""
     place = beside.get_position()
     axes = figure.add_axes((place.x1 + 0.015, place.y0, 0.012, place.height))
     bar = figure.colorbar(scale, cax=axes)
     bar.outline.set_visible(False)
-    limit = scale.norm.vmax
     labels = [f"{_signed(-limit, limit)}\nagainst", "0", f"{_signed(limit, limit)}\nfor"]
     bar.set_ticks([-limit, 0, limit], labels=labels)
     axes.tick_params(length=0, labelsize=8.5, colors=INK)
-    for label, side in zip(axes.get_yticklabels(), ("bottom", "center", "top"), strict=True):
-        label.set_verticalalignment(side)
+    lowest, middle, highest = axes.get_yticklabels()
+    lowest.set_verticalalignment("bottom")
+    middle.set_verticalalignment("center")
+    highest.set_verticalalignment("top")
 
 
 def _signed(weight: float, strongest: float) -> str:

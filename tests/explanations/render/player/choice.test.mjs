@@ -6,9 +6,11 @@ import { load } from "./scripts.mjs";
 
 const { Choice } = load("dom", "choice");
 
-function dataOf(weights, { k = 2, sounding = null } = {}) {
+function dataOf(weights, { k = 2, sounding = null, least = 0, facts = {} } = {}) {
   return {
     k,
+    least,
+    facts,
     rows: [
       { label: "Vocals", noun: "the vocals" },
       { label: "Drums", noun: "the drums" },
@@ -26,6 +28,19 @@ test("the explanation is the k largest weights, and none of them is against the 
   assert.deepEqual(choice.top, [1, 3]);
   choice.setK(99);
   assert.deepEqual(choice.top, [1, 3, 5, 0]);
+});
+
+test("a weight that is nothing is not in the explanation", () => {
+  assert.deepEqual(new Choice(dataOf(WEIGHTS, { k: 9, least: 0.1 })).top, [1, 3, 5]);
+});
+
+test("what is enough is heard first, and without it everything but what is needed", () => {
+  const choice = new Choice(dataOf(WEIGHTS, { facts: { enough: [2, 3], without: [1] } }));
+  assert.equal(choice.preset, "enough");
+  assert.deepEqual(choice.heard, [0, 0, 1, 1, 0, 0]);
+  choice.setPreset("without");
+  assert.deepEqual(choice.heard, [1, 0, 1, 1, 1, 1]);
+  assert.ok(!new Choice(dataOf(WEIGHTS)).offers("without"));
 });
 
 test("of equal weights the first component ranks first", () => {
