@@ -32,4 +32,4 @@ try:
 except ConfigError as error:
     sys.exit(f"lemons: {error}")
 app = st.App(HERE / "app.py", routes=ROUTES, middleware=[door])
-lemons.app = app  # the module of this name, which the server was told to take it from, is the package now
+vars(lemons)["app"] = app  # the module of this name, which the server was told to take it from, is the package now

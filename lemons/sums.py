@@ -47,7 +47,8 @@ def find_sums(products: np.ndarray, *, mix: int | None = None) -> dict[int, tupl
     """
     energies = np.diag(products)
     sounding = [int(one) for one in np.argsort(energies, kind="stable") if energies[one] > 0 and one != mix]
-    kept, found = list(sounding), {}
+    kept = list(sounding)
+    found: dict[int, tuple[int, ...]] = {}
     for one in sounding:  # the quietest first: what accompanies the vocals goes before the mix, which then is the stems
         others = sorted(set(kept) - {one})
         if parts := _parts(one, others, products):
@@ -58,8 +59,8 @@ def find_sums(products: np.ndarray, *, mix: int | None = None) -> dict[int, tupl
     if _is_better(mix, tuple(sounding), tuple(kept), products):
         return {}  # a part that happens to be the sum of others
     for one in sounding:
-        others = tuple(sorted(set(kept) - {one}))
-        if one in kept and len(others) > 1 and _is_copy(one, others, mix, products):
+        rest = tuple(sorted(set(kept) - {one}))
+        if one in kept and len(rest) > 1 and _is_copy(one, rest, mix, products):
             kept.remove(one)
             found[one] = (mix,)
     return found

@@ -18,8 +18,8 @@ def train(
     """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
     from recsys.fleet import train_all
 
-    how = {"named_config": schedule, "fallback": fallback, "together": together}
-    for user, model in train_all(read_config(), listener, **how).items():
+    models = train_all(read_config(), listener, named_config=schedule, fallback=fallback, together=together)
+    for user, model in models.items():
         say(f"{user}: {model}")
 
 

@@ -116,11 +116,9 @@ def get_case_beside(config: Config, library: Library, listener: Listener, case: 
     """The same track for another listener, to whom nobody recommended it."""
     model, model_key = get_model(config, library, listener)
     key = (model_key, case.key[1])
-    about = {
-        "relevance": _hear(model, case.track, key),
-        "others": get_others(config, library, listener, case.track.track_id),
-    }
-    return replace(case, listener=listener, model=model, key=key, recommended=False, **about)
+    relevance, others = _hear(model, case.track, key), get_others(config, library, listener, case.track.track_id)
+    about = replace(case, listener=listener, model=model, key=key, recommended=False)
+    return replace(about, relevance=relevance, others=others)
 
 
 def get_others(config: Config, library: Library, listener: Listener, track_id: str) -> tuple[float, ...]:

@@ -43,6 +43,7 @@ class AudioExplanation:
         self.local_exp: dict[int, list[tuple[int, float]]] = {}
         self.score: dict[int, float] = {}
         self.local_pred: dict[int, np.ndarray] = {}
+        self.top_labels: list[int]
 
     def get_sorted_components(
         self,
@@ -95,9 +96,10 @@ class AudioExplanation:
             and (positive_components or weight < 0)
             and abs(weight) >= min_abs_weight
         ]
-        chosen = np.array(chosen if num_components == "all" else chosen[:num_components], dtype=int)
-        components = self.factorization.retrieve_components(chosen)
-        return (components, chosen) if switch("return_indeces", return_indeces) else components
+        first = len(chosen) if isinstance(num_components, str) else num_components
+        indices = np.array(chosen[:first], dtype=np.int64)
+        components = self.factorization.retrieve_components(indices)
+        return (components, indices) if switch("return_indeces", return_indeces) else components
 
     def weights_of(self, label: int) -> list[tuple[int, float]]:
         """Components and weights of a label, the largest first; ParameterError if it was not explained."""
@@ -243,8 +245,8 @@ class LimeAudioExplainer:
 
 def _question(labels, top_labels, num_reg_targets) -> Iterable[int]:
     """The labels that are asked about; of ``top_labels`` the answers will tell."""
-    asked = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
-    asked = [name for name, value in asked.items() if value is not None]
+    given = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
+    asked = [name for name, value in given.items() if value is not None]
     if "num_reg_targets" in asked and len(asked) > 1:
         raise ParameterError(f"{' and '.join(asked)} exclude each other: classification or regression, not both")
     if num_reg_targets is not None:

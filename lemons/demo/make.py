@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -127,7 +127,7 @@ def _check_folder(path: Path, recipe: dict) -> None:
         raise DataError(f"{path} holds another demo library ({reason}); delete it or choose another folder")
 
 
-def _in_processes(todo: list[tuple], n_workers: int) -> Iterator[int]:
+def _in_processes(todo: list[tuple], n_workers: int) -> Generator[int]:
     """Make the tracks, yielding after each; an interrupt lets the processes finish those they are at, and ends them."""
     if not todo:
         return
@@ -183,7 +183,8 @@ def _begin_worker() -> None:
 
 def _end_with_parent() -> None:
     """A worker whose parent was killed would wait for ever."""
-    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    if (parent := multiprocessing.parent_process()) is not None:
+        multiprocessing.connection.wait([parent.sentinel])
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -195,7 +196,7 @@ def _make_track(task: tuple[Path, Path, int, int, str]) -> int:
     if font not in _samplers:
         _samplers[font] = Sampler(font)
     stems = render(compose(seed, number, genre), _samplers[font], seed=seed, number=number)
-    sounds = stems | {"mix": sum(stems.values()).astype(np.int16)}
+    sounds = stems | {"mix": np.asarray(sum(stems.values())).astype(np.int16)}
     for name, file in track_files(path, number).items():
         with atomic_path(file) as temporary:
             encode_flac(temporary, sounds[name], compression_level=1.0)

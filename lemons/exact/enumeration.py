@@ -10,7 +10,7 @@ channel, the larger of two numbers times the head's weight.
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lemons.exact.pooled import Pooled
 
@@ -42,15 +42,15 @@ def cut(spans: list[tuple[int, int]], n_states: list[int]) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def enumerate_linear(pooled: Pooled) -> Tensor:
-    """Logits of all masks, for a linear head.
+def enumerate_linear(pooled: Pooled, head: nn.Linear) -> Tensor:
+    """Logits of all masks, for a linear head: that of the model.
 
     Returns
     -------
     Tensor [shape=(2**n_sounding,)]
         in the model's precision; number ``i`` is the mask ``mask_rows(i, i + 1)`` of the sounding components
     """
-    n_states, head = (1 << pooled.sounding.sum(axis=1)).tolist(), pooled.head
+    n_states = (1 << pooled.sounding.sum(axis=1)).tolist()
     weights = dict(zip(pooled.pools, head.weight[0].double().chunk(len(pooled.pools)), strict=True))
     dtype, device = head.weight.dtype, head.weight.device
     channels = pooled.groups[0].maxima.shape[1]

@@ -131,7 +131,7 @@ class ScoreTable:
                 "take fewer segments or stems, or draw some with lime_sampled()"
             )
         if isinstance(self.pooled.head, nn.Linear):
-            return enumerate_linear(self.pooled)
+            return enumerate_linear(self.pooled, self.pooled.head)
         n = 2**self.n_sounding
         chunks = (mask_rows(i, min(i + CHUNK_ROWS, n), self.n_sounding) for i in range(0, n, CHUNK_ROWS))
         return torch.cat([torch.as_tensor(self.logits(self._all_components(chunk))) for chunk in chunks])
