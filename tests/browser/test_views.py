@@ -86,7 +86,7 @@ def test_a_link_to_what_is_not_here_shows_what_is(open_page, short_library, mode
 
 
 def test_an_example_opens_with_its_explanation(open_page, short_library, model_paths, monkeypatch):
-    monkeypatch.setattr(showcases, "TRUSTED", -10.0)  # the models are untrained
+    monkeypatch.setattr(showcases, "LEAST_R2", -10.0)  # the models are untrained
     found = precompute(short_library, listeners=["nina"], kinds=["time+source"], **model_paths)[0]
     page = open_page(kind="time")
     assert not players(page)
