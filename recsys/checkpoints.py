@@ -81,19 +81,19 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
         raise DamagedError(
             f"{path} cannot be read as a model (it is damaged, or something else); train it again"
         ) from error
-    meta: Any = {}
+    weights, meta = content, {}
     if isinstance(content, dict) and "format" in content:
         if content["format"] != FORMAT:
             raise DataError(f"{path} has format {content['format']!r}; this LEMONS reads {FORMAT!r}: update it")
-        content, meta = content.get("state_dict"), content.get("meta", {})
-    content = find_state_dict(content)
-    if not is_state_dict(content):
+        weights, meta = content.get("state_dict"), content.get("meta", {})
+    weights = find_state_dict(weights)
+    if not is_state_dict(weights):
         raise DataError(f"{path} holds no state dict of an FCN; choose a file such as experiments/*/{MODEL_FILE}")
     if not isinstance(meta, dict) or not isinstance(meta.get("config", {}), dict):
         raise DataError(f"{path} holds no description of its model that LEMONS wrote; choose another file")
     model = FCN()
     try:
-        model.load_state_dict(content)
+        model.load_state_dict(weights)
     except RuntimeError as error:
         reason = " ".join(str(error).split()[:40])
         raise DataError(f"{path} holds another network than LEMONS' FCN: {reason} ...") from error

@@ -10,7 +10,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-if __name__ == "__main__":  # before torch is imported, and before a module of this folder hides another of its name
+if __name__ == "__main__":  # before torch is imported, and before a module of this folder hides one of the same name
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     HERE = Path(__file__).resolve().parent
     sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE] + [str(HERE.parent)]
@@ -29,6 +29,8 @@ from recsys.records.sacred_experiment import Log, make_experiment, make_observer
 from recsys.records.tensorboard import Sounds
 from recsys.training.fit import fit
 from recsys.training.resume import open_run
+
+__all__ = ["ex", "local_conf", "observers", "prepare"]
 
 local_conf = {
     "mongodb_url": "",  # such as mongodb://localhost:27017; empty: what config.py says, by default files
@@ -80,7 +82,7 @@ def demo():
 
 @ex.main
 def train(_run, _config, user_name, device):
-    """Train the model of a listener, or go on where it was interrupted; save the best one, return its scores."""
+    """Train the model of a listener, or resume an interrupted training; save the best model, return its scores."""
     check_device(device)
     config = dict(_config)
     library = open_library(config["data_path"])
@@ -90,7 +92,7 @@ def train(_run, _config, user_name, device):
         _run.info["model"] = str(run.folder / MODEL_FILE)
         if run.state:
             _run.info["resumed"] = {"run": str(run.folder), "epoch": run.state["epoch"]}
-            logger.info("%s: goes on after epoch %d of %s", user_name, run.state["epoch"], run.folder)
+            logger.info("%s: resumed after epoch %d of %s", user_name, run.state["epoch"], run.folder)
         curves = run.folder.parent / "tensorboard" / run.folder.name if config["use_tensorboard"] else None
         parts, settings = prepare(config, library, split, run)
         with Log(_run, tensorboard_path=curves) as log:
@@ -127,13 +129,13 @@ def prepare(config, library, split, run):
 
 
 def run_description(config, library, split):
-    """What the files of a run say about it."""
+    """Listener, data and parameters, for the files of a run."""
     of = {"user": config["user_name"], "library": library.fingerprint, "split": fingerprint(split)}
     return of | {"config": config}
 
 
 def observers(fallback=""):
-    """Where sacred records to: see ``local_conf``; for ``fallback`` see `make_observers`."""
+    """The observers of sacred: see ``local_conf``; for ``fallback`` see `make_observers`."""
     config = read_config()
     url, db_name = local_conf["mongodb_url"], local_conf["mongodb_db_name"]
     return make_observers(

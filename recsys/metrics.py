@@ -128,5 +128,5 @@ def check_scores(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.n
         raise DataError(f"{n_bad} of {len(scores)} scores are not numbers; train the model again")
     if len(np.unique(labels)) < 2:
         which = "only played" if labels.any() else "no played"
-        raise DataError(f"there are {which} tracks among the {len(labels)}; both classes are needed to tell them apart")
+        raise DataError(f"there are {which} tracks among the {len(labels)}; both classes are needed")
     return labels, scores

@@ -1,4 +1,4 @@
-"""Recommendations: a listener's tracks in the order of their relevance.
+"""Recommendations: tracks in the order of their relevance for a listener.
 
 The relevance of a track for a listener is the sigmoid of the model's logit for the whole track, in [0, 1].
 """
@@ -14,9 +14,9 @@ from lemons.library import Library
 from lemons.progress import Progress
 from recsys.data.splits import load_or_draw_split
 from recsys.model_runs import check_split
-from recsys.relevance import SKIPPED, cached_scores, score_tracks
+from recsys.relevance import SKIPPED, cached_scores
 
-__all__ = ["POOLS", "recommend", "relevance_of_others", "score_tracks"]
+__all__ = ["POOLS", "recommend", "relevance_of_others"]
 
 POOLS = ("test", "unheard")
 
@@ -36,33 +36,33 @@ def recommend(
     Parameters
     ----------
     checkpoint_path : path-like
-        the listener's model; scores are kept beside it in ``relevance.csv``
+        the listener's model; scores are cached beside it in ``relevance.csv``
     library : Library
         the music library
     user : str
         the listener
     n : int > 0
-        how many tracks; fewer when the pool has fewer
+        how many tracks; fewer if the pool has fewer
     pool : {"test", "unheard"}
-        test: the tracks held out from training, half of them played, which show whether the model knows the listener;
-        unheard: all tracks that the listener never played and that training never saw, which is what is new to them
+        test: the tracks held out from training, half of them played, which show how good the model is; unheard: all
+        tracks that the listener never played and that are not in training or validation, which are new to the listener
     splits_path : path-like, optional
         where the splits are, ``<library>/splits`` by default
     progress : callable, optional
-        ``progress(done, total)``, called after each track that has no score yet
+        ``progress(done, total)``, called after each track without a cached score
 
     Returns
     -------
     pd.DataFrame [columns=rank, track_id, title, artist, genre, relevance, logit, playcount]
-        the most relevant first, ranks from 1; of equals, in the order of their ids. Tracks that cannot be heard are
-        left out: the log names them, and ``attrs["skipped"]`` says why of each, by track_id
+        the most relevant first, ranks from 1; on ties, in the order of their ids. Tracks that cannot be read are
+        missing: a warning in the log names them, and ``attrs["skipped"]`` has the reason for each, by track_id
 
     Raises
     ------
     ParameterError
         if the listener is unknown, or ``n`` or ``pool`` is not one of the above
     DataError
-        if the model or the split cannot be read, the model is of another split, or no track is left or can be heard
+        if the model or the split cannot be read, the model is of another split, or no track is left or can be read
     """
     if n < 1:
         raise ParameterError(f"n={n} must be at least 1")
@@ -131,5 +131,5 @@ def _pool_logits(checkpoint_path, library: Library, user: str, *, pool: str, spl
     if logits.empty:
         skipped = logits.attrs.get(SKIPPED, {})
         first, why = next(iter(skipped.items()))
-        raise DataError(f"none of the {len(tracks)} tracks can be heard; {first}: {why}")
+        raise DataError(f"none of the {len(tracks)} tracks can be read; {first}: {why}")
     return logits

@@ -1,4 +1,4 @@
-"""The sound of a listener's tracks, held in memory, and random crops of it."""
+"""The audio of a listener's tracks in memory, and random crops of it."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,6 +16,8 @@ from lemons.progress import Progress
 from recsys.model import MIN_SAMPLES
 from recsys.parameters import check_parameters
 
+__all__ = ["Crops", "TrackSet", "check_classes", "load_tracks"]
+
 QUIET_DB = (-85, -35)  # level of faint noise, full scale being 0: from the last bits of 16 to a hiss below the music
 
 logger = logging.getLogger(__name__)
@@ -30,7 +32,7 @@ class TrackSet:
     track_ids : list of str
         n tracks
     audio : list of np.ndarray [shape=(n_samples,), dtype=int16]
-        each as long as it is; 16 kHz, mono
+        each of its own length; 16 kHz, mono
     labels : np.ndarray [shape=(n,), dtype=float32]
         1 played, 0 not
     """
@@ -60,22 +62,21 @@ def load_tracks(
     part : {"train", "val", "test"}
         which part
     min_samples : int
-        shorter tracks are left out
+        shorter tracks are skipped
     num_workers : int >= 0
-        threads that decode audio; 0: this one alone. The result is the same
+        threads that decode audio; 0: the calling thread. The result is the same
     progress : callable, optional
         ``progress(done, total)``, called after each track
 
     Returns
     -------
     TrackSet
-        without the tracks that the library does not have, cannot read or that are too short: each is named in a warning
-        of the log
+        without the tracks that are not in the library, cannot be read or are too short; a warning in the log names each
 
     Raises
     ------
     DataError
-        if no track, or none of one class, is left
+        if the tracks that are left lack one class, or both
     """
     rows = split[split["split"] == part]
 
@@ -90,7 +91,7 @@ def load_tracks(
 
     tracks, skipped = [], []
     with ThreadPoolExecutor(max(1, num_workers)) as pool:
-        # without workers, map() runs each track as it is asked for
+        # the built-in map() loads each track when the loop reaches it
         found = pool.map(load, rows["track_id"]) if num_workers else map(load, rows["track_id"])
         for done, (track_id, playcount, samples) in enumerate(
             zip(rows["track_id"], rows["playcount"], found, strict=True), start=1
@@ -105,11 +106,11 @@ def load_tracks(
         logger.warning("%d of %d %s tracks skipped: %s", len(skipped), len(rows), part, ", ".join(skipped))
     check_classes([label for _, _, label in tracks], part, library)
     track_ids, audio, labels = zip(*tracks, strict=True)
-    return TrackSet(list(track_ids), list(audio), np.float32(labels))
+    return TrackSet(list(track_ids), list(audio), np.array(labels, np.float32))
 
 
 def check_classes(labels: Sequence[float], part: str, library: Library) -> None:
-    """Refuse a part of a split of whose tracks, as far as they can be read, all were played or none; DataError."""
+    """Raise DataError unless the readable tracks of a part include both classes."""
     n_played = int(sum(labels))
     if n_played in (0, len(labels)):
         left = f"{n_played} played and {len(labels) - n_played} other tracks"
@@ -117,14 +118,14 @@ def check_classes(labels: Sequence[float], part: str, library: Library) -> None:
 
 
 class Crops:
-    """Batches of random crops: what each epoch trains on is a function of seed and epoch alone.
+    """Batches of random crops; those of an epoch are a function of seed and epoch alone.
 
     Parameters
     ----------
     tracks : TrackSet
         at least ``input_length`` samples each
     seed : int >= 0
-        another seed, other crops in another order
+        of crops and their order
     batch_size : int > 0
         crops in a batch; an epoch's last batch may have fewer
     input_length : int

@@ -1,10 +1,10 @@
 """The report on all listeners: models and baselines side by side, each figure with its interval.
 
-Over all means the mean over the listeners. Its interval resamples the test tracks of each listener, independently, and
-takes the mean over the same listeners anew: it says how much other test tracks would change the mean, not how it would
-be for other listeners; for that, the standard deviation over the listeners stands beside it. Differences between the
-model and a baseline are taken resample by resample on the same tracks, so that their intervals are narrower than
-either's: a model is better than a baseline, as far as these tracks can tell, where the interval is above 0.
+The last row is the mean over the listeners. Its interval resamples the test tracks of each listener independently and
+takes the mean of the same listeners: it says how much other test tracks would change the mean, not how other listeners
+would; the standard deviation over the listeners, beside it, does. Differences between the model and a baseline are
+taken resample by resample on the same tracks, so that their intervals are narrower than either's. Where such an
+interval is above 0, the model is better than the baseline, as far as these tracks show.
 """
 
 import json
@@ -20,13 +20,15 @@ from recsys.evaluation.evaluate import RANKERS, resampled
 from recsys.ranking import CONFIDENCE, MEASURES, N_RESAMPLES, interval, measure
 from recsys.tables import format_table
 
+__all__ = ["MEAN", "format_report", "make_report", "write_report"]
+
 REPORT_FILE = "report.json"
 MEAN = "mean of listeners"  # in place of a name
 # mean and standard deviation over the seven listeners, on their tracks of the Million Song Dataset: Melchiorre,
 # Haunschmid, Schedl, Widmer, "LEMONS: Listenable Explanations for Music recOmmeNder Systems", ECIR 2021
 PAPER = {"roc_auc": (0.758, 0.113), "average_precision": (0.734, 0.130)}
 PAPER_SOURCE = "Melchiorre et al., ECIR 2021; seven listeners, Million Song Dataset"
-DETAILED = ("model", "popularity", "mel")  # with their intervals in a terminal; 100 columns have no place for more
+DETAILED = ("model", "popularity", "mel")  # with their intervals in a terminal of 100 columns
 NAME_WIDTH = 17  # characters
 
 
@@ -36,18 +38,18 @@ def make_report(scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
     Parameters
     ----------
     scores : dict of str to pd.DataFrame [index=track_id, columns=label and rankers]
-        for each listener what `recsys.evaluation.evaluate.read_scores` reads
+        of each listener, as `recsys.evaluation.evaluate.read_scores` returns them
 
     Returns
     -------
     pd.DataFrame [columns=user, ranker, measure, value, low, high, std, n_tracks, n_played]
-        listeners as they come, then their mean, which alone has a ``std``: the standard deviation over the listeners.
-        The rankers are those that all listeners have, and ``model-<baseline>`` for the differences
+        the listeners in their order, then their mean, whose ``std`` is the standard deviation over the listeners. The
+        rankers are those that all listeners have, and ``model-<baseline>`` for the differences
 
     Raises
     ------
     DataError
-        if there is no listener
+        if ``scores`` is empty
     """
     if not scores:
         raise DataError("there is no listener to report on; train models with `lemons train`")
@@ -56,13 +58,13 @@ def make_report(scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
     drawn: dict[tuple[str, str, str], np.ndarray] = {}
     for user, table in scores.items():
         for ranker in rankers:
-            of_ranker, again = measure(table["label"], table[ranker]), resampled(table, ranker, user)
+            of_ranker, redrawn = measure(table["label"], table[ranker]), resampled(table, ranker, user)
             for name in MEASURES:
-                values[user, ranker, name], drawn[user, ranker, name] = float(of_ranker[name]), again[name]
+                values[user, ranker, name], drawn[user, ranker, name] = float(of_ranker[name]), redrawn[name]
                 if ranker != "model":
                     difference = user, f"model-{ranker}", name
-                    for x in (values, drawn):
-                        x[difference] = x[user, "model", name] - x[user, ranker, name]
+                    values[difference] = values[user, "model", name] - values[user, ranker, name]
+                    drawn[difference] = drawn[user, "model", name] - drawn[user, ranker, name]
     n_tracks = {user: len(table) for user, table in scores.items()}
     n_played = {user: int(table["label"].sum()) for user, table in scores.items()}
     n_tracks[MEAN], n_played[MEAN] = sum(n_tracks.values()), sum(n_played.values())
@@ -91,14 +93,14 @@ def write_report(folder: Path, report: pd.DataFrame) -> None:
 
 
 def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool = False) -> str:
-    """The report to be read: tables of at most 100 columns, or Markdown.
+    """Format the report: as tables of at most 100 columns, or as Markdown.
 
     Parameters
     ----------
     report : pd.DataFrame
-        what `make_report` returns
+        from `make_report`
     paper : bool
-        show the paper's figures beside
+        add the paper's figures
     markdown : bool
         Markdown tables with all intervals
     """

@@ -65,7 +65,7 @@ def test_where_nothing_can_be_recorded_nothing_runs(toy, tmp_path):
 def test_a_record_that_is_deleted_meanwhile_is_missed_and_ends_nothing(toy, tmp_path, caplog):
     toy.main(lambda: shutil.rmtree(tmp_path / "runs") or 3)
     assert toy.run().result == 3
-    assert "runs/sacred/1 cannot be ended and may be lost (No such file or directory)" in caplog.text
+    assert "runs/sacred/1 cannot be completed and may be lost (No such file or directory)" in caplog.text
 
 
 def test_a_record_names_the_data(toy_library):

@@ -169,13 +169,13 @@ def test_a_loss_that_is_no_number_stops_with_the_last_good_model(tracks, caplog)
         quiet=True,
     )
     assert result.stopped == "the loss became nan in epoch 3; lower the learning rate lr=0.0005"
-    assert f"the model of epoch {result.best['epoch']} stands" in caplog.text
+    assert f"the model of epoch {result.best['epoch']} is kept" in caplog.text
     assert model_hash(model) == saved[-1]
     assert all(value.isfinite().all() for value in model.state_dict().values())
 
 
 def test_a_loss_that_never_was_a_number_is_refused(tracks):
-    with pytest.raises(DataError, match=r"the loss became nan in epoch 1; .* no model yet"):
+    with pytest.raises(DataError, match=r"the loss became nan in epoch 1; .*: no model has been validated before"):
         fit(fresh_model(), Failing(tracks, 1, not_a_number), tracks, n_epochs=2, quiet=True)
 
 

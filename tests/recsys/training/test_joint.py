@@ -133,7 +133,7 @@ def test_a_listener_who_diverges_holds_up_nobody(make_tracks):
     assert nina.stopped.startswith("the loss became nan in epoch 2")
     assert nina.history == marko.history[:1]
     assert all(value.isfinite().all() for value in trainers["nina"].train_step.model.state_dict().values())
-    with pytest.raises(Diverged, match="there is no model yet to go back to"):
+    with pytest.raises(Diverged, match="no model has been validated before"):
         trainers["paul"].finish()
 
 
