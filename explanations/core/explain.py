@@ -20,7 +20,7 @@ from explanations.core.surrogate import Fit, fit_drawn, fit_exact
 from explanations.core.what_if import make_lookup
 from lemons.audio import SAMPLE_RATE
 from lemons.audiolime import Factorization
-from lemons.audiolime.neighborhood import Progress
+from lemons.progress import Progress
 from lemons.segments import Segments
 
 

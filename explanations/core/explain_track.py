@@ -5,8 +5,8 @@ import os
 from explanations.core.cache import cached_explain
 from explanations.core.explanation import Explanation
 from explanations.core.question import N_MASKS, N_SEGMENTS
-from lemons.audiolime.neighborhood import Progress
 from lemons.library import Library
+from lemons.progress import Progress
 from lemons.segments import Segments
 from lemons.tracks import Track
 from recsys.checkpoints import best_checkpoint, load_checkpoint

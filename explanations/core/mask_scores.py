@@ -10,9 +10,10 @@ import torch
 
 from explanations.core.question import exact_work, factorize, switched
 from lemons.audiolime import Factorization
-from lemons.audiolime.neighborhood import Progress, score_masks
+from lemons.audiolime.neighborhood import score_masks
 from lemons.errors import ParameterError
 from lemons.exact import score_table
+from lemons.progress import Progress
 from lemons.segments import Segments
 
 PASS_PERCENT = 90  # of the exact method's time; then all masks are enumerated

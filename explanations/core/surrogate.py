@@ -13,9 +13,10 @@ from sklearn.metrics import pairwise_distances
 from explanations.core.fidelity import cross_predictions, fresh_masks, weighted_r2
 from explanations.core.mask_scores import ExactAnswers, HeardAnswers, spread
 from lemons.audiolime import LimeAudioExplainer
-from lemons.audiolime.neighborhood import Progress, draw_masks
+from lemons.audiolime.neighborhood import draw_masks
 from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
 from lemons.exact.masks import sample_pairs
+from lemons.progress import Progress
 
 N_FRESH_MASKS = 128  # held out of the fit
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from lemons.demo.tastes import listen, popularity
 from lemons.demo.titles import name_tracks
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_path
+from lemons.progress import Progress
 
 RECIPE = 1  # raise it with every change that makes other music
 NOTE = "library.json"  # what the folder holds, or will hold
@@ -37,7 +38,7 @@ def make_demo_library(
     n_tracks: int = 440,
     seed: int = 0,
     n_workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Compose and render the demo library; what is finished already is not made again.
 

@@ -26,13 +26,12 @@ from lemons.library.snippets import find_snippets
 from lemons.library.tables import check_folder, write_library
 from lemons.library.triplets import USER_ID, read_plays
 from lemons.listeners import LISTENERS
+from lemons.progress import Progress
 
 MAKER = "lemons library msd"
 SEED = 1057386  # of the tracks that nobody played
 PARTS = ("train", "val", "test")
 MISSING = "missing.csv"
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
