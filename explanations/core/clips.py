@@ -14,7 +14,7 @@ import numpy as np
 
 from explanations.core.explanation import Component, Explanation
 from explanations.core.question import MIX
-from lemons.audio import common_gain, write_flac
+from lemons.audio import bits_for, common_gain, write_flac
 from lemons.errors import ParameterError
 from lemons.hashing import hash_waveforms
 from lemons.segments import Segments
@@ -74,7 +74,7 @@ def save_clips(folder: str | os.PathLike, explanation: Explanation, stems: Mappi
     del sounds["mix"]
     paths = {name: Path(folder) / f"{name}.flac" for name in sounds}
     for name, path in paths.items():
-        write_flac(path, sounds[name], bits=16 if gain == 1 else 24)
+        write_flac(path, sounds[name], bits=bits_for(gain))
     return paths
 
 

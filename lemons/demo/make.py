@@ -13,9 +13,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from lemons.audio import SAMPLE_RATE
+from lemons.audio import to_float, write_flac
 from lemons.demo.composing.compose import compose
 from lemons.demo.composing.score import Score, chance
 from lemons.demo.genres.draw import draw_genres
@@ -189,11 +188,7 @@ def _make_track(task: tuple[Path, Path, int, int, str]) -> int:
     stems = render(compose(seed, number, genre), _samplers[font], seed=seed, number=number)
     sounds = stems | {"mix": sum(stems.values()).astype(np.int16)}
     for name, file in track_files(path, number).items():
-        with atomic_path(file) as temporary:
-            try:
-                soundfile.write(temporary, sounds[name], SAMPLE_RATE, "PCM_16", format="FLAC", compression_level=1.0)
-            except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
-                raise OSError(error.error_string) from error
+        write_flac(file, to_float(sounds[name]), compression_level=1.0)
     return number
 
 

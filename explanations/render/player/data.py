@@ -7,9 +7,8 @@ import numpy as np
 from explanations.core.clips import TOP_K, check_same_stems
 from explanations.core.explanation import Explanation
 from explanations.core.question import rows_of
-from explanations.render.sound import flac_bytes
 from explanations.render.words import capitalized, name_of, noun_of, tame
-from lemons.audio import SAMPLE_RATE, common_gain
+from lemons.audio import SAMPLE_RATE, common_gain, flac_bytes
 from lemons.segments import Segments
 
 
