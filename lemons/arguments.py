@@ -41,18 +41,21 @@ def whole(name: str, value: Any, *, least: float, most: int | None = None, hint:
     return number
 
 
-def number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> float:
-    """A finite number, not below ``least`` and greater than ``above``.
+def number(
+    name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf, most: float = math.inf
+) -> float:
+    """A finite number, not below ``least``, greater than ``above``, and not over ``most``.
 
     >>> number("alpha", np.float32(0.5), least=0)
     0.5
     """
     limits = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
+    limits += f" and at most {most:g}" if most < math.inf else ""
     try:
         found = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     except OverflowError:  # an integer of hundreds of digits
         found = math.nan
-    if not (math.isfinite(found) and found >= least and found > above):
+    if not (math.isfinite(found) and least <= found <= most and found > above):
         raise ParameterError(f"{name}={quoted(value)} must be a finite number{limits}")
     return found
 

@@ -15,7 +15,7 @@ import numpy as np
 from explanations.core.component import Component
 from explanations.core.components import MIX, mix_of_stems
 from explanations.core.explanation import Explanation
-from lemons.audio import common_gain, write_flac
+from lemons.audio import bits_for, common_gain, write_flac
 from lemons.errors import ParameterError
 from lemons.hashing import hash_waveforms
 from lemons.segments import Segments
@@ -75,7 +75,7 @@ def save_clips(folder: str | os.PathLike, explanation: Explanation, stems: Mappi
     del sounds["mix"]
     paths = {name: Path(folder) / f"{name}.flac" for name in sounds}
     for name, path in paths.items():
-        write_flac(path, sounds[name], bits=16 if gain == 1 else 24)
+        write_flac(path, sounds[name], bits=bits_for(gain))
     return paths
 
 

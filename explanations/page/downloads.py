@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from explanations.core.clips import clips
@@ -13,7 +14,7 @@ from explanations.page.address import get_link
 from explanations.page.cached import Case
 from explanations.page.keys import key_of
 from explanations.render.report import report_html
-from lemons.audio import flac_bytes
+from lemons.audio import common_gain, flac_bytes
 from lemons.files import safe_name
 
 CITATION = """@inproceedings{melchiorre2021lemons,
@@ -66,6 +67,7 @@ def _sound(case: Case, explanation: Explanation, k: int) -> bytes:
 def _stems(case: Case) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # FLAC is compressed as it is
+        gain = common_gain(case.track.stems.values())
         for stem, y in case.track.stems.items():
-            archive.writestr(f"{safe_name(stem)}.flac", flac_bytes(y))
+            archive.writestr(f"{safe_name(stem)}.flac", flac_bytes(y * np.float32(gain), gain=gain))
     return file.getvalue()

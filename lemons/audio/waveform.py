@@ -1,4 +1,4 @@
-"""Waveforms: reading, checking, writing.
+"""Waveforms: reading and checking.
 
 Conventions: a waveform ``y`` is a float32 array of shape (n_samples,): mono, 16 kHz, in [-1, 1), on the grid of a
 16-bit file (multiples of 2^-15). On that grid float32 sums of a few hundred waveforms are exact, so statements such as

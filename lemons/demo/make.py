@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lemons.audio import encode_flac
+from lemons.audio import to_float, write_flac
 from lemons.demo.composing.compose import compose
 from lemons.demo.composing.score import Score, chance
 from lemons.demo.genres.draw import draw_genres
@@ -198,8 +198,7 @@ def _make_track(task: tuple[Path, Path, int, int, str]) -> int:
     stems = render(compose(seed, number, genre), _samplers[font], seed=seed, number=number)
     sounds = stems | {"mix": np.asarray(sum(stems.values())).astype(np.int16)}
     for name, file in track_files(path, number).items():
-        with atomic_path(file) as temporary:
-            encode_flac(temporary, sounds[name], compression_level=1.0)
+        write_flac(file, to_float(sounds[name]), compression_level=1.0)
     return number
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from lemons.audio import SAMPLE_RATE, load_with_gain, round_16_bit
+from lemons.audio import SAMPLE_RATE, FlacWriter, load_with_gain, round_16_bit
 from lemons.audio.level import tell_gain
 from lemons.audio.reader import AudioReader
 from lemons.checksums import read_own_json, write_json
@@ -170,14 +170,10 @@ def _separate(reader: AudioReader, separator: Separator, gain: float, folder: Pa
     if progress is not None:
         progress(0, reader.n_samples)  # the first stretch may take a while
     with ExitStack() as stack:
-        options = {"format": "FLAC", "subtype": "PCM_24"}
-        files = [stack.enter_context(soundfile.SoundFile(file, "w", reader.sr, 1, **options)) for _, file in stems]
+        files = [stack.enter_context(FlacWriter(file, sr=reader.sr, bits=24)) for _, file in stems]
         for block in separator.stream(reader.blocks(), reader.sr, gain=gain):
             for y, file, (level, _) in zip(block.stems, files, stems, strict=True):
-                try:
-                    file.write(y * GAIN)
-                except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
-                    raise OSError(error.error_string) from error
+                file.write(y * GAIN)
                 level.add(y)
             levels["mix"].add(block.mix)
             levels["residual"].add(block.residual)
