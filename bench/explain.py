@@ -8,12 +8,14 @@ ways answer for the same masks, and their answers and weights are compared.
 """
 
 import argparse
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads of two programs would slow each other down
+if __name__ == "__main__":  # before torch is imported
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 import numpy as np
 import torch

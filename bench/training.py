@@ -13,7 +13,6 @@ moves it.
 import argparse
 import math
 import multiprocessing
-import os
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -21,7 +20,10 @@ from contextlib import ExitStack
 from itertools import count, islice
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads of two programs would slow each other down
+if __name__ == "__main__":  # before torch is imported
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 import numpy as np
 import torch

@@ -3,7 +3,6 @@
 A command imports what it needs inside its function, so that ``lemons --help`` starts at once.
 """
 
-import os
 from typing import Annotated
 
 import typer
@@ -11,8 +10,9 @@ import typer
 from explanations.commands import explain, library, recommend, separate
 from lemons import __version__
 from lemons.console import run
+from lemons.startup import make_threads_sleep
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: see recsys/experiment.py
+make_threads_sleep()  # before a command imports torch
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(library.app, name="library")

@@ -4,7 +4,6 @@ This file makes the server: Streamlit's, a check of who asks before it, and a ro
 is `explanations/app.py`.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -17,7 +16,9 @@ elsewhere = [entry for entry in sys.path if Path(entry).resolve() not in (HERE, 
 sys.path[:] = [str(HERE.parent), *elsewhere, str(HERE)]
 if __name__ == "lemons":
     del sys.modules["lemons"]
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: spinning threads slow each other down
+from lemons.startup import make_threads_sleep  # noqa: E402
+
+make_threads_sleep()  # before torch is imported
 
 import streamlit as st  # noqa: E402
 

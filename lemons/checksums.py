@@ -216,9 +216,7 @@ def read_npz(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> dict[str
     content = io.BytesIO(read_whole(path, max_bytes=max_bytes))
     try:
         with zipfile.ZipFile(content) as archive:
-            sizes = [entry.file_size for entry in archive.infolist()]
-        if sum(sizes) > max_bytes:
-            raise ValueError(f"it unpacks to {sum(sizes)} bytes")
+            check_unpacked_size(archive, max_bytes=max_bytes)
         with np.load(content, allow_pickle=False) as arrays:
             found = dict(arrays)
         whole = str(found.pop(CHECKSUM)) == arrays_checksum(found)
@@ -227,6 +225,13 @@ def read_npz(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> dict[str
     if not whole:
         raise DamagedError(f"{path} is damaged: its arrays do not fit their checksum")
     return found
+
+
+def check_unpacked_size(archive: zipfile.ZipFile, *, max_bytes: int = MAX_BYTES) -> None:
+    """Refuse, with a ValueError, an archive that unpacks to more: a few kilobytes can become gigabytes."""
+    size = sum(part.file_size for part in archive.infolist())
+    if size > max_bytes:
+        raise ValueError(f"it unpacks to {size} bytes")
 
 
 def quarantine(path: str | os.PathLike) -> Path | None:

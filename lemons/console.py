@@ -5,7 +5,6 @@ Titles and names come from strangers, and a terminal obeys what is written to it
 """
 
 import logging
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,13 +14,13 @@ import pandas as pd
 import typer
 from tqdm import tqdm
 
+from lemons.characters import invisible
 from lemons.errors import LemonsError, NotKeptError
 
 SHOWN = 5  # of what was skipped
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended: 128 + SIGINT
 MAX_CELL = 72  # letters in a cell of a table; the longest ids, SHA-256, have 64
-# control characters but for the line feed, marks of direction, separators of lines, and halves of letters
-UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+UNSEEN = invisible(keep="\n")
 
 ListenerName = Annotated[str, typer.Option(help="the listener's name, such as marko")]
 Fallback = Annotated[str, typer.Option(help="where to record when MongoDB is away: files; else that is an error")]

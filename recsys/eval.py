@@ -2,14 +2,15 @@
 # ruff: noqa: F841 (sacred takes parameters from the local names of a function)
 
 import logging
-import os
 import sys
 from pathlib import Path
 
-if __name__ == "__main__":  # before torch is imported, and before a module of this folder hides one of the same name
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if __name__ == "__main__":  # before torch is imported, and before a module of this folder hides another of its name
     HERE = Path(__file__).resolve().parent
     sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE] + [str(HERE.parent)]
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 import torch
 

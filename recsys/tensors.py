@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from lemons.checksums import MAX_BYTES, read_whole
+from lemons.checksums import check_unpacked_size, read_whole
 from lemons.errors import DamagedError
 from lemons.files import atomic_path
 
@@ -66,8 +66,7 @@ def read_tensors(path: str | os.PathLike) -> Any:
 def _check_archive(content: bytes) -> None:
     """Raise any exception if the parts of an archive are not those that were written."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(part.file_size for part in archive.infolist()) > MAX_BYTES:
-            raise ValueError("it unpacks to too much")
+        check_unpacked_size(archive)
         if damaged := archive.testzip():
             raise ValueError(f"the CRC of {damaged} differs")
 

@@ -10,8 +10,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-if __name__ == "__main__":  # before torch is imported: its threads should not spin beside a busy program
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if __name__ == "__main__":  # before torch is imported
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 from tqdm import tqdm
 

@@ -13,6 +13,7 @@ from explanations.core.clips import TOP_K
 from explanations.core.component import Component
 from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words
+from lemons.characters import invisible
 
 LEMON = Path(__file__).parent / "lemon.svg"
 NAMES = {"vocals": "the vocals", "piano": "the piano", "drums": "the drums", "bass": "the bass"}
@@ -20,10 +21,7 @@ NAMES |= {"other": "the other instruments", "mix": "the part"}
 LOUD = 0.5  # a component is named in the sentence when its weight is at least this share of the largest
 MAX_TITLE = 120  # letters of a file's name that are shown
 SHORT_S = 3  # shorter stretches are named to a tenth of a second
-# control characters but for white space, marks of direction, and halves of letters, which cannot be sent to a browser
-UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+UNSEEN = invisible(keep="\t\n\x0b\x0c\r\x85\u2028\u2029")  # white space, which `plain` collapses
 JOINER = "\u2060"  # has no width; between the letters of an address it keeps Markdown from making a link of it
 
 

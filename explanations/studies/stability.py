@@ -19,8 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-if __name__ == "__main__":  # before torch is imported: its threads should not spin beside a busy program
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if __name__ == "__main__":  # before torch is imported
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 import numpy as np
 import pandas as pd

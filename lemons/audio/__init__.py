@@ -14,6 +14,7 @@ from lemons.audio.waveform import (
     load_array,
     load_samples,
     load_with_gain,
+    loud_gain,
     validate_audio,
 )
 
@@ -33,6 +34,7 @@ __all__ = [
     "load_array",
     "load_samples",
     "load_with_gain",
+    "loud_gain",
     "quantize",
     "round_16_bit",
     "to_float",

@@ -15,7 +15,7 @@ import os
 
 import numpy as np
 
-from lemons.audio.grid import FULL_SCALE
+from lemons.audio.grid import FULL_SCALE, quantize, to_int16
 
 STEP = 1 / FULL_SCALE  # of a 16-bit file
 
@@ -45,6 +45,25 @@ def scale(y: np.ndarray, gain: float) -> np.ndarray:
     [1.0, -0.25]
     """
     return y if gain == 1 else (y * np.float64(gain)).astype(np.float32)  # such a gain may be none of float32
+
+
+def within_full_scale(samples: np.ndarray) -> tuple[np.ndarray, float]:
+    """Samples of any level as int16, and the gain that they needed; int16 as they are.
+
+    Parameters
+    ----------
+    samples : np.ndarray [shape=(n_samples,)]
+        one or more finite floats, or int16
+
+    Examples
+    --------
+    >>> within_full_scale(np.float32([0.5, -0.25]))
+    (array([16384, -8192], dtype=int16), 1.0)
+    """
+    if samples.dtype == np.int16:
+        return samples, 1.0
+    gain = gain_for(float(np.abs(samples).max()))
+    return to_int16(quantize(scale(samples, gain))), gain
 
 
 def describe_gain(path: str | os.PathLike, gain: float) -> str:

@@ -12,6 +12,7 @@ from lemons.audio import (
     check_file_rate,
     load_array,
     load_with_gain,
+    loud_gain,
     quantize,
     round_16_bit,
     to_float,
@@ -49,12 +50,12 @@ class AudioReader:
 
     def __init__(self, path: str | os.PathLike, *, gain: float = 1.0):
         self.path, self._gain = Path(path), gain
-        self._samples = None
+        self._samples: np.ndarray | None = None
+        self._recording: Recording | None = None
         if self.path.suffix.lower() == ".npy":  # as libraries may have them
             samples = load_array(self.path)
             self._samples = to_float(samples) if samples.dtype == np.int16 else round_16_bit(samples)
-            self.sr, self._next = SAMPLE_RATE, 0
-            self.n_samples = len(self._samples)
+            self.sr, self.n_samples, self._next = SAMPLE_RATE, len(self._samples), 0
             return
         self._recording = Recording(self.path)
         self.sr, self.n_samples = self._recording.sr, self._recording.n_samples
@@ -68,7 +69,7 @@ class AudioReader:
         return self
 
     def __exit__(self, *exception) -> None:
-        if self._samples is None:
+        if self._recording is not None:
             self._recording.__exit__(*exception)
 
     def check(self) -> float:
@@ -87,7 +88,11 @@ class AudioReader:
             raise DataError(f"{self.path} holds samples that are not numbers (NaN or infinite); export it again")
         if not quantize(peak):
             raise DataError(f"{self.path} is silent (every sample is 0); there is nothing to separate")
-        return 1.0 if gain_for(float(peak)) == 1 else load_with_gain(self.path)[1]
+        if gain_for(float(peak)) == 1:
+            return 1.0
+        if self._recording is None or self._gain != 1:  # the peak is not the file's: it was rounded or scaled here
+            return load_with_gain(self.path)[1]
+        return loud_gain(self.path, float(peak))
 
     def read(self, length: int) -> np.ndarray:
         """The next samples of the mean of the channels, as float32; fewer than ``length`` at the end."""
@@ -101,7 +106,7 @@ class AudioReader:
             yield np.ascontiguousarray(samples.T)
 
     def _read(self, length: int) -> np.ndarray:
-        if self._samples is not None:
-            self._next += length
-            return scale(self._samples[self._next - length : self._next, None], self._gain)
-        return scale(self._recording.read(length), self._gain)
+        if self._recording is not None:
+            return scale(self._recording.read(length), self._gain)
+        self._next += length
+        return scale(self._samples[self._next - length : self._next, None], self._gain)

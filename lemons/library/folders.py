@@ -5,14 +5,13 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from lemons.characters import UNWRITABLE
 from lemons.errors import DataError
 
 # what LEMONS reads, some of it by PyAV alone; what it cannot read is named
 PLAIN = {".wav", ".w64", ".rf64", ".flac", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".npy"}
 SUFFIXES = PLAIN | {".ogg", ".oga", ".opus", ".mp3", ".mp2"}
 SUFFIXES |= {".m4a", ".m4b", ".mp4", ".aac", ".wma", ".webm", ".weba", ".mka"}
-# control characters, separators of lines, and bytes that are no text: tables and terminals cannot hold them
-UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Found(NamedTuple):
@@ -59,7 +58,7 @@ class _Walk:
             return
         if not file.is_file():
             self.sentences.append(f"{inside!r} skipped: it is no file of sound, whatever its name says")
-        elif UNWRITABLE.search(inside):
+        elif re.search(f"[{UNWRITABLE}]", inside):
             self.sentences.append(f"file {inside!r} skipped: its name has signs that cannot be written; rename it")
         else:
             # some file systems number nothing

@@ -5,10 +5,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from lemons.characters import BYTE_ORDER_MARK, UNWRITABLE
+
 MIN_PLAYED_MS = 30_000  # Spotify and Last.fm alike count what sounded for half a minute
 MAX_SIGNS = 2000  # of a name; what is longer is a damaged file, not a title
-# control characters, halves of surrogate pairs and separators of lines: no name has them, and not every table can
-UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]+")
+UNCLEAN = re.compile(f"[{UNWRITABLE}{BYTE_ORDER_MARK}]+")  # no name has them
 
 TOO_SHORT = f"plays of under {MIN_PLAYED_MS // 1000} s"
 NO_MUSIC = "podcasts, audiobooks and videos"
@@ -89,4 +90,4 @@ def clean(text: str) -> str:
     >>> clean(" So\tWhat\r\n"), clean("So What\x00"), clean("\ud83d")
     ('So What', 'So What', '')
     """
-    return UNWRITABLE.sub(" ", text).strip()
+    return UNCLEAN.sub(" ", text).strip()

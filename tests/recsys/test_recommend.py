@@ -117,7 +117,7 @@ def test_scores_that_cannot_be_kept_are_shown(library, checkpoint, scored, caplo
     assert caplog.text.count("cannot write") == 1
 
 
-def test_beside_a_track_stand_all_others_of_the_pool(library, checkpoint, heard):
+def test_beside_a_track_stand_all_others_of_the_pool(library, checkpoint, scored):
     everything = recommend(checkpoint, library, "marko", n=99)
     first = everything["track_id"][0]
     others = relevance_of_others(checkpoint, library, "marko", first)
