@@ -22,7 +22,7 @@ def complexity(weights: np.ndarray) -> float:
     """Entropy of the shares of the absolute weights.
 
     -Σ p_i · ln p_i, where p_i = abs(w_i) / Σ abs(w_j). From 0, all weight on one component, to ln K, equal weights, in
-    nats; lower is better. Source: Bhatt et al. 2020, definition 4.
+    nats; lower is better. Source: Bhatt et al. 2020.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def sparseness(weights: np.ndarray) -> float:
 
     1 - 2 · Σ over k = 1, ..., K of p_(k) · (K - k + 1/2) / K, where p_(1) <= ... <= p_(K) are the sorted shares of the
     absolute weights. From 0, equal weights, to 1 - 1 / K, all weight on one component; higher is better. Source:
-    Chalasani et al. 2020, section 5.
+    Chalasani et al. 2020.
 
     Parameters
     ----------

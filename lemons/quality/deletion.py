@@ -107,8 +107,8 @@ def aopc(curve: np.ndarray, n_steps: int | None = None) -> float:
     """Area over the perturbation curve: the mean loss of answer over the first steps of deletion.
 
     1 / (L + 1) · Σ over k = 0, ..., L of (c(0) - c(k)). Higher is better; any sign, at most the range of the answers;
-    about 0 for an order that means nothing to a model to which few components matter. Source: Samek et al. 2017,
-    equation 12; the sum over k = 1, ..., L divided by L, which is found elsewhere, is (L + 1) / L times as large.
+    about 0 for an order that means nothing to a model to which few components matter. Source: Samek et al. 2017.
+    The sum over k = 1, ..., L divided by L, which is found elsewhere, is (L + 1) / L times as large.
 
     Parameters
     ----------
@@ -138,11 +138,12 @@ def aopc(curve: np.ndarray, n_steps: int | None = None) -> float:
     return float(lost) if lost.ndim == 0 else lost
 
 
-def random_curves(answers: Source, n_components: int, *, n_orders: int = 100, seed: int = 0) -> np.ndarray:
+def random_curves(answers: Source, n_components: int, *, n_rounds: int = 8, seed: int = 0) -> np.ndarray:
     """Deletion curves of random orders: the control of an explanation's own.
 
-    Every second order is the reverse of the one before: that takes most of the chance out of the mean, all of it for a
-    model that adds up what its components weigh. The areas are the control of insertion, too.
+    Each round is one random order and its cyclic shifts, so that each component has each place once. All orders are
+    still equally likely, but of a model that adds up nothing is left to chance: the mean curve is a straight line. The
+    areas are the control of insertion, too.
 
     Parameters
     ----------
@@ -150,14 +151,14 @@ def random_curves(answers: Source, n_components: int, *, n_orders: int = 100, se
         see `lemons.quality.answers.Answers`
     n_components : int > 0
         K
-    n_orders : int > 0
-        how many; an even number keeps the pairs whole
+    n_rounds : int > 0
+        each of n_components orders and at most n_components ** 2 masks
     seed : int >= 0
         where they come from
 
     Returns
     -------
-    np.ndarray [shape=(n_orders, n_components + 1)]
+    np.ndarray [shape=(n_rounds * n_components, n_components + 1)]
 
     Raises
     ------
@@ -166,16 +167,16 @@ def random_curves(answers: Source, n_components: int, *, n_orders: int = 100, se
 
     Examples
     --------
-    >>> random_curves(lambda masks: masks @ [1, 4], 2, n_orders=4).mean(axis=0)
+    >>> random_curves(lambda masks: masks @ [1, 4], 2).mean(axis=0)
     array([5. , 2.5, 0. ])
     """
     n_components = whole("n_components", n_components, least=1)
-    n_orders, seed = whole("n_orders", n_orders, least=1), whole("seed", seed, least=0)
+    n_rounds, seed = whole("n_rounds", n_rounds, least=1), whole("seed", seed, least=0)
     rng = np.random.default_rng(seed)
-    forth = [rng.permutation(n_components) for _ in range((n_orders + 1) // 2)]
-    orders = [one for order in forth for one in (order, order[::-1])][:n_orders]
+    first = [rng.permutation(n_components) for _ in range(n_rounds)]
+    orders = [np.roll(order, shift) for order in first for shift in range(n_components)]
     found = as_answers(answers, n_components)(np.concatenate([_deletion_masks(order) for order in orders]))
-    return found.reshape(n_orders, n_components + 1)
+    return found.reshape(len(orders), n_components + 1)
 
 
 def _deletion_masks(order: np.ndarray) -> np.ndarray:

@@ -108,7 +108,7 @@ def rest_faithfulness(full: Any, rest: Any) -> float:
     """How much probability goes with the top components.
 
     mean of p - r. From -1 to 1; higher is better, and below 0 the track is recommended more without what explains it.
-    Source: Parekh et al. 2022, section 4, who give the median over samples.
+    Source: Parekh et al. 2022, who give the median over samples.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Infidelity: by how much the weights of what was switched off miss what the answer lost.
 
 Reference: Yeh, Hsieh, Suggala, Inouye & Ravikumar, "On the (In)fidelity and Sensitivity of Explanations", NeurIPS 2019
-(arXiv 1901.09392), definition 2.1 and, for the scale, proposition 2.1 and the code published with it.
+(arXiv 1901.09392); the scale is that of the code published with it, as in Captum.
 """
 
 import numpy as np

@@ -30,10 +30,7 @@ from lemons.quality.sensitivity import (
 
 N_FRESH_MASKS = 128  # held out
 N_STEPS = 3  # of the short AOPC, and components that are played
-
-
-def _measure(better: str) -> Any:
-    return field(metadata={"better": better})
+HIGHER, LOWER, CONTROL = ({"better": direction} for direction in ("higher", "lower", "control"))
 
 
 @dataclass(frozen=True)
@@ -69,28 +66,28 @@ class Measures:
         distinct masks that the model was asked about
     """
 
-    fidelity: float = _measure("higher")
-    fidelity_held_out: float = _measure("higher")
-    deletion: float = _measure("lower")
-    insertion: float = _measure("higher")
-    random_area: float = _measure("control")
-    aopc: float = _measure("higher")
-    aopc_random: float = _measure("control")
-    aopc_top: float = _measure("higher")
-    aopc_top_random: float = _measure("control")
-    infidelity: float = _measure("lower")
-    infidelity_scaled: float = _measure("lower")
-    sensitivity_to_masks: float = _measure("lower")
-    sensitivity_to_answers: float = _measure("lower")
-    complexity: float = _measure("lower")
-    sparseness: float = _measure("higher")
-    drop: float = _measure("lower")
-    increase: float = _measure("higher")
-    gain: float = _measure("higher")
-    rest_faithfulness: float = _measure("higher")
-    jaccard: float = _measure("higher")
-    unique_components: int = _measure("lower")
-    n_asked: int = field(metadata={"better": "lower"})
+    fidelity: float = field(metadata=HIGHER)
+    fidelity_held_out: float = field(metadata=HIGHER)
+    deletion: float = field(metadata=LOWER)
+    insertion: float = field(metadata=HIGHER)
+    random_area: float = field(metadata=CONTROL)
+    aopc: float = field(metadata=HIGHER)
+    aopc_random: float = field(metadata=CONTROL)
+    aopc_top: float = field(metadata=HIGHER)
+    aopc_top_random: float = field(metadata=CONTROL)
+    infidelity: float = field(metadata=LOWER)
+    infidelity_scaled: float = field(metadata=LOWER)
+    sensitivity_to_masks: float = field(metadata=LOWER)
+    sensitivity_to_answers: float = field(metadata=LOWER)
+    complexity: float = field(metadata=LOWER)
+    sparseness: float = field(metadata=HIGHER)
+    drop: float = field(metadata=LOWER)
+    increase: float = field(metadata=HIGHER)
+    gain: float = field(metadata=HIGHER)
+    rest_faithfulness: float = field(metadata=HIGHER)
+    jaccard: float = field(metadata=HIGHER)
+    unique_components: int = field(metadata=LOWER)
+    n_asked: int = field(metadata=LOWER)
 
 
 def measure(
@@ -105,7 +102,7 @@ def measure(
     k: int = N_STEPS,
     n_masks: int = 2048,
     n_repeats: int = 5,
-    n_orders: int = 100,
+    n_rounds: int = 8,
     radius: float = 0.02,
     seed: int = 0,
     fit: FitFunction = lime_weights,
@@ -135,8 +132,8 @@ def measure(
         components that are played: the top
     n_masks, n_repeats : int > 1
         size and number of neighborhoods
-    n_orders : int > 0
-        random orders of the control, see `lemons.quality.deletion.random_curves`
+    n_rounds : int > 0
+        of random orders, for the control; see `lemons.quality.deletion.random_curves`
     radius : float >= 0
         the most that an answer is moved for `sensitivity_to_answers`, relative to the range of the answers to ``masks``
     seed : int >= 0
@@ -177,7 +174,7 @@ def measure(
     moved = perturbed_weights(near, values, radius=radius * np.ptp(values), n_draws=n_repeats, seed=seed, fit=fit)
     return Measures(
         **_fidelities(answer, weights, intercept, near, fresh),
-        **_curves(answer, weights, min(k, len(weights)), n_orders=n_orders, seed=seed),
+        **_curves(answer, weights, min(k, len(weights)), n_rounds=n_rounds, seed=seed),
         infidelity=infidelity(answer, weights, near),
         infidelity_scaled=infidelity(answer, weights, near, scaled=True),
         sensitivity_to_masks=max_sensitivity(weights, others),
@@ -240,9 +237,9 @@ def _fidelities(
     }
 
 
-def _curves(answer: Answers, weights: np.ndarray, k: int, *, n_orders: int, seed: int) -> dict[str, float]:
+def _curves(answer: Answers, weights: np.ndarray, k: int, *, n_rounds: int, seed: int) -> dict[str, float]:
     deleted = deletion_curve(answer, weights)
-    random = random_curves(answer, len(weights), n_orders=n_orders, seed=seed)
+    random = random_curves(answer, len(weights), n_rounds=n_rounds, seed=seed)
     return {
         "deletion": curve_area(deleted),
         "insertion": curve_area(insertion_curve(answer, weights)),

@@ -11,7 +11,7 @@ listener would call the same track; what may move without a change of the questi
 References
 ----------
 Yeh, Hsieh, Suggala, Inouye & Ravikumar, "On the (In)fidelity and Sensitivity of Explanations", NeurIPS 2019 (arXiv
-1901.09392), definition 3.1; relative to the explanation's own length, as Captum has it.
+1901.09392); relative to the explanation's own length, as Captum has it.
 """
 
 from collections.abc import Callable, Sequence

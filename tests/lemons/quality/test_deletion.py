@@ -60,23 +60,31 @@ def test_a_deletion_curve_backwards_is_the_insertion_curve_of_the_reverse_order(
 
 
 def test_random_orders_of_a_sum_lose_the_same_at_each_step_on_average():
-    """v(z) = 3 z0 + 2 z1 + z2: 6, 4, 2, 0, with each order beside its reverse exactly so."""
-    curves = random_curves(lambda masks: masks @ [3.0, 2.0, 1.0], 3, n_orders=10)
-    assert curves.shape == (10, 4)
+    """v(z) = 3 z0 + 2 z1 + z2: 6, 4, 2, 0, since each component has each place once in a round."""
+    curves = random_curves(lambda masks: masks @ [3.0, 2.0, 1.0], 3, n_rounds=2)
+    assert curves.shape == (6, 4)
     assert curves.mean(axis=0).tolist() == [6, 4, 2, 0]
     assert curve_area(curves).mean() == 3
     assert aopc(curves).mean() == 3
 
 
-def test_random_curves_approach_the_mean_over_all_orders():
-    """Two of three components that are on are 01, 02 or 12: (3 + 3 + 2) / 3; one of three: (3 + 0 + 0) / 3."""
-    mean = random_curves(one_and_a_pair, 3, n_orders=4000).mean(axis=0)
-    # the step's standard deviation is at most 1.5, so that of the mean at most 0.034, also for 2000 independent pairs
-    assert mean == pytest.approx([5, 8 / 3, 1, 0], abs=0.15)
+def test_a_round_of_three_components_has_all_masks():
+    """Two of three that are on are 01, 02 or 12: (3 + 3 + 2) / 3; one of three: (3 + 0 + 0) / 3."""
+    mean = random_curves(one_and_a_pair, 3, n_rounds=1).mean(axis=0)
+    assert mean == pytest.approx([5, 8 / 3, 1, 0], abs=1e-15)  # a rounding of a number near 3
 
 
-def test_random_curves_depend_on_their_seed_only():
-    first, again, other = (random_curves(one_and_a_pair, 3, n_orders=7, seed=seed) for seed in (1, 1, 2))
+def test_many_rounds_approach_the_mean_over_all_orders():
+    """Of a pair among six, both are among the m that are on with a chance of m (m - 1) / 30."""
+    curves = random_curves(lambda masks: masks[:, 1] * masks[:, 4], 6, n_rounds=2000)
+    sizes = np.arange(6, -1, -1)
+    # the mean of a round is between 0 and 1, so its deviation at most 1/2, and that of 2000 rounds at most 0.011
+    assert curves.mean(axis=0) == pytest.approx(sizes * (sizes - 1) / 30, abs=0.05)
+
+
+def test_random_curves_depend_on_their_seed_only(rng):
+    weights = rng.normal(size=6)
+    first, again, other = (random_curves(lambda masks: masks @ weights, 6, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -84,7 +92,7 @@ def test_random_curves_depend_on_their_seed_only():
 def test_a_curve_never_asks_about_a_mask_twice():
     answers = Answers(one_and_a_pair, 3)
     deletion_curve(answers, WEIGHTS)
-    random_curves(answers, 3, n_orders=200)
+    random_curves(answers, 3, n_rounds=50)
     assert answers.n_asked == 8
 
 
@@ -100,7 +108,7 @@ def test_a_single_component_has_a_curve():
         (lambda: deletion_curve("marko", [1.0]), "answers='marko' must be a function"),
         (lambda: curve_area([1.0]), "at least two answers"),
         (lambda: aopc([1.0, 0.0], 2), "n_steps=2 must be between 1 and 1"),
-        (lambda: random_curves(one_and_a_pair, 3, n_orders=0), "n_orders=0"),
+        (lambda: random_curves(one_and_a_pair, 3, n_rounds=0), "n_rounds=0"),
         (lambda: random_curves(one_and_a_pair, 0), "n_components=0"),
     ],
 )
