@@ -43,6 +43,7 @@ from lemons.exact.lime import fit_lime
 from lemons.exact.masks import spread
 from lemons.files import atomic_path
 from lemons.library import Library, open_library
+from lemons.quality import unique_components
 from lemons.tracks import open_track
 from recsys.checkpoints import load_checkpoint, model_hash
 from recsys.data.splits import load_or_draw_split
@@ -52,34 +53,6 @@ KEY = ["listener", "track_id", "model", "repeats", "k", "method", "num_samples"]
 COLUMNS = [*KEY, "n_components", "unique_absolute", "unique_positive"]
 
 logger = logging.getLogger(__name__)
-
-
-def unique_components(weights: np.ndarray, k: int, *, positive: bool) -> int:
-    """U_n: how many components are among the top k of any repeat.
-
-    Parameters
-    ----------
-    weights : np.ndarray [shape=(repeats, n_components)]
-        of the explanations
-    k : int > 0
-        how many components of each count; fewer when there are fewer
-    positive : bool
-        whether the largest positive weights are the top, as they are played; else the largest absolute ones
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> weights = np.array([[0.3, -0.5, 0.1], [0.2, -0.5, 0.3]])
-    >>> unique_components(weights, 1, positive=False), unique_components(weights, 1, positive=True)
-    (1, 2)
-    """
-    strengths = weights if positive else np.abs(weights)
-    order = np.argsort(-strengths, axis=1, kind="stable")[:, :k]
-    chosen = np.take_along_axis(strengths, order, axis=1) > 0
-    return len(np.unique(order[chosen]))
 
 
 def drawn_weights(table: ScoreTable, *, num_samples: int, seed: int) -> np.ndarray:
