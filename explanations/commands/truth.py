@@ -10,20 +10,28 @@ from lemons.console import Bar, say
 
 
 def truth(
-    quick: Annotated[bool, typer.Option("--quick", help="few constructed tracks and no training: minutes")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="10 constructed tracks a cause, no training: minutes")] = False,
+    tracks: Annotated[int, typer.Option(min=1, help="constructed tracks of each cause")] = 100,
+    explained: Annotated[int, typer.Option(min=0, help="tracks of each trained case; 0: train nothing")] = 8,
     out: Annotated[Path | None, typer.Option(help="folder of results; by default truth beside the models")] = None,
+    picture: Annotated[Path | None, typer.Option(help="the picture; by default truth.png in that folder")] = None,
 ) -> None:
-    """Study whether explanations name a cause that was planted: every method on the same answers (docs/truth.md)."""
-    from explanations.studies.truth.study import FILE, N_TRACKS, QUICK_TRACKS, study_constructed, write_truth
-    from explanations.studies.truth.tables import closed_table, facts_table, gate_table, methods_table
+    """Study whether explanations name a cause that was planted: all methods, on the same answers (docs/truth.md)."""
+    from explanations.studies.truth.figure import draw_truth
+    from explanations.studies.truth.study import FILE, QUICK_TRACKS, study_constructed, study_trained, write_truth
+    from explanations.studies.truth.tables import report
+    from lemons.library import open_library
 
-    out = out or read_config().experiments_path / "truth"
-    n_tracks = QUICK_TRACKS if quick else N_TRACKS
-    constructed = study_constructed(out / "parts", n_tracks=n_tracks, bar=Bar)
-    found = write_truth(out / FILE, constructed, [], quick=quick, n_tracks=n_tracks)
-    say(closed_table(found["closed_forms"]))
-    for kind in ("time+source", "source"):
-        rows = [row for row in constructed if row["kind"] == kind]
-        say(f"\n{kind}: top-1 of the methods, facts, gate")
-        say("\n\n".join([methods_table(rows, "top1"), facts_table(rows), gate_table(rows)]))
-    say(f"written to {out / FILE}")
+    config = read_config()
+    out = out or config.experiments_path / "truth"
+    if quick:
+        tracks, explained = min(tracks, QUICK_TRACKS), 0
+    constructed = study_constructed(out / "parts", n_tracks=tracks, bar=Bar)
+    trained = []
+    if explained:
+        trained = study_trained(out / "parts", open_library(config.library_path), n_tracks=explained, bar=Bar)
+    found = write_truth(out / FILE, constructed, trained, n_tracks=tracks, n_explained=explained)
+    picture = picture or out / "truth.png"
+    draw_truth(found, picture)
+    say(report(found))
+    say(f"written to {out / FILE} and {picture}")

@@ -1,5 +1,6 @@
 """The constructed part of the study: every method on tracks whose cause is a formula."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from explanations.studies.truth.answers import Answers
@@ -8,27 +9,22 @@ from explanations.studies.truth.closed_form import FORMS, answers_of_form, close
 from explanations.studies.truth.judge import judge
 from lemons.exact.lime import lime_of_moments
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
-from lemons.progress import Progress
 
 KINDS = ("time+source", "source")
 
 
-def study_cause(
-    cause: Cause, *, n_tracks: int, sigma: float, seed: int = 0, progress: Progress | None = None
-) -> dict[str, Any]:
+def study_cause(cause: Cause, numbers: Sequence[int], *, sigma: float, seed: int = 0) -> dict[str, Any]:
     """Judge all methods on draws of a cause.
 
     Parameters
     ----------
     cause : Cause
-    n_tracks : int > 0
-        draws
+    numbers : sequence of int >= 0
+        of the draws
     sigma : float >= 0
         strength of the nuisances
     seed : int >= 0
         of the draws; a draw's own number is the seed of what methods sample
-    progress : callable or None
-        called after each draw
 
     Returns
     -------
@@ -36,13 +32,11 @@ def study_cause(
         ``tracks``: for each draw its ``number``, ``n_redrawn``, and what `judge` finds by kind of components
     """
     tracks = []
-    for number in range(n_tracks):
+    for number in numbers:
         one = draw(cause, number, sigma=sigma, seed=seed)
         by_kind = dict(zip(KINDS, (one, one.of_stems()), strict=True))
         found = {kind: judge(its.answers, its.planted, seed=number) for kind, its in by_kind.items()}
         tracks.append({"number": number, "n_redrawn": one.n_redrawn, "kinds": found})
-        if progress:
-            progress(number + 1, n_tracks)
     return {"tracks": tracks}
 
 

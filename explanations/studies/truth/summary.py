@@ -9,7 +9,7 @@ from explanations.studies.truth.methods import METHODS
 MEASURES = ("auc", "top1", "top3")
 
 
-def summarise(tracks: Sequence[dict[str, Any]], kind: str, *, fact: str) -> dict[str, Any]:
+def summarise(tracks: Sequence[dict[str, Any]], kind: str, *, facts: Sequence[str]) -> dict[str, Any]:
     """Means over tracks of what `explanations.studies.truth.judge.judge` found.
 
     Parameters
@@ -18,8 +18,8 @@ def summarise(tracks: Sequence[dict[str, Any]], kind: str, *, fact: str) -> dict
         each with ``kinds``; at least one
     kind : str
         of components
-    fact : {"sufficient", "necessary"}
-        which smallest set should be the planted one
+    facts : sequence of "sufficient" and "necessary"
+        which smallest sets should be the planted one
 
     Returns
     -------
@@ -43,7 +43,7 @@ def summarise(tracks: Sequence[dict[str, Any]], kind: str, *, fact: str) -> dict
     right = [one for one in found if one["methods"]["exact LIME"]["top1"] == 1]
     return {
         "methods": {name: {measure: mean("methods", name, measure) for measure in MEASURES} for name in METHODS},
-        "facts": {"planted": fact}
+        "facts": {"planted": list(facts)}
         | {
             which: {name: mean("facts", which, name) for name in ("exact", "precision", "recall", "size")}
             for which in ("sufficient", "necessary")

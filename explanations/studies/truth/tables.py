@@ -8,6 +8,27 @@ from explanations.studies.truth.methods import METHODS
 Rows = Sequence[dict[str, Any]]
 
 
+def report(found: dict[str, Any]) -> str:
+    """All tables of a study.
+
+    Parameters
+    ----------
+    found : dict
+        what `explanations.studies.truth.study.write_truth` returns
+    """
+    texts = ["## Closed forms", closed_table(found["closed_forms"])]
+    for part in ("constructed", "trained"):
+        for kind in dict.fromkeys(row["kind"] for row in found[part]):
+            rows = [row for row in found[part] if row["kind"] == kind and "methods" in row]
+            if rows:
+                texts += [f"## {part.capitalize()}, {kind}"]
+                texts += ["Top-1:", methods_table(rows, "top1"), "AUC:", methods_table(rows, "auc")]
+                texts += ["Facts:", facts_table(rows), "Gate:", gate_table(rows)]
+    if found["trained"]:
+        texts += ["## Trained models", training_table(found["trained"])]
+    return "\n\n".join(texts)
+
+
 def methods_table(rows: Rows, measure: str) -> str:
     """A row for each method, a column for each case: the mean over tracks, and its interval.
 
@@ -25,10 +46,10 @@ def facts_table(rows: Rows) -> str:
     """A row for each case: whether the smallest set is the planted one."""
     cells = []
     for row in rows:
-        which = row["facts"]["planted"]
-        found = row["facts"][which]
-        numbers = [_interval(found[name]) for name in ("exact", "precision", "recall")]
-        cells.append([row["case"], which, *numbers, f"{found['size']['mean']:.1f}"])
+        for which in row["facts"]["planted"]:
+            found = row["facts"][which]
+            numbers = [_interval(found[name]) for name in ("exact", "precision", "recall")]
+            cells.append([row["case"], which, *numbers, f"{found['size']['mean']:.1f}"])
     return _table(["case", "smallest set", "named exactly", "precision", "recall", "size"], cells)
 
 
@@ -47,6 +68,17 @@ def gate_table(rows: Rows) -> str:
         ])  # fmt: skip
     head = ["refused", "right refused", "wrong refused", "R²", "R² of p", "interaction", "planted pair strongest"]
     return _table(["case", *head], cells)
+
+
+def training_table(rows: Rows) -> str:
+    """A row for each trained case: what was learned, and how many candidates count."""
+    cells = []
+    for row in {row["case"]: row for row in rows}.values():
+        training, check = row["training"], row["check"]
+        learned = [f"{training['test_auc']:.3f} ({training['n_test']})", f"{training['silence']:+.1f}"]
+        counted = [f"{check[name]} of {check['n']}" for name in ("recommended", "passed")]
+        cells.append([row["case"], *learned, *counted])
+    return _table(["case", "test AUC (tracks)", "logit of silence", "recommended", "twin check passed"], cells)
 
 
 def closed_table(rows: Rows) -> str:
