@@ -55,12 +55,13 @@ def judge_line(answers: Answers, planted: Collection[int]) -> dict[str, float | 
     largest = float(np.abs(shapley_of_moments(moments)).max())
     pair = divmod(int(np.abs(interactions).argmax()), answers.n_components)
     strongest = float(interactions[pair])
-    ratio = abs(strongest) / largest if largest else 0.0
+    # as in explanations.core.surrogate: where no component counts, no interaction can be compared with it
+    ratio = abs(strongest) / largest if largest and strongest else None
     fidelity = lime_of_moments(moments, alpha=0.0).fidelity
     return {
         "r2": fidelity,
         "r2_p": lime_of_moments(answers.of_probability, alpha=0.0).fidelity,
-        "ratio": ratio,
+        "ratio": ratio or 0.0,
         "sign": float(np.sign(strongest)),
         "pair_planted": set(pair) <= set(planted),
         "holds": gate(fidelity, ratio),
