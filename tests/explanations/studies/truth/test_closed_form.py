@@ -1,4 +1,4 @@
-"""Two components among K, by hand: what the engine, and every method that looks at few mixes, says of the four forms."""
+"""Two components among K, by hand: what the engine and the methods say of the four forms."""
 
 import numpy as np
 import pytest
