@@ -6,7 +6,7 @@ and by more than 1 for one. Where the check fails, the model may have other reas
 say whether the model or a method is wrong; these are counted, and judged apart.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from explanations.studies.truth.plants import (
     twin,
 )
 from lemons.audio import to_int16
+from lemons.errors import ParameterError
 from lemons.exact import score_table
 from recsys.model import FCN
 from recsys.relevance import track_logits
@@ -60,6 +61,21 @@ CASES = (
     *(TrainedCase(listener, "whole") for listener in LISTENERS),
     *(TrainedCase(listener, "segment") for listener in LISTENERS if listener.name in ("drums", "other", "hum")),
 )
+
+
+def cases_of(listeners: Sequence[str] | None) -> tuple[TrainedCase, ...]:
+    """The cases of some planted listeners; all of them for None.
+
+    Raises
+    ------
+    ParameterError
+        if there is no listener of a name
+    """
+    names = [listener.name for listener in LISTENERS]
+    for name in listeners or ():
+        if name not in names:
+            raise ParameterError(f"listener={name!r} is not planted; choose one of {', '.join(names)}")
+    return tuple(case for case in CASES if not listeners or case.listener.name in listeners)
 
 
 @dataclass(frozen=True)

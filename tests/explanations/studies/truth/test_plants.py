@@ -25,13 +25,14 @@ from explanations.studies.truth.trained import (
     CASES,
     FIRST_NUMBER,
     TrainedCase,
+    cases_of,
     check_candidate,
     joined,
     judge_candidate,
     make_candidate,
 )
 from lemons.audio import SAMPLE_RATE, quantize, write_flac
-from lemons.errors import DataError
+from lemons.errors import DataError, ParameterError
 from lemons.library import open_library
 from recsys.model import FCN
 
@@ -148,3 +149,10 @@ def test_candidates_are_checked_and_judged(donors):
 def test_another_library_than_the_demo_s_is_refused(short_library):
     with pytest.raises(DataError, match="not the demo library"):
         find_donors(short_library, {name: {} for name in STEMS})
+
+
+def test_some_listeners_have_their_cases_and_an_unknown_one_is_refused():
+    assert cases_of(None) == CASES
+    assert [case.name for case in cases_of(["hum"])] == ["whole: hum", "segment: hum"]
+    with pytest.raises(ParameterError, match="choose one of drums, other, vocals, hum, and"):
+        cases_of(["marko"])
