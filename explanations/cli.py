@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from explanations.commands import explain, library, recommend, separate
+from explanations.commands import explain, library, recommend, separate, truth
 from lemons import __version__
 from lemons.console import run
 from lemons.startup import make_threads_sleep
@@ -26,6 +26,7 @@ for command in (
     separate.separators,
     separate.separate,
     separate.weights,
+    truth.truth,
 ):
     app.command()(command)
 

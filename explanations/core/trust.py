@@ -19,10 +19,13 @@ COARSE, NONE = "hardly additive", "not additive"
 
 def line_holds(explanation: Explanation) -> bool:
     """Whether weights say something about the model; where they do not, only facts do."""
-    if explanation.fidelity_held_out >= LEAST_R2:
-        return True
     # without all masks the interactions are not known: a low R² is all there is to judge by
-    return explanation.pair is not None and explanation.pair.ratio <= MOST_INTERACTION
+    return gate(explanation.fidelity_held_out, None if explanation.pair is None else explanation.pair.ratio)
+
+
+def gate(fidelity: float, interaction: float | None) -> bool:
+    """Whether a line of this R² holds, beside a strongest interaction of this ratio; None where that is not known."""
+    return fidelity >= LEAST_R2 or (interaction is not None and interaction <= MOST_INTERACTION)
 
 
 def fidelity_in_words(explanation: Explanation) -> str:
