@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from explanations.commands import explain, library, recommend, separate
+from explanations.commands import explain, library, portrait, recommend, separate
 from lemons import __version__
 from lemons.console import run
 
@@ -23,6 +23,7 @@ for command in (
     recommend.recommend,
     explain.precompute,
     explain.explain,
+    portrait.portrait,
     separate.separators,
     separate.separate,
     separate.weights,
