@@ -45,7 +45,7 @@ def contrast_sentences(contrast: Contrast) -> dict[str, str]:
     goal = Goal(
         would=f"would still be more for {first} than for {second}",
         would_not=f"would be more for {second} than for {first}",
-        silence=f"Silence itself is more for {first} than for {second}, by {contrast.facts.silence:.2f}",
+        silence=f"The difference of logits is {contrast.facts.silence:+.2f} for silence",
         close=CLOSE,
     )
     return sentences_towards(goal, contrast)
