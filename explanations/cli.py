@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from explanations.commands import explain, library, recommend, separate, truth
+from explanations.commands import explain, library, portrait, recommend, separate, truth
 from lemons import __version__
 from lemons.console import run
 from lemons.startup import make_threads_sleep
@@ -23,6 +23,7 @@ for command in (
     recommend.recommend,
     explain.precompute,
     explain.explain,
+    portrait.portrait,
     separate.separators,
     separate.separate,
     separate.weights,

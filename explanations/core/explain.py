@@ -20,7 +20,7 @@ from explanations.core.components import factorize, mix_of_stems, rows_of
 from explanations.core.explanation import Explanation
 from explanations.core.mask_scores import ExactScores, SampledScores
 from explanations.core.question import Question, ask
-from explanations.core.surrogate import Fit, fit_exact, fit_sampled
+from explanations.core.surrogate import fit_exact, fit_sampled
 from explanations.core.what_if import WhatIf, make_what_if
 from lemons.audio import SAMPLE_RATE
 from lemons.exact import Facts, ScoreTable, table_facts
@@ -105,7 +105,7 @@ def answer(
     else:
         scores = SampledScores(question, model, stems, batch_size=batch_size)
         fit = fit_sampled(question, scores, progress=progress)
-    components = _components(question, stems, fit)
+    components = weighted_components(question, stems, fit.weights, fit.margins)
     clips = clip_masks(components, target=question.target)
     logit, *clip_logits = scores.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
     switched_on = [[components[i] for i in np.flatnonzero(mask)] for mask in clips.values()]
@@ -141,8 +141,10 @@ def _facts(question: Question, table: ScoreTable) -> Facts | None:
     return table_facts(table, question.criterion.relevance, target="probability", limit=N_LISTED_SETS)
 
 
-def _components(question: Question, stems: Mapping[str, np.ndarray], fit: Fit) -> tuple[Component, ...]:
-    """The factorization's components with their weights, places in seconds."""
+def weighted_components(
+    question: Question, stems: Mapping[str, np.ndarray], weights: np.ndarray, margins: np.ndarray | None
+) -> tuple[Component, ...]:
+    """The factorization's components with their weights and margins (n_components,), places in seconds."""
     names = list(rows_of(stems, kind=question.kind))
     parts = factorize(stems, kind=question.kind, segments=question.segments).components
     return tuple(
@@ -152,8 +154,8 @@ def _components(question: Question, stems: Mapping[str, np.ndarray], fit: Fit) -
             i // len(names),
             part.start / SAMPLE_RATE,
             part.end / SAMPLE_RATE,
-            float(fit.weights[i]),
-            None if fit.margins is None else float(fit.margins[i]),
+            float(weights[i]),
+            None if margins is None else float(margins[i]),
         )
         for i, part in enumerate(parts)
     )

@@ -8,11 +8,8 @@ answers to other mixes, where one pass gave them all, are beside it as npz.
 import dataclasses
 import logging
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import pandas as pd
 
 from explanations.core.component import NOISE, Component, Pair, least_weight, top_components
 from explanations.core.criterion import Criterion
@@ -165,29 +162,6 @@ class Explanation:
             self.what_if.save(arrays)
         with atomic_path(path) as temporary:
             temporary.write_text(self.to_json(), encoding="utf-8")
-
-
-def stem_shares(explanations: Sequence[Explanation]) -> pd.Series:
-    """What each stem contributes to what speaks for tracks, on average.
-
-    Parameters
-    ----------
-    explanations : sequence of Explanation
-        of any tracks
-
-    Returns
-    -------
-    pd.Series [index=stem]
-        percents, the largest first; they sum to 100, tracks for which nothing speaks left out
-    """
-    shares = []
-    for explanation in explanations:
-        weights = pd.Series([c.weight for c in explanation.components], [c.stem for c in explanation.components])
-        positive = weights.clip(lower=0).groupby(level=0).sum()
-        if positive.sum() > 0:
-            shares.append(100 * positive / positive.sum())
-    mean = pd.DataFrame(shares).fillna(0.0).mean()
-    return mean.sort_values(ascending=False, kind="stable")
 
 
 def load_explanation(path: str | os.PathLike) -> Explanation:

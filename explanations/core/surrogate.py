@@ -15,7 +15,6 @@ from explanations.core.mask_scores import ExactScores, SampledScores
 from explanations.core.question import N_FRESH_MASKS, Question
 from lemons.audiolime import LimeAudioExplainer
 from lemons.audiolime.neighborhood import draw_masks
-from lemons.exact import ScoreTable
 from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
 from lemons.exact.masks import spread
 from lemons.progress import Progress
@@ -76,7 +75,8 @@ def fit_exact(question: Question, scores: ExactScores) -> Fit:
         lime.fidelity,
         fidelity_held_out,
         held_out,
-        _strongest_pair(table) if lime.exact else None,
+        # on the logit, since the sigmoid alone makes interactions of answers near 0 and 1
+        strongest_pair(table.interactions(target="logit"), table.shapley(target="logit")) if lime.exact else None,
         neighborhood="all" if lime.exact else "drawn",
         n_masks=lime.n_masks,
         seed=0,
@@ -131,11 +131,18 @@ def fit_sampled(question: Question, scores: SampledScores, *, progress: Progress
     )
 
 
-def _strongest_pair(table: ScoreTable) -> Pair | None:
-    """On the logit, since the sigmoid alone makes interactions of answers near 0 and 1."""
-    interactions = np.triu(table.interactions(target="logit"), 1)
-    largest = np.abs(table.shapley(target="logit")).max(initial=0.0)
-    first, second = divmod(int(np.abs(interactions).argmax()), table.n_components)
+def strongest_pair(interactions: np.ndarray, shapley: np.ndarray) -> Pair | None:
+    """The pair that interacts most; None where none does.
+
+    Parameters
+    ----------
+    interactions : np.ndarray [shape=(n_components, n_components)]
+        symmetric
+    shapley : np.ndarray [shape=(n_components,)]
+    """
+    interactions = np.triu(interactions, 1)
+    largest = np.abs(shapley).max(initial=0.0)
+    first, second = divmod(int(np.abs(interactions).argmax()), len(shapley))
     interaction = float(interactions[first, second])
     return Pair(first, second, interaction, float(abs(interaction) / largest)) if interaction and largest else None
 

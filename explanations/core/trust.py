@@ -5,7 +5,7 @@ and passes those of "both together" and "either one" (docs/truth.md). Together w
 none of the right ones: where R² is low *and* two components interact more than any of them counts, no line holds.
 """
 
-from explanations.core.explanation import Explanation
+from explanations.core.explained import Explained
 
 LEAST_R2 = 0.3  # below it a line may not hold
 MOST_INTERACTION = 1.0  # of the largest Shapley value, above it a line may not hold
@@ -17,7 +17,7 @@ WORDS = (  # lower edge of the fidelity, what to say of the line
 COARSE, NONE = "hardly additive", "not additive"
 
 
-def line_holds(explanation: Explanation) -> bool:
+def line_holds(explanation: Explained) -> bool:
     """Whether weights say something about the model; where they do not, only facts do."""
     # without all masks the interactions are not known: a low R² is all there is to judge by
     return gate(explanation.fidelity_held_out, None if explanation.pair is None else explanation.pair.ratio)
@@ -28,7 +28,7 @@ def gate(fidelity: float, interaction: float | None) -> bool:
     return fidelity >= LEAST_R2 or (interaction is not None and interaction <= MOST_INTERACTION)
 
 
-def fidelity_in_words(explanation: Explanation) -> str:
+def fidelity_in_words(explanation: Explained) -> str:
     """How well a line describes the model, for those who do not think in R²."""
     if not line_holds(explanation):
         return NONE

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+from explanations.core.explained import Explained
 from explanations.core.explanation import Explanation
 from explanations.render.words import capitalized, clock, listing, names_of, noun_of
 from lemons.exact.facts import Facts, MinimalSets
@@ -26,10 +27,34 @@ def fact_sentences(explanation: Explanation) -> dict[str, str]:
         ``"Enough"``, ``"Without it"`` and ``"Alone"``, those that there is something to say of, and ``"Silence"`` where
         silence alone would be recommended; empty where the answers to all mixes are not known
     """
+    return sentences_towards(_goal(explanation), explanation)
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    """What reaching the threshold means, after "it" and after "without those, it".
+
+    Attributes
+    ----------
+    would, would_not : str
+        the two
+    silence : str
+        what the answer to silence is: a clause
+    close : float > 0
+        an answer that is nearer to the threshold may reach it by rounding alone
+    """
+
+    would: str
+    would_not: str
+    silence: str
+    close: float
+
+
+def sentences_towards(goal: Goal, explanation: Explained) -> dict[str, str]:
+    """The sentences of `fact_sentences`, about any goal."""
     facts = explanation.facts
     if facts is None:
         return {}
-    goal = _goal(explanation)
     if not facts.full_reaches:
         return {"Enough": f"Nothing in this track is enough: not even the whole of it {goal.would}."}
     if facts.every_mix_reaches:
@@ -40,49 +65,43 @@ def fact_sentences(explanation: Explanation) -> dict[str, str]:
         "Without it": _needed(explanation, facts.necessary, told["necessary"], goal),
     }
     if facts.silence_reaches:
-        silence = f"The model gives silence {facts.silence:.2f}, so even silence {goal.would}."
+        silence = f"{goal.silence}, so even silence {goal.would}."
         return sentences | {"Silence": f"{silence} What is enough outweighs the parts that speak against this track."}
     if set(facts.alone.smallest) != set(facts.sufficient.smallest):
         sentences["Alone"] = _alone(explanation, facts.alone, told["alone"], goal)
     return sentences
 
 
-@dataclasses.dataclass(frozen=True)
-class Goal:
-    """What reaching the criterion means, after "it" and after "without those, it"."""
-
-    would: str
-    would_not: str
-
-
 def _goal(explanation: Explanation) -> Goal:
-    criterion = explanation.criterion
+    criterion, facts = explanation.criterion, explanation.facts
     if criterion.meaning == "list":
-        return Goal("would still be among the ten recommended", "would not be among the ten recommended")
-    if criterion.meaning == "half the odds":
-        return Goal("would keep at least half of its odds", "would lose more than half of its odds")
-    value = f"{criterion.relevance:.2f}"
-    return Goal(f"would have a relevance of at least {value}", f"would have a relevance below {value}")
+        words = "would still be among the ten recommended", "would not be among the ten recommended"
+    elif criterion.meaning == "half the odds":
+        words = "would keep at least half of its odds", "would lose more than half of its odds"
+    else:
+        value = f"{criterion.relevance:.2f}"
+        words = f"would have a relevance of at least {value}", f"would have a relevance below {value}"
+    return Goal(*words, f"The model gives silence {facts.silence:.2f}" if facts else "", CLOSE)
 
 
-def _enough(explanation: Explanation, found: MinimalSets, told: Description, goal: Goal) -> str:
+def _enough(explanation: Explained, found: MinimalSets, told: Description, goal: Goal) -> str:
     what, verb = _sets_in_words(explanation, found, told)
-    close = ", by less than rounding" if found.margins[0] < CLOSE else ""
+    close = ", by less than rounding" if found.margins[0] < goal.close else ""
     return f"{capitalized(what)} {verb} enough: whatever else is switched off, the track {goal.would}{close}."
 
 
-def _needed(explanation: Explanation, found: MinimalSets, told: Description, goal: Goal) -> str:
+def _needed(explanation: Explained, found: MinimalSets, told: Description, goal: Goal) -> str:
     what, _ = _sets_in_words(explanation, found, told)
-    close = ", by less than rounding" if found.margins[0] < CLOSE else ""
+    close = ", by less than rounding" if found.margins[0] < goal.close else ""
     return f"Without {what}, the track {goal.would_not}{close}."
 
 
-def _alone(explanation: Explanation, found: MinimalSets, told: Description, goal: Goal) -> str:
+def _alone(explanation: Explained, found: MinimalSets, told: Description, goal: Goal) -> str:
     what, _ = _sets_in_words(explanation, found, told)
     return f"With {what} alone, the track {goal.would}."
 
 
-def _sets_in_words(explanation: Explanation, found: MinimalSets, told: Description) -> tuple[str, str]:
+def _sets_in_words(explanation: Explained, found: MinimalSets, told: Description) -> tuple[str, str]:
     """The smallest sets: as one, as a choice, or as the first of several; and the verb that goes with it."""
     choice = told.choice
     if choice is not None and choice.n_of > choice.n_needed:
@@ -93,7 +112,7 @@ def _sets_in_words(explanation: Explanation, found: MinimalSets, told: Descripti
     return listing(names), _verb(names)
 
 
-def _choice_in_words(explanation: Explanation, n_needed: int, n_of: int, of: Cover) -> tuple[str, str]:
+def _choice_in_words(explanation: Explained, n_needed: int, n_of: int, of: Cover) -> tuple[str, str]:
     """Any so many of some components: an OR."""
     if n_needed > 1:
         return f"any {n_needed} of {n_of} parts ({listing(_names(explanation, of))})", "are"
@@ -109,7 +128,7 @@ def _choice_in_words(explanation: Explanation, n_needed: int, n_of: int, of: Cov
     return " or ".join([", ".join(choices[:-1]), choices[-1]] if len(choices) > 1 else choices), "is"
 
 
-def _names(explanation: Explanation, cover: Cover) -> list[str]:
+def _names(explanation: Explained, cover: Cover) -> list[str]:
     """A set in words: whole stems, whole segments, and the parts that are left."""
     if explanation.kind == "time" and cover.stems:
         return ["the whole of it"]
@@ -120,7 +139,7 @@ def _names(explanation: Explanation, cover: Cover) -> list[str]:
     return names + ([names_of(left, explanation.kind)] if left else [])
 
 
-def _places(explanation: Explanation, cover: Cover) -> list[str]:
+def _places(explanation: Explained, cover: Cover) -> list[str]:
     """Where the segments of a set are."""
     firsts = [next(one for one in explanation.components if one.segment == segment) for segment in cover.segments]
     return [f"from {clock(one.start_s)} to {clock(one.end_s)}" for one in firsts]
@@ -131,11 +150,11 @@ def _verb(names: Sequence[str]) -> str:
     return "are" if plural else "is"
 
 
-def _stems(explanation: Explanation) -> list[str]:
+def _stems(explanation: Explained) -> list[str]:
     return [one.stem for one in explanation.components if one.segment == 0]
 
 
-def _shape(explanation: Explanation) -> tuple[int, int]:
+def _shape(explanation: Explained) -> tuple[int, int]:
     """How many rows and segments the components have."""
     return len(_stems(explanation)), len(explanation.segments)
 
