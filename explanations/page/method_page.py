@@ -1,4 +1,4 @@
-"""The method, for anyone: how the recommender listens, how it is asked, and how far to trust what it answers."""
+"""The method, for every visitor: how the recommender works, how it is explained, and how far to trust that."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What an explanation has to say, as files to be heard, seen and read."""
+"""An explanation as files: sound, picture, report and numbers."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from lemons.tracks import Track
 
 
 def write_explanation(folder: str | os.PathLike, explanation: Explanation, track: Track) -> list[Path]:
-    """Write what an explanation has to say, to be heard, seen and read.
+    """Write an explanation as sound, picture, report and numbers.
 
     Parameters
     ----------
@@ -42,5 +42,5 @@ def write_explanation(folder: str | os.PathLike, explanation: Explanation, track
     draw_explanation(explanation, track.stems, picture, title=track.title)
     write_report(report, explanation, track)
     answers = [text.with_suffix(".npz")] if explanation.lookup else []
-    explanation.save(text)  # last: where it is, everything is
+    explanation.save(text)  # last: where it exists, the others do
     return [*clips.values(), picture, report, *answers, text]
