@@ -65,7 +65,7 @@ account for (the weighted R², over all mixes where they are known, else over mi
 is perfect; 0 is no better than one number for every mix. The case above has 0.75.
 """
 LIMITS = """
-- **It explains the network, not the listener.** It says what moved a model that was trained on somebody's history,
+- **It explains the network, not the listener.** It says what moved a model that was trained on one person's history,
   not what that person hears in a song, nor whether they will like it.
 - **It is as good as the network.** A model that has learned something silly, such as how loud a recording is, gets a
   faithful explanation of something silly.
