@@ -37,7 +37,7 @@ paper: $(MSD)/listens.csv install
 
 $(MSD)/listens.csv:
 	@echo "make paper: no library in $(MSD). Get train_triplets.txt, unique_tracks.txt and sid_mismatches.txt from" >&2
-	@echo "millionsongdataset.com and audio snippets of its tracks (nobody may hand these out); then make the library:" >&2
+	@echo "millionsongdataset.com and audio snippets of its tracks (which may not be redistributed); then make the library:" >&2
 	@echo "  lemons library msd --triplets train_triplets.txt --metadata FOLDER --snippets FOLDER --splits FOLDER --out $(MSD)" >&2
 	@echo "(--splits: the published splits; without them others are drawn, and the paper's figures are on other tracks.)" >&2
 	@echo "See docs/data.md." >&2

@@ -1,4 +1,4 @@
-"""Third step: which kind of explanation? And computing it, with progress, unless it is known already."""
+"""Third step: choosing a kind of explanation, and computing it with progress unless it is cached."""
 
 import math
 import time
@@ -39,7 +39,7 @@ METHODS = {  # as the address has it: what the page calls it, options of `explan
 }
 USUAL_KIND = "time+source"  # says which instrument, and when
 MAX_SEED = 10**6
-PROBE_S = 10  # what the model hears to find out how fast it listens
+PROBE_S = 10  # of silence, on which the model's speed is measured
 POLL_S = 0.4
 
 
@@ -97,7 +97,7 @@ def choose_options(case: Case) -> dict[str, Any]:
             key=address.key("method"),
             on_change=address.act,
             help=f"{len(stems)} parts in {N_SEGMENTS} stretches of time make {n_mixes} mixes. One exact pass answers "
-            "for all of them; audioLIME, as published, draws some at random and hears each.",
+            "for all of them; audioLIME, as published, samples some and scores each.",
         )
         options |= METHODS[method][1]
         if "method" in options:
@@ -117,14 +117,14 @@ def choose_options(case: Case) -> dict[str, Any]:
 
 
 def ask(cases: Sequence[Case], options: dict[str, Any]) -> list[Asked]:
-    """The same question about each case; what was asked before and is still computed is forgotten."""
+    """The same question about each case; jobs of earlier questions are cancelled."""
     asked = [_ask(case, options) for case in cases]
     forget_jobs(keep=[one.path for one in asked])
     return asked
 
 
 def answer_question(asked: Asked) -> Explanation | None:
-    """The explanation, when it is known; else draw the button that computes it, or the progress of that."""
+    """The explanation if it is cached; else draw the button that computes it, or its progress."""
     job = _job_of(asked.path)
     if job is not None and not job.watch():
         del _waits()[asked.path]
@@ -151,7 +151,7 @@ def answer_question(asked: Asked) -> Explanation | None:
     case = asked.case
     work = asked.question.work
     seconds = work * len(case.mix) * _seconds_per_sample(case.model)
-    what = "One pass answers for every mix" if asked.exact else f"The model will hear {work:.0f} mixes"
+    what = "One pass answers for every mix" if asked.exact else f"The model will score {work:.0f} mixes"
     st.caption(f"{what}: about {duration(seconds)} on this machine.")
     return None
 
@@ -205,12 +205,12 @@ def _unkept() -> dict[Path, Explanation]:
 
 
 def _waits() -> dict[Path, Job | None]:
-    """What the visitor waits for, by where the answer will be; None for what they do not want to wait for."""
+    """The jobs that the visitor waits for, by the answer's file; None for cancelled ones."""
     return st.session_state.setdefault("waits", {})
 
 
 def _job_of(path: Path) -> Job | None:
-    """The job that the visitor waits for; also one that others began, or they did before they loaded the page anew."""
+    """The job that the visitor waits for, including one begun by others or before a reload of the page."""
     if path not in _waits() and (job := find_job(path)):
         _wait_for(path, job)
     return _waits().get(path)
@@ -240,7 +240,7 @@ def _start(asked: Asked) -> None:
 
 
 def forget_jobs(keep: Sequence[Path] = ()) -> None:
-    """The visitor does not wait for other answers any more."""
+    """Cancel the visitor's jobs for other answers."""
     for path in set(_waits()) - set(keep):
         if job := _waits().pop(path):
             job.cancel()
@@ -262,7 +262,7 @@ def _show_progress(path: Path, exact: bool, listener: str) -> None:
     if job.before:
         text = f"Waiting for {job.before} computation{'s' if job.before > 1 else ''} of others …"
     elif left is not None:
-        done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
+        done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes scored"
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
     st.button("Cancel", key=key_of("cancel", listener), on_click=_cancel, args=(path,))

@@ -33,7 +33,7 @@ class Case:
     folder : Path
         where explanations are kept
     listener : Listener
-        to whom it was recommended, or who is to judge it
+        for whom it is scored
     model : FCN
         the listener's
     track : Track
@@ -81,7 +81,7 @@ def get_library(path: Path) -> Library:
 
 
 def get_recommendations(config: Config, library: Library, listener: Listener) -> pd.DataFrame:
-    """The ten tracks of largest relevance among those that training never saw; scored once, with a progress bar."""
+    """The ten most relevant test tracks; scored once, with a progress bar."""
     checkpoint = _find_checkpoint(config, library, listener)
     return _recommend(library, listener.name, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
 
@@ -113,10 +113,10 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
 
 
 def get_case_beside(config: Config, library: Library, listener: Listener, case: Case) -> Case:
-    """The same track for another listener, to whom nobody recommended it."""
+    """The same track for another listener, to whom it was not recommended."""
     model, model_key = get_model(config, library, listener)
     key = (model_key, case.key[1])
-    relevance, others = _hear(model, case.track, key), get_others(config, library, listener, case.track.track_id)
+    relevance, others = _score(model, case.track, key), get_others(config, library, listener, case.track.track_id)
     about = replace(case, listener=listener, model=model, key=key, recommended=False)
     return replace(about, relevance=relevance, others=others)
 
@@ -128,7 +128,7 @@ def get_others(config: Config, library: Library, listener: Listener, track_id: s
 
 
 def get_explanations(config: Config) -> list[Explanation]:
-    """All explanations that were computed, without their `WhatIf`; read again when there are more."""
+    """All cached explanations, without their `WhatIf`; read again when there are more."""
     return _load_explanations(config.explanations_path, _stamps(config.explanations_path))
 
 
@@ -139,14 +139,14 @@ def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
 
 
 def _find_checkpoint(config: Config, library: Library, listener: Listener) -> Path:
-    """The listener's best model; looked for again when there are other runs or splits."""
+    """The listener's best model; looked up again when runs or splits change."""
     seen = sorted([*config.experiments_path.glob("*"), *(library.path / "splits").glob("*.csv")])
     key = (str(library.path), library.fingerprint, *_stamps(*seen))
     return _best_checkpoint(config.experiments_path, library, listener.name, key)
 
 
 def _stamps(*files: Path) -> tuple[int, ...]:
-    """When files were changed; 0 for one that is not there."""
+    """Modification times of files; 0 for a missing one."""
     return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 
@@ -170,7 +170,7 @@ def _recommend(_library: Library, user: str, checkpoint: Path, key: tuple) -> pd
     bar = st.empty()
 
     def show(done: int, total: int) -> None:
-        bar.progress(done / total, text=f"{done} of {total} tracks heard")
+        bar.progress(done / total, text=f"{done} of {total} tracks scored")
 
     ranking = recommend(checkpoint, _library, user, progress=show)
     bar.empty()
@@ -188,7 +188,7 @@ def _open_track(_library: Library, track_id: str, key: tuple) -> Track:
 
 
 @st.cache_data(max_entries=64, show_spinner="The other model listens …")
-def _hear(_model: FCN, _track: Track, key: tuple) -> float:
+def _score(_model: FCN, _track: Track, key: tuple) -> float:
     return float(expit(track_logits(_model, [to_int16(mix_of_stems(_track.stems))])[0]))
 
 

@@ -1,4 +1,4 @@
-"""What a visitor takes home: the explanation to hear, to read and to cite. Everything is made when it is asked for."""
+"""Downloads: the explanation as sound, report, numbers and citation. Each file is made when it is asked for."""
 
 import io
 import zipfile
@@ -45,7 +45,7 @@ def draw_downloads(case: Case, explanation: Explanation, *, k: int) -> None:
     }
     with st.popover("Share and download", icon=":material/share:"):
         if case.shareable:
-            st.markdown("**A link to this view**, for whoever this page is served to")
+            st.markdown("**A link to this view**, for everyone who can reach this page")
             st.code(get_link(), language=None, wrap_lines=True)
         for label, (file, make) in files.items():
             st.download_button(

@@ -1,4 +1,4 @@
-"""The method, for anyone: how the recommender listens, how it is asked, and how far to trust what it answers."""
+"""The method, for every visitor: how the recommender works, how it is explained, and how far to trust that."""
 
 from pathlib import Path
 
@@ -69,7 +69,7 @@ counts only together with another, or that either will do. Where fidelity is low
 any of them counts, no line holds: then there are no weights here, only facts.
 """
 LIMITS = """
-- **It explains the network, not the listener.** It says what moved a model that was trained on somebody's history,
+- **It explains the network, not the listener.** It says what moved a model that was trained on one person's history,
   not what that person hears in a song, nor whether they will like it.
 - **It is as good as the network.** A model that has learned something silly, such as how loud a recording is, gets a
   faithful explanation of something silly.

@@ -1,4 +1,4 @@
-"""Who this listener is: what they played, how often, and what their model listens for."""
+"""The listener's profile: what they played, how often, and what their model listens for."""
 
 import pandas as pd
 import streamlit as st

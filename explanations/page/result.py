@@ -1,4 +1,4 @@
-"""The answer: in a sentence, in words for its numbers, and in sound, with all that can be asked of it next."""
+"""The answer: a sentence, its numbers in words, the player, and downloads."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -73,7 +73,7 @@ def _highlights(explanation: Explanation) -> list[tuple[str, str]]:
 
 @st.fragment
 def _draw_sound(asked: Asked, explanation: Explanation, count: str) -> None:
-    """The player and the downloads; moving its slider draws nothing else anew."""
+    """The player and the downloads; moving its slider redraws nothing else."""
     case = asked.case
     explanation = replace(explanation, what_if=find_what_if(asked, explanation))
     most = max(len(explanation.top(len(explanation.components))), 1)
@@ -81,7 +81,7 @@ def _draw_sound(asked: Asked, explanation: Explanation, count: str) -> None:
     k = address.recall_number(count, usual, least=1, most=most)
     try:
         src, answers = _serve(explanation, case.track.stems)
-    except DataError as error:  # a fragment that runs by itself has no page around it that would tell
+    except DataError as error:  # a fragment that runs by itself has no page around it to show errors
         st.error(sentence(str(error)), icon=":material/error:")
         return
     names = {"title": case.title, "listener": case.listener.name}

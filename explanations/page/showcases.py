@@ -1,4 +1,4 @@
-"""Something to hear at once: explanations that were computed ahead."""
+"""Examples to hear at once: explanations that were computed ahead."""
 
 import streamlit as st
 
@@ -29,7 +29,7 @@ def draw_showcases(config: Config, library: Library) -> None:
 
 
 def _find(config: Config, library: Library) -> list[Explanation]:
-    """The most faithful explanation of each listener's present model, of the listeners with the most faithful ones."""
+    """The most faithful explanation of each listener's current model, for the listeners with the most faithful ones."""
     best: dict[str, Explanation] = {}
     for one in get_explanations(config):
         shown = one.kind == KIND and one.method == "exact" and one.top(1) and one.fidelity_held_out >= LEAST_R2
@@ -42,7 +42,7 @@ def _find(config: Config, library: Library) -> list[Explanation]:
 def _is_current(config: Config, library: Library, explanation: Explanation) -> bool:
     try:
         return explanation.model_hash == get_model_hash(config, library, find_listener(explanation.listener))
-    except DataError:  # a model that has gone
+    except DataError:  # a model that was deleted
         return False
 
 

@@ -1,4 +1,4 @@
-"""What an explanation has to say, as files to be heard, seen and read."""
+"""An explanation as files: sound, picture, report and numbers."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ from lemons.tracks import Track
 
 
 def write_explanation(folder: str | os.PathLike, explanation: Explanation, track: Track) -> list[Path]:
-    """Write what an explanation has to say, to be heard, seen and read.
+    """Write an explanation as sound, picture, report and numbers.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def write_explanation(folder: str | os.PathLike, explanation: Explanation, track
     draw_explanation(explanation, track.stems, picture, title=track.title)
     write_report(report, explanation, track)
     answers = [text.with_suffix(".npz")] if explanation.what_if else []
-    explanation.save(text)  # last: where it is, everything is
+    explanation.save(text)  # last: where it exists, the others do
     return [*clips.values(), picture, report, *answers, text]
 
 

@@ -1,7 +1,7 @@
-"""An explanation as one file that any browser opens: player, sounds, answers, weights, and where they come from.
+"""An explanation as one file that any browser opens: player, sounds, answers, weights and provenance.
 
-It needs no server and makes no request. Its policy allows the one script and the one style that are in it, by their
-hashes, and nothing else: names of tracks and listeners come from strangers, and Jinja escapes them.
+It needs no server and makes no request. Its policy allows its own script and style, by their hashes, and nothing else:
+names of tracks and listeners come from strangers. Jinja escapes them.
 """
 
 import base64
@@ -63,7 +63,7 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: Track
 
 
 def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> str:
-    """The text of the file, of which ``k`` components are heard at first; for the others see `write_report`."""
+    """The text of the file, in which ``k`` components play at first; for the other parameters see `write_report`."""
     sounds = player_sounds(explanation, track.stems)
     data = player_data(
         explanation,
@@ -102,7 +102,7 @@ def _answers(explanation: Explanation) -> list[str]:
 
 @cache
 def _template() -> Template:
-    """The page around the player; it escapes whatever is put into it, but for the style and the script."""
+    """The page around the player; it escapes all values but the style and the script."""
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -115,7 +115,7 @@ def _template() -> Template:
 
 
 def _policy(style: str, script: str) -> str:
-    """What the page may do: run and wear what is in it, show data: addresses, and nothing else."""
+    """The page's content security policy: only its own script and style, and images from data: addresses."""
     hashes = {"style": style, "script": script}
     inline = {name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in hashes.items()}
     allowed = "; ".join(f"{name}-src 'sha256-{digest}'" for name, digest in inline.items())
@@ -147,7 +147,7 @@ def _with_minus(number: str) -> str:
 
 
 def _facts(explanation: Explanation) -> dict[str, str]:
-    """What is needed to trust and to repeat the explanation, by name."""
+    """What is needed to check and to repeat the explanation, by name."""
     starts = sorted({component.start_s for component in explanation.components})
     return {
         "Track": explanation.track_id,

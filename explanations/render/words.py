@@ -1,4 +1,4 @@
-"""What the page says: plain sentences, and untrusted text made harmless."""
+"""The page's sentences, and escaping of untrusted text."""
 
 import base64
 import html
@@ -26,7 +26,7 @@ JOINER = "\u2060"  # has no width; between the letters of an address it keeps Ma
 
 
 def tame(text: str) -> str:
-    r"""Text of unknown origin without what no eye can see and what turns the text after it around.
+    r"""Untrusted text without invisible characters and marks of direction.
 
     >>> tame("Lion\x1b Road\u202e"), tame("Zoë 👩\u200d🎤")
     ('Lion Road', 'Zoë 👩\u200d🎤')
@@ -35,12 +35,12 @@ def tame(text: str) -> str:
 
 
 def markup(text: str) -> str:
-    """Text of unknown origin, so that HTML shows it letter by letter."""
+    """Untrusted text, escaped for HTML."""
     return html.escape(tame(text))
 
 
 def plain(text: str) -> str:
-    r"""Text of unknown origin, so that Markdown shows it letter by letter.
+    r"""Untrusted text, escaped for Markdown.
 
     >>> plain("**Loud** <b>")
     '\\*\\*Loud\\*\\* \\<b\\>'
@@ -51,7 +51,7 @@ def plain(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    r"""An error's sentence: harmless, but what stands in backquotes stays code.
+    r"""An error's sentence, escaped for Markdown; text in backquotes stays code.
 
     >>> sentence("no model; train one with `lemons train`")
     'no model\\; train one with `lemons train`'
@@ -62,7 +62,7 @@ def sentence(text: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Text of unknown origin and length, cut to what a line can hold.
+    """Untrusted text, cut to what a line can hold.
 
     >>> len(shorten(5000 * "9"))
     120
@@ -121,7 +121,7 @@ def parts_of(separator: str) -> str:
 
 
 def file_title(name: str) -> str:
-    r"""What to call a file of unknown origin: its name without folders, extension and what no eye can see.
+    r"""A title for an untrusted file name: without folders, extension and invisible characters.
 
     >>> file_title("C:\\Music\\My_`best`\u202e\n.song.mp3"), file_title(".mp3")
     ("My 'best'.song", 'untitled')
@@ -168,7 +168,7 @@ def question(title: str, listener: str = "") -> str:
 
 
 def answer(explanation: Explanation) -> str:
-    """Why the track was recommended, or would rather not be, in one sentence."""
+    """Why the track was recommended or not, in one or two sentences."""
     top = explanation.top(TOP_K)
     if not top:
         return "Nothing in this track speaks for it: every component lowers its relevance or leaves it as it is."
@@ -183,7 +183,7 @@ def answer(explanation: Explanation) -> str:
 def fidelity_sentence(explanation: Explanation) -> str:
     """How far the weights can be trusted, and why one may say so."""
     share = f"{max(explanation.fidelity_held_out, 0):.0%}".replace("%", " %")
-    masks = "over all mixes there are" if explanation.held_out == "none" else "on mixes that they were not fitted to"
+    masks = "over all mixes" if explanation.held_out == "none" else "on mixes that they were not fitted to"
     what = "relevance" if explanation.target == "probability" else "logit of the relevance"
     return (
         f"The model is **{fidelity_in_words(explanation)}** here: {masks}, weights account for {share} of how the "
@@ -216,9 +216,9 @@ def method_sentence(explanation: Explanation) -> str:
     """How the weights were found."""
     masks = f"{explanation.n_masks:,}".replace(",", " ")
     if explanation.method == "lime":
-        how = f"audioLIME: the model heard {explanation.work:.0f} mixes"
+        how = f"audioLIME: the model scored {explanation.work:.0f} mixes"
     else:
-        how = f"Exact: one pass, {explanation.work:.0f} times the work of hearing the track once, answers for every mix"
+        how = f"Exact: one pass, {explanation.work:.0f} times the work of scoring the track once, answers for every mix"
     drawn = explanation.neighborhood == "drawn"
     fit = f"fitted to {masks} of them, drawn with seed {explanation.seed}" if drawn else f"fitted to all {masks}"
     return f"{how}; {fit}. Fidelity on those: {explanation.fidelity:.2f}."

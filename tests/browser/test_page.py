@@ -489,9 +489,9 @@ def test_the_slider_stays_where_the_visitor_leaves_it(visit):
 def test_a_computation_is_found_again_when_the_page_is_loaded_anew(visit):
     page = visit("?kind=time%2Bsource&method=lime-2048&seed=5")
     page.get_by_role("button", name="Explain this recommendation").click()
-    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes scored")).wait_for()
     page.reload()
-    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes scored")).wait_for()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Explain this recommendation").wait_for(timeout=5000)
 
@@ -564,7 +564,7 @@ def test_a_computation_can_be_cancelled(visit, toy):
     page = visit("?kind=time%2Bsource&method=lime-2048")
     before = set((toy.folder / "explanations").glob("*"))
     page.get_by_role("button", name="Explain this recommendation").click()
-    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes scored")).wait_for()
     shoot(page, "computing")
     whole_track(page)  # goes on being there while it is computed
     page.get_by_role("button", name="Cancel").click()

@@ -451,7 +451,7 @@ def test_without_the_answers_only_the_full_mix_has_one(visit, explained, track):
     assert player.text("value") == f"{explained['source'].relevance:.2f}"
     player.click("Mute Drums")
     assert player.text("value") == "–"
-    assert "not at hand" in player.text("answer .note")
+    assert "not available" in player.text("answer .note")
 
 
 def test_only_one_player_sounds(visit, explained, track):

@@ -1,4 +1,4 @@
-// Everything around the grid: transport, presets, the model's answer. Each part draws what it is told and reports clicks.
+// Everything around the grid: transport, presets, the model's answer. Each part draws what it is given and reports clicks.
 
 /* global capitalized, clock, element, icon, iconButton, PRESETS, setSlider, setText, signed, slider */
 /* exported Answer, Presets, Ruler, Transport */

@@ -1,4 +1,4 @@
-"""What the player is told: an explanation as JSON, and the sounds it refers to."""
+"""The player's input: an explanation as JSON, and the sounds it refers to."""
 
 from collections.abc import Mapping, Sequence
 
@@ -50,7 +50,7 @@ def player_data(
     answers: str | None = None,
     others: Sequence[float] = (),
 ) -> dict:
-    """What the player is told, ready for JSON.
+    """The player's input, ready for JSON.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def player_data(
     title, listener : str
         names, however wild: they are shown letter by letter
     k : int > 0
-        components that are heard at first
+        components that play at first
     answers : str, optional
         the address of ``explanation.what_if.to_bytes()``; without it the player knows the answer to the full mix only
     others : sequence of float
@@ -141,9 +141,9 @@ def _fades(segments: Segments) -> list[float]:
 
 def _words(explanation: Explanation, gain: float) -> dict[str, str]:
     if explanation.method == "lime":
-        why = "audioLIME asked the model about some mixes only; ask with the exact method to know its answer to each."
+        why = "audioLIME scored some mixes only; the exact method knows the model's answer to each."
     else:
-        why = "The model's answers to other mixes are not at hand here."
+        why = "The model's answers to other mixes are not available here."
     level = "What you hear is what was scored, at its true level."
     if gain != 1:
         level = f"What you hear is what was scored, at {gain:g} of its level, so that no mix of parts is clipped."
