@@ -35,7 +35,8 @@ from lemons.library import Library
 from lemons.progress import Progress
 from lemons.segments import Segments
 from lemons.tracks import Track
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
 
 FORMAT = 1  # of the JSON file; raise it when a field changes its meaning
 TARGET = "difference"  # of logits
