@@ -14,8 +14,9 @@ from scipy.special import expit
 from explanations.cli import app
 from lemons.audio import quantize, write_flac
 from lemons.library import open_library
-from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
+from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import finish_run, new_run
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

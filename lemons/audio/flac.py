@@ -116,9 +116,11 @@ def write_flac(
     if compression_level is not None:
         compression_level = number("compression_level", compression_level, least=0, most=1)
     _check_peak(y, one_of("bits", bits, FLAC_BITS), str(path))
-    with atomic_path(path) as temporary:
-        with FlacWriter(temporary, sr=sr, bits=bits, compression_level=compression_level) as file:
-            file.write(y)
+    with (
+        atomic_path(path) as temporary,
+        FlacWriter(temporary, sr=sr, bits=bits, compression_level=compression_level) as file,
+    ):
+        file.write(y)
 
 
 def flac_bytes(y: np.ndarray, *, gain: float = 1.0) -> bytes:
