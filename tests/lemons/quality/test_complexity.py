@@ -43,3 +43,9 @@ def test_nothing_is_neither_complex_nor_sparse(measure):
     assert math.isnan(measure(np.zeros(3)))
     with pytest.raises(ParameterError, match="shape"):
         measure(np.zeros((2, 2)))
+
+
+def test_weights_at_the_end_of_the_range_of_floats_have_shares():
+    """Their sum is beyond the range."""
+    assert complexity([1.5e308, -1.5e308]) == pytest.approx(math.log(2), abs=ROUNDING)
+    assert sparseness([1.5e308, -1.5e308]) == pytest.approx(0, abs=ROUNDING)

@@ -3,15 +3,20 @@
 import dataclasses
 import math
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy.special import expit
 
 from lemons.errors import ParameterError
+from lemons.exact import ScoreTable
 from lemons.exact.lime import fit_lime
 from lemons.exact.masks import mask_rows
+from lemons.exact.pooled import Pooled, PooledGroup
 from lemons.quality import Measures, complexity, measure, sparseness
 
 TABLE = Path(__file__).resolve().parents[3] / "docs" / "measures.md"
@@ -197,3 +202,25 @@ def test_a_right_order_may_have_a_low_fidelity(kind, fidelity):
     found = measure(model, lime.weights, intercept=lime.intercept, target="probability", k=2)
     assert found.fidelity == pytest.approx(fidelity, abs=5e-4)  # three digits are in the guide
     assert (found.aopc, found.drop) == pytest.approx({"both": (5 / 6, 0), "either": (4 / 6, 0)}[kind], abs=ROUNDING)
+
+
+@pytest.mark.parametrize("target", ["logit", "probability"])
+def test_the_exact_explanation_of_a_score_table_has_the_fidelity_that_it_says(rng, target):
+    sounding = np.array([[True, True, False], [True, False, True]])
+    groups = [PooledGroup(i, i, *torch.as_tensor(rng.normal(size=(2, 4, 2)))) for i in range(2)]
+    head = torch.nn.Linear(4, 1).double()
+    table = ScoreTable(Pooled(groups, sounding, 1, head, ("mean", "max")), multiply_adds=0, seconds=0.0)
+    lime = table.lime(target=target)
+    found = measure(table, lime.weights, intercept=lime.intercept, target=target)
+    # the table adds squares up by size of the mask, the measure one by one
+    assert found.fidelity == found.fidelity_held_out == pytest.approx(lime.fidelity, abs=1e-9)
+    assert found.n_asked == 16
+    full, silence = (expit(x) if target == "probability" else x for x in table.logits(mask_rows(0, 64, 6))[[-1, 0]])
+    shapley = table.shapley(target=target)
+    assert shapley.sum() == pytest.approx(full - silence, abs=1e-9)
+    assert measure(table, shapley, target=target).fidelity <= found.fidelity  # no line is better than the fit
+
+
+def test_measuring_needs_no_pytorch():
+    code = "import sys, lemons.quality; assert 'torch' not in sys.modules, 'PyTorch is imported'"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=TABLE.parents[1])
