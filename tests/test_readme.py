@@ -126,3 +126,15 @@ def test_every_module_and_name_that_is_told_exists(text):
     told = re.findall(r"`((?:lemons|recsys|explanations)(?:\.\w+)+)`", text.read_text(encoding="utf-8"))
     for name in told:
         assert pkgutil.resolve_name(name) is not None
+
+
+def test_every_file_and_name_that_contributing_points_to_exists():
+    told = re.findall(r"`([^`\s]+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    files = [ROOT / one for one in told if re.fullmatch(r"[\w./-]+/[\w./-]*", one)]
+    assert [file for file in files if not file.exists() and file.name not in ("site", ".venv")] == []
+    source = "\n".join(
+        file.read_text() for file in [*files, ROOT / "lemons/separation/separator.py"] if file.suffix == ".py"
+    )
+    names = [one for one in told if re.fullmatch(r"[A-Z_]{4,}|_?[a-z]+_[a-z_]+", one)]
+    assert len(names) > 10
+    assert [name for name in names if not re.search(rf"\b{name}\b", source)] == []
