@@ -11,12 +11,13 @@ import argparse
 import copy
 import os
 import time
+import tracemalloc
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads of two programs would slow each other down
 
 import numpy as np
-from report import machine, peak_memory, reset_peak_memory, table, write_section
+from report import machine, table, write_section
 
 from lemons.exact import facts_of, score_table, table_facts
 from lemons.library import open_library
@@ -90,16 +91,18 @@ def made(n):
 
 
 def measured(find, *args, repeats, **options):
-    """Facts, seconds of the fastest run and of the processor, and the most bytes beyond those that were held before."""
-    seconds, busy, extra = [], [], []
+    """Facts, seconds of the fastest run and of the processor, and the most bytes that another run held."""
+    seconds, busy = [], []
     for _ in range(repeats):
-        reset_peak_memory()
-        before, start, start_busy = peak_memory(), time.perf_counter(), time.process_time()
+        start, start_busy = time.perf_counter(), time.process_time()
         found = find(*args, **options)
         seconds.append(time.perf_counter() - start)
         busy.append(time.process_time() - start_busy)
-        extra.append(peak_memory() - before)
-    return found, min(seconds), min(busy), max(extra)
+    tracemalloc.start()  # sees NumPy's arrays; the process may have kept memory of an earlier run
+    find(*args, **options)
+    extra = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return found, min(seconds), min(busy), extra
 
 
 def row(name, facts, seconds, busy, extra):
