@@ -122,7 +122,7 @@ class LimeAudioExplainer:
     absolute_feature_sort : bool
         order components by absolute weight
     random_state : int, np.random.RandomState or None
-        where masks come from. An integer gives the same masks at every call; a RandomState goes on from call to call;
+        where masks come from. An integer gives the same masks at every call; a RandomState advances from call to call;
         None counts as 0.
     """
 
@@ -242,7 +242,7 @@ class LimeAudioExplainer:
 
 
 def _question(labels, top_labels, num_reg_targets) -> Iterable[int]:
-    """The labels that are asked about; of ``top_labels`` the answers will tell."""
+    """The labels to explain; those of ``top_labels`` follow from the answers."""
     asked = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
     asked = [name for name, value in asked.items() if value is not None]
     if "num_reg_targets" in asked and len(asked) > 1:
