@@ -91,7 +91,7 @@ def function(name: str, value: Any) -> Any:
 
 
 def items(name: str, value: Any, *, hint: str) -> list:
-    """What can be gone through, as a list; a text or a single thing is none. ``hint`` says what would be right."""
+    """The items of an iterable, as a list; a text or a single value is refused. ``hint`` says what would be right."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise ParameterError(f"{name}={quoted(value)} must be {hint}")
     try:
@@ -108,7 +108,7 @@ def file_path(name: str, value: Any) -> Path:
 
 
 def random_state(name: str, value: Any) -> int | np.random.RandomState:
-    """A seed, or a source of chance that goes on; not the state that all of NumPy shares."""
+    """A seed, or a random state that advances from call to call; not NumPy's global state."""
     if isinstance(value, np.random.RandomState):
         return value
     hint = ", or a numpy.random.RandomState"
@@ -118,7 +118,7 @@ def random_state(name: str, value: Any) -> int | np.random.RandomState:
 def waveform(name: str, y: Any, *, n_dims: int = 1) -> np.ndarray:
     """Finite samples, as an array of float32 or float64.
 
-    Half precision becomes float32, which holds all its values. PyTorch's tensors are taken wherever they lie; arrays of
+    Half precision becomes float32, which holds all its values. PyTorch's tensors are taken from any device; arrays of
     float32 or float64 come back as they are, not copied.
 
     Parameters

@@ -1,4 +1,4 @@
-"""NumPy arrays in files: read only if they are whole, and kept beside what they were made of.
+"""NumPy arrays in files: read only if they are whole, and cached with a note of what they were made of.
 
 A kept array is a file ``<name>.npy`` and a note ``<name>.json`` beside it. The note says what the array was made of and
 what its bytes add up to, so that neither a source that was replaced, whatever its date, nor a single bit that flipped
@@ -37,7 +37,7 @@ def read_array(path: str | os.PathLike) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        of any shape and type but Python objects, which are not unpickled
+        of any shape and type except Python objects, which are not unpickled
 
     Raises
     ------

@@ -1,10 +1,10 @@
-"""Files that LEMONS wrote itself: what was damaged since is noticed when it is read.
+"""Files that LEMONS wrote itself: damage is noticed when they are read.
 
 A JSON file of ours is one object whose ``checksum`` is the SHA-256 of all its other fields; an npz file of ours has an
 array of that name with the SHA-256 of all the others. Both are of the *values*, so that a file which was indented or
 compressed in another way is the same, and any other change is a `DamagedError`. JSON of other programs is read by
-`read_json`, which checks what can be known without a checksum: that it is an ordinary file of bearable size, UTF-8, and
-one object.
+`read_json`, which checks what can be known without a checksum: that it is an ordinary file of acceptable size, UTF-8,
+and one object.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ MAX_INTEGER = 2**64  # ours and sacred's are below; a float takes no integer of 
 
 
 def read_whole(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """Read an ordinary file; what is none (a folder, a pipe, a device) is never waited for.
+    """Read an ordinary file; folders, pipes and devices are refused without waiting for them.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def read_whole(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> bytes:
         if there is no such file, it cannot be read, is no ordinary file, or larger than ``max_bytes``
     """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # before it is opened, which alone makes some devices act
+        if not stat.S_ISREG(os.stat(path).st_mode):  # before opening it, since opening alone makes some devices act
             raise DataError(f"{path} is no ordinary file; remove it")
         with open(path, "rb", opener=_open_at_once) as file:
             content = file.read(max_bytes + 1)
@@ -59,7 +59,7 @@ def read_whole(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> bytes:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # should it have become a pipe meanwhile
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # it may have become a pipe meanwhile
 
 
 def read_json(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def read_npz(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> dict[str
         with np.load(content, allow_pickle=False) as arrays:
             found = dict(arrays)
         whole = str(found.pop(CHECKSUM)) == arrays_checksum(found)
-    except Exception as error:  # by turns zlib's, zipfile's, tokenize's, a MemoryError of a shape that lies ...
+    except Exception as error:  # by turns zlib's, zipfile's, tokenize's, a MemoryError for a wrong shape ...
         raise DamagedError(f"{path} is damaged or no npz of LEMONS ({error})") from error
     if not whole:
         raise DamagedError(f"{path} is damaged: its arrays do not fit their checksum")

@@ -1,9 +1,9 @@
 """Segments: stretches of time that tile a track, and how sound is cut into them.
 
-A hard cut through a sounding wave is a click: a step that nobody played, which a listener hears and a model scores. So
-neighbouring segments may overlap for a *fade*: what the first loses along half a cosine the second gains, sample for
-sample, so that all segments together are the track. (Equal-power fades, right for two different sounds, would not sum
-to it: these are two halves of the same one.) The fades belong to the segment: they are scored and heard alike.
+A hard cut through a sounding wave is a click: a step that is not in the music, but that a listener hears and a model
+scores. So neighbouring segments may overlap for a *fade*: what the first loses along half a cosine the second gains,
+sample for sample, so that all segments together are the track. (Equal-power fades, right for two different sounds,
+would not sum to it: these are two halves of one sound.) The fades belong to the segment: they are scored and heard.
 """
 
 import re
@@ -136,7 +136,7 @@ class Segments:
 
 
 def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FADE) -> Segments:
-    """The segments of a track that somebody asks for.
+    """The segments of a track that a caller asks for.
 
     Parameters
     ----------
@@ -184,7 +184,7 @@ def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FA
     if any(a >= b for a, b in pairwise(borders)) or borders[0] != 0:
         duration = f"{len(y) / SAMPLE_RATE:.2f} s"
         raise ParameterError(
-            f"segments={quoted(wanted)} must begin with 0, increase and lie within the track's {duration}"
+            f"segments={quoted(wanted)} must begin with 0, increase and stay within the track's {duration}"
         )
     return Segments(borders, fade)
 

@@ -71,10 +71,10 @@ def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
             "stem": st.column_config.TextColumn("Instrument"),
             "enough": st.column_config.TextColumn("Enough alone"),
             "needed": st.column_config.TextColumn("Needed"),
-            "no part": st.column_config.TextColumn("Plays no part"),
+            "no part": st.column_config.TextColumn("In nothing that is enough"),
             "share": st.column_config.TextColumn("Share of what speaks for it"),
         },
-        alt="In how many tracks each instrument is enough, needed, or plays no part, and its share of the weights",
+        alt="In how many tracks each instrument is enough, is needed, or neither, and its share of the weights",
     )
     tracks = "1 track that was" if portrait.n_tracks == 1 else f"{portrait.n_tracks} tracks that were"
     st.caption(

@@ -58,7 +58,7 @@ def to_int16(y: np.ndarray) -> np.ndarray:
     """
     steps = numbers(y) * FULL_SCALE
     if not ((steps >= -FULL_SCALE) & (steps < FULL_SCALE)).all():
-        raise ParameterError("a sample lies beyond full scale, or is not a number; call quantize first")
+        raise ParameterError("a sample is beyond full scale, or is not a number; call quantize first")
     return steps.astype(np.int16)
 
 

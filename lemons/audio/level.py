@@ -3,7 +3,7 @@
 Files of floats may hold peaks of any height, and what MP3 or Ogg make of a loud master exceeds full scale, too: of
 music amplified by 9.5 dB and clipped, decoded peaks reach 1.35. The 16-bit grid ends at full scale. So a file whose
 mono mix exceeds it is multiplied by one gain, from the first sample to the last: shape and proportions stay, and stems
-that belong to it take the same gain. The gain is told.
+that belong to it take the same gain. A warning reports the gain.
 
 What does not exceed full scale keeps its level, bit for bit. That includes a 16-bit file at full scale that is
 resampled: soxr's low-pass overshoots in between (by 32 % for the same music), and what goes beyond is clipped, as it
@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 
 def gain_for(peak: float) -> float:
-    """What brings a peak within full scale; 1 where it is there already.
+    """What brings a peak within full scale; 1 where it is within already.
 
     Parameters
     ----------

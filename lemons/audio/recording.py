@@ -1,4 +1,4 @@
-"""An audio file on disk: opened, and read one and the same way by all who read it."""
+"""An audio file on disk, and the one way in which all of LEMONS reads it."""
 
 import os
 from collections.abc import Iterator

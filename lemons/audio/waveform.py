@@ -133,7 +133,7 @@ def _resample(blocks: Iterable[np.ndarray], rate: int, sr: int, gain: float = 1.
 
 
 def check_file_rate(path: str | os.PathLike, sr: int) -> None:
-    """Refuse, with a DataError, a file whose sampling rate lies outside `RATES`."""
+    """Refuse, with a DataError, a file whose sampling rate is outside `RATES`."""
     if not RATES[0] <= sr <= RATES[1]:
         hint = f"convert it to a rate between {RATES[0]} and {RATES[1]} Hz"
         raise DataError(f"{path} has {sr} samples per second; {hint}")

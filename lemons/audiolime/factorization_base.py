@@ -96,7 +96,7 @@ def _manual(wanted, n_samples: int) -> tuple[list[tuple[int, int]], int]:
             raise ParameterError(f"manual segment {quoted(pair)} must be (start, end), in samples")
         start, end = (whole("a manual segment's border", border, least=0) for border in borders)
         if not start < end <= n_samples:
-            raise ParameterError(f"manual segment ({start}, {end}) must lie within the {n_samples} samples")
+            raise ParameterError(f"manual segment ({start}, {end}) must be within the {n_samples} samples")
         segments.append((start, end))
     if not segments:
         raise ParameterError("manual_segments=[] must hold at least one (start, end)")

@@ -124,7 +124,7 @@ class LimeAudioExplainer:
     absolute_feature_sort : bool
         order components by absolute weight
     random_state : int, np.random.RandomState or None
-        where masks come from. An integer gives the same masks at every call; a RandomState goes on from call to call;
+        where masks come from. An integer gives the same masks at every call; a RandomState advances from call to call;
         None counts as 0.
     """
 
@@ -244,7 +244,7 @@ class LimeAudioExplainer:
 
 
 def _question(labels, top_labels, num_reg_targets) -> Iterable[int]:
-    """The labels that are asked about; of ``top_labels`` the answers will tell."""
+    """The labels to explain; those of ``top_labels`` follow from the answers."""
     given = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
     asked = [name for name, value in given.items() if value is not None]
     if "num_reg_targets" in asked and len(asked) > 1:

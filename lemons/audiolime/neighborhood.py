@@ -1,4 +1,4 @@
-"""Masks around a sound: drawing them, and asking the model about each distinct one once."""
+"""Masks around a sound: drawing them, and scoring each distinct one once."""
 
 import itertools
 from collections.abc import Callable
@@ -31,11 +31,11 @@ def draw_masks(
     n_components : int > 0
         length of a mask
     num_samples : int > 1 or 'exhaustive'
-        how many masks to draw, every component on or off with equal chance; or every mask there is
+        how many masks to draw, every component on or off with equal probability; or every mask
     random_state : int or np.random.RandomState
         where they come from
     random_seed : int or None
-        audioLIME draws a seed, of which it makes no use, before the masks; giving one leaves that draw out
+        audioLIME draws a seed before the masks and never uses it; giving one skips that draw
 
     Returns
     -------
@@ -78,7 +78,7 @@ def score_masks(
     batch_size: int,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """The model's answers about masks, each distinct one asked once, in the order of their first appearance.
+    """The model's answers to masks; each distinct mask is scored once, in the order of first appearance.
 
     Parameters and errors are those of `LimeAudioExplainer.explain_instance`.
 

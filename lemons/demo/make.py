@@ -102,14 +102,14 @@ def track_id(number: int) -> str:
 
 
 def track_files(path: Path, number: int) -> dict[str, Path]:
-    """Where a track's stems and its mix lie; the mix comes last, as it is written last."""
+    """The files of a track's stems and its mix; the mix comes last, as it is written last."""
     name = track_id(number)
     stems = {stem: path / "stems" / name / f"{stem}.flac" for stem in STEM_NAMES}
     return stems | {"mix": path / "audio" / f"{name}.flac"}
 
 
 def is_finished(path: Path, number: int) -> bool:
-    """Whether all six files of a track are there; each of them is whole, since it got its name when it was."""
+    """Whether all six files of a track exist; each of them is whole, since it gets its name only then."""
     return all(file.is_file() for file in track_files(path, number).values())
 
 

@@ -1,4 +1,4 @@
-"""Made-up titles and artists; any resemblance is chance's own."""
+"""Made-up titles and artists; any resemblance is a coincidence."""
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def name_tracks(genres: list[str], rng: np.random.Generator) -> list[tuple[str, 
     genres : list of str
         the genre of every track
     rng : np.random.Generator
-        the source of chance
+        the random state
 
     Returns
     -------

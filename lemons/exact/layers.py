@@ -1,6 +1,6 @@
 """One block of the trunk, applied to columns of many states.
 
-Feature maps lie in memory as (states, columns, bands, channels): to PyTorch a channels-last image whose rows are
+Feature maps are stored as (states, columns, bands, channels): to PyTorch a channels-last image whose rows are
 columns of time. Then runs of columns are contiguous, zero columns before and after are skipped by the convolution
 instead of multiplied, and the long side of the image is the frequency axis even where few columns are left.
 """
@@ -34,7 +34,7 @@ class Piece:
         return self.start + self.values.shape[1]
 
     def between(self, start: int, stop: int) -> "Piece":
-        """The columns of this piece that lie between two columns of the level."""
+        """The columns of this piece between two columns of the level."""
         start, stop = max(start, self.start), min(stop, self.stop)
         return Piece(self.group, start, self.values[:, start - self.start : max(stop, start) - self.start])
 

@@ -57,9 +57,9 @@ class Locality:
         columns of each level
     steps : list of Group
         the order of work: a pure group of level 0 stands for everything pure in its segment; mixed groups follow as
-        soon as their inputs are there
+        soon as their inputs are computed
     last_reader : dict of Group to Group
-        the step after which a group's values can be forgotten; groups that no mixed one reads are missing
+        the step after which a group's values can be dropped; groups that no mixed one reads are missing
     """
 
     def __init__(self, local: LocalModel, spans: Sequence[tuple[int, int]], n_bands: int):

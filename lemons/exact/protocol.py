@@ -1,4 +1,4 @@
-"""How a model tells the exact engine what it is made of.
+"""How a model describes its parts to the exact engine.
 
 The engine takes any model of the form ::
 
@@ -109,7 +109,7 @@ def local_model_of(model: nn.Module) -> LocalModel:
     if not isinstance(local, LocalModel):
         raise ParameterError(f"local_model() of {type(model).__name__} gives {quoted(local)}, not a LocalModel")
     whole("n_fft", local.n_fft, least=1)
-    whole("hop_length", local.hop_length, least=1, most=local.n_fft, hint=", n_fft: between frames nothing is heard")
+    whole("hop_length", local.hop_length, least=1, most=local.n_fft, hint=", n_fft: frames leave no gap")
     whole("pad", local.pad, least=0)
     if not local.blocks:
         raise ParameterError("blocks=() must hold at least one block")

@@ -35,7 +35,7 @@ def score_table(
     max_memory: int = MAX_MEMORY,
     progress: Progress | None = None,
 ) -> ScoreTable:
-    """Everything that a model would answer to any mix of a track's components.
+    """A model's answers to all mixes of a track's components.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class Pass:
         return self.local.columns(self.local.stft(silence)).shape[1]
 
     def _check_states(self) -> None:
-        """Refuse numbers of states that no memory holds, whose product no float does either."""
+        """Refuse numbers of states that no memory holds; their product may exceed a float, too."""
         n_bits = max(sum(self.n_states[i].bit_length() - 1 for i in g.segments) for g in self.locality.levels[-1])
         if n_bits > MAX_BITS:
             raise ParameterError(

@@ -64,7 +64,7 @@ class Spectra:
             heard = part[:, (places[samples] - start).clamp(0, stop - start - 1)] * inside[samples]
             sounding.append(part.any(dim=1))
             self.starts.append(first)
-            # selected when transformed: there may be none, and no transform of nothing
+            # selected after the transform, since an empty selection cannot be transformed
             self.parts.append(local.stft(heard)[sounding[-1]])
         self.sounding = torch.stack(sounding)
         self.n_states = [2 ** int(stems.sum()) for stems in sounding]

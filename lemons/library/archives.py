@@ -1,6 +1,7 @@
-"""Texts as people have them: plain, gzipped, or in a zip or tar archive, with what macOS puts beside files.
+"""Reading texts that are plain, gzipped, or in a zip or tar archive, with what macOS puts beside files.
 
-A format is told by a file's first bytes, and only where they say nothing by its ending: browsers unpack, and rename.
+A format is recognised by a file's first bytes, and only where these are ambiguous by its ending: browsers unpack and
+rename.
 """
 
 import bz2
@@ -26,7 +27,7 @@ TAR_MARK = slice(257, 262)  # where a tar archive says "ustar"
 
 
 def is_shadow(path: str) -> bool:
-    """Whether a file holds what macOS or another system notes about files, rather than anybody's data.
+    """Whether a file holds what macOS or another system notes about files, rather than the user's data.
 
     >>> [is_shadow(one) for one in ("__MACOSX/data/a.txt", "data/._a.txt", "data/.DS_Store", "data/a.txt")]
     [True, True, True, False]
@@ -49,7 +50,7 @@ def open_text(path: Path, name: str) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     Yields
     ------
     stream, file : file objects
-        the text's bytes, and the file on disk, whose position tells how far it is read
+        the text's bytes, and the file on disk, whose position says how much has been read
 
     Raises
     ------

@@ -28,7 +28,7 @@ TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")
 LISTEN_COLUMNS = ("user", "track_id", "playcount")
 MAX_PLAYCOUNT = 999_999_999  # of one line; more than a life of listening, and sums of them fit into 64 bits
 MAX_SHOWN = 200  # letters of an id or a path in a sentence
-READING = 1  # how files are read; another number, and all that was made of them and kept is made again
+READING = 1  # version of how files are read; raising it makes everything cached again
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Library:
 
     @property
     def users(self) -> list[str]:
-        """Everybody who played something: the seven personas first, then the others by name."""
+        """All listeners who played something: the seven personas first, then the others by name."""
         found = set(self.listens["user"])
         personas = [listener.name for listener in LISTENERS]
         return [name for name in personas if name in found] + sorted(found - set(personas))
@@ -73,7 +73,7 @@ class Library:
         Raises
         ------
         ParameterError
-            if nobody of this name played anything here; the sentence names those who did
+            if no listener of this name played anything here; the sentence names those who did
         """
         if user not in self.users:
             raise ParameterError(f"listener={user!r} is not in {self.path}; choose one of {', '.join(self.users)}")
@@ -96,7 +96,7 @@ class Library:
         return self.path / self.tracks.at[track_id, "file"]
 
     def stamp(self, track_id: str) -> dict[str, str | int]:
-        """What tells the sound of a track from any other, without listening: what is made of it is kept under this.
+        """What identifies the sound of a track without reading it; arrays made of the track are cached with it.
 
         Returns
         -------
@@ -152,7 +152,7 @@ class Library:
         Returns
         -------
         dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-            their sum is the mix, which may lie beside them by any name; empty where the library has none of this track
+            their sum is the mix, which may be beside them by any name; empty where the track has no stems
 
         Raises
         ------
@@ -167,14 +167,14 @@ class Library:
         for name, y in stems.items():
             if len(y) != len(mix):
                 lengths = f"has {len(y)} samples and the track {len(mix)}"
-                raise DataError(f"the stem {files[name]} is not as long as the track ({lengths}); make it anew")
+                raise DataError(f"the stem {files[name]} is not as long as the track ({lengths}); make it again")
         if stems and not np.array_equal(sum(stems.values()), mix):
             stems = _without_sums(stems, mix)
         if stems and not np.array_equal(sum(stems.values()), mix):
             if load_with_gain(self.audio_path(track_id))[1] != 1:
                 hint = f"lower both, or give --separator given --weights {self.path / 'stems' / safe_name(track_id)}"
                 raise DataError(f"{track_id} in {self.path} exceeds full scale, which its stems do not fit; {hint}")
-            raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them anew")
+            raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them again")
         return stems
 
     def check_audio(self, progress: Progress | None = None) -> None:
@@ -223,7 +223,7 @@ def open_library(path: str | os.PathLike) -> Library:
     Raises
     ------
     DataError
-        if there is no library, a column is missing, a value is malformed, no track is left, or nobody played any
+        if there is no library, a column is missing, a value is malformed, no track is left, or no listener played any
     """
     path = Path(path)
     if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
@@ -276,7 +276,7 @@ def _shown(text: str) -> str:
 
 
 def _without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:
-    """Stems but for those that are sums of others, such as the mix, which are told to the log."""
+    """Stems except those that are sums of others, such as the mix, which are logged."""
     sounds = np.stack([*stems.values(), mix]).astype(np.float64)
     sums = [list(stems)[one] for one in find_sums(sounds @ sounds.T, mix=len(stems))]
     if sums:

@@ -1,7 +1,7 @@
 """Plays in JSON, by the names that programs give to things.
 
 ListenBrainz, Last.fm (its own words, and those of sites that export it), Spotify (account data and extended history),
-Maloja (of today, of its version 2, and its API) and Koito are told apart play by play, so that a file may be a list of
+Maloja (of today, of its version 2, and its API) and Koito are recognised play by play, so that a file may be a list of
 plays, pages of them, or one play a line.
 """
 
@@ -58,7 +58,7 @@ def read_records(text: str, name: str, history: History, *, user: str = "") -> N
 
 
 def user_in(text: str) -> str:
-    """Whom a JSON text such as ListenBrainz's user.json names; empty where it names nobody.
+    """The user that a JSON text such as ListenBrainz's user.json names; empty where it names none.
 
     >>> user_in('{"user_id": 7, "username": "zoë"}')
     'zoë'

@@ -1,7 +1,7 @@
 """Plays in tables: lines of cells, with a first line that names the columns, or without.
 
-A quotation mark opens a cell only where one before a separator closes it, and a cell goes on in the next lines only
-where these are no rows by themselves: so a mark that somebody forgot to close costs its own line, no more.
+A quotation mark opens a cell only where one before a separator closes it, and a cell continues in the next lines only
+where these are not rows by themselves: an unclosed mark damages only its own line.
 """
 
 import re
@@ -18,7 +18,7 @@ from lemons.library.plays import DAMAGED, TOO_SHORT, History, Play
 
 DELIMITERS = ",;\t"
 LINE_END = re.compile(r"\r\n|\r|\n")
-LOOKED_AT = 200  # lines, to tell columns without names
+LOOKED_AT = 200  # lines that decide what columns without names are
 MAX_LINES = 50  # of one cell
 LOG = "#AUDIOSCROBBLER/"  # what portable players write
 LOG_COLUMNS = ["artist", "album", "title", "", "", "rating", "date", "recording_id"]
@@ -54,7 +54,7 @@ def read_table(text: str, name: str, history: History) -> None:
     Raises
     ------
     DataError
-        if the columns cannot be told, or a playcount is none
+        if the columns cannot be recognised, or a playcount is not a number
     """
     lines = LINE_END.split(text)
     table = _table(lines, name)
@@ -83,8 +83,8 @@ def _table(lines: list[str], name: str) -> _Table:
         start = next((at for at in range(start, len(lines)) if not lines[at].startswith("#")), len(lines))
         return _Table(name, "\t", LOG_COLUMNS, start)
     delimiters = DELIMITERS
-    if (told := SEPARATOR.fullmatch(first.strip())) and start + 1 < len(lines):
-        delimiters, start = told[1], start + 1
+    if (declared := SEPARATOR.fullmatch(first.strip())) and start + 1 < len(lines):
+        delimiters, start = declared[1], start + 1
         first = lines[start]
     delimiter, columns = _first_line(first, delimiters)
     if columns:
@@ -184,7 +184,7 @@ def _pattern(delimiter: str) -> re.Pattern[str]:
 
 
 def _join(lines: list[str], at: int, delimiter: str, width: int) -> tuple[list[str], int] | None:
-    """The row that begins in a line and goes on in the next ones, and how many they are; None where it does not."""
+    """A row that begins in a line and continues in the next ones, and the number of lines; None where it does not."""
     text = lines[at]
     for stop in range(at + 1, min(len(lines), at + MAX_LINES)):
         text += "\n" + lines[stop]

@@ -1,4 +1,4 @@
-"""Plays: tracks that somebody heard, as a listening history names them, and what a whole history comes to."""
+"""Plays: the tracks that a listening history names, and the history as a whole."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ DAMAGED = "damaged lines"
 
 
 class Play(NamedTuple):
-    """A track that somebody played, once or several times; empty where a history does not say.
+    """A track that a user played, once or several times; fields are empty where a history does not say.
 
     ``track`` is what a table calls it where it has no artist: a file, an id or ``artist - title``.
     """

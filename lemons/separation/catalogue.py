@@ -1,4 +1,4 @@
-"""The separators by name: which there are, which can run now, and what the others lack."""
+"""The separators by name: which exist, which can run now, and what the others lack."""
 
 import os
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def get_separator(name: str, weights: str | os.PathLike | None = None, device: s
         ``given``, ``hpss``, ``spleeter:2stems``, ``spleeter:4stems``, ``spleeter:5stems`` or ``demucs:<model>``
     weights : path-like, optional
         for ``given`` the folder of stems; for Spleeter the folder of a TensorFlow checkpoint; for Demucs a safetensors
-        file or a folder of them; by default what lies in `lemons.separation.weights.weights_folder`
+        file or a folder of them; by default those in `lemons.separation.weights.weights_folder`
     device : str, optional
         where networks compute; the processor by default
 

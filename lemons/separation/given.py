@@ -1,4 +1,4 @@
-"""Stems that are there already: a folder of audio files, one per stem.
+"""Stems that exist already: a folder of audio files, one per stem.
 
 MUSDB18-HQ's folders of tracks are of this form, and so is what Spleeter, Demucs and audio workstations write. A file
 called ``mixture`` is not a stem, nor is one that is the sum of others, whatever its name: see `lemons.sums`.
@@ -41,12 +41,12 @@ class Given(Separator):
     folder : path-like
         a file per stem, named after it, as long as the mix and at its rate, of any format that soundfile reads
     mix : path-like, optional
-        the mix, by which a copy of it is told also where a stem is missing
+        the mix; with it, a copy of the mix is recognised even where a stem is missing
 
     Attributes
     ----------
     sums : dict of str to tuple of str
-        files that are no stems since they are sums of stems, and of which, or the mix again; separating tells the log
+        files that are sums of stems, with their parts, or copies of the mix; separating logs them
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 A checkpoint is a folder. The text file ``checkpoint`` names a prefix, such as ``model``. ``model.index`` is a table in
 LevelDB's format: sorted keys that share prefixes, in blocks, which a block of their own lists, which a footer points
-to. It maps each variable's name to a protocol buffer that tells its type, shape, shard, offset, size and checksum.
+to. It maps each variable's name to a protocol buffer with its type, shape, shard, offset, size and checksum.
 ``model.data-00000-of-00001`` and further shards hold the values. Every checksum (CRC-32C, masked) is verified.
 
 References
@@ -37,7 +37,7 @@ def read_checkpoint(folder: str | os.PathLike) -> dict[str, np.ndarray]:
     Parameters
     ----------
     folder : path-like
-        where ``checkpoint``, ``<prefix>.index`` and ``<prefix>.data-00000-of-0000N`` lie
+        the folder with ``checkpoint``, ``<prefix>.index`` and ``<prefix>.data-00000-of-0000N``
 
     Returns
     -------

@@ -90,7 +90,7 @@ def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progres
     """
     if name.startswith("demucs:"):
         raise ParameterError(
-            f"weights of {name} are not fetched, for want of checksums to compare with; {how_to_get(name)}"
+            f"weights of {name} are not fetched, since no checksums of them are known; {how_to_get(name)}"
         )
     if name not in SHA256:
         raise ParameterError(f"separator={name!r} has no weights to fetch; choose one of {', '.join(SHA256)}")
@@ -114,7 +114,7 @@ def is_official(name: str, archive: str | os.PathLike) -> bool:
 def _download(name: str, *, progress: bool) -> Path:
     url = RELEASE.format(name.partition(":")[2])
     folder = cache_folder() / "downloads"
-    hint = "the same command goes on; or download it elsewhere and give it with --from FILE"
+    hint = "the same command resumes; or download it elsewhere and give it with --from FILE"
     try:
         return Path(
             pooch.retrieve(
@@ -132,7 +132,7 @@ def _download(name: str, *, progress: bool) -> Path:
 
 
 class Continuing:
-    """A downloader for pooch that goes on where it was broken off, in this call or an earlier one.
+    """A downloader for pooch that resumes a broken download, of this call or an earlier one.
 
     Parameters
     ----------
@@ -161,10 +161,10 @@ class Continuing:
         headers = {"Range": f"bytes={done}-", "Accept-Encoding": "identity"}
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable and done:
-                return  # all of it came before, or too much: the checksum will tell
+                return  # it is complete already, or too long: the checksum decides
             response.raise_for_status()
             if response.status_code != requests.codes.partial_content:
-                done = 0  # the server cannot go on
+                done = 0  # the server cannot resume
             total = done + int(response.headers.get("Content-Length", 0)) or None
             with open(self._part, "ab" if done else "wb") as file, self._bar(done, total) as bar:
                 for chunk in response.iter_content(CHUNK):

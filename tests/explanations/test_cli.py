@@ -209,7 +209,7 @@ def test_ctrl_c_says_that_what_is_finished_is_kept(installation):
         except subprocess.TimeoutExpired:
             continue
     assert process.returncode == 130
-    assert sentence(errors) == "lemons: interrupted; what is finished is kept, the same command goes on"
+    assert sentence(errors) == "lemons: interrupted; finished work is kept, and the same command resumes"
     assert "Traceback" not in errors
 
 

@@ -1,7 +1,7 @@
 """MP4, Windows Media and Matroska files: which of them it is, and whether it was cut.
 
 Their sound (AAC, ALAC, WMA, Opus ...) is decoded by FFmpeg (`lemons.audio.formats.ffmpeg`), which takes the end of a
-file for the end of its sound. But each of these files is made of boxes that tell their sizes.
+file for the end of its sound. But each of these files is made of boxes that state their sizes.
 """
 
 from lemons.audio.formats.mpeg import skip_tags
@@ -84,7 +84,7 @@ def _check_matroska(source: Source) -> None:
 
 
 def _number(source: Source, place: int, *, keep: bool) -> tuple[int | None, int]:
-    """A number of variable length, with or without the bit that tells the length, and the place behind it.
+    """A number of variable length, with or without the bit that marks the length, and the place behind it.
 
     None is a size of all ones: unknown.
     """

@@ -23,7 +23,7 @@ class FFmpegFile:
     channels : int
         their number
     frames : int
-        length in samples, as the file announces it or its packets tell
+        length in samples, as the file announces it or its packets add up to
     slack : int
         samples by which that may be too much
 

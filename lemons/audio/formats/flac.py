@@ -17,7 +17,7 @@ SIZES = {1: 192, **{bits: 576 << bits - 2 for bits in range(2, 6)}, **{bits: 1 <
 
 
 def find_parts(source: Source, start: int) -> list[Part] | None:
-    """Take joined files apart, and fill in the length where it is not told: the last frame knows it.
+    """Take joined files apart, and fill in a missing length from the last frame.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def length_in(info: bytes) -> int:
 
 
 def with_length(info: bytes, n_samples: int) -> bytes:
-    """A stream's first block, with its length where it tells none."""
+    """A stream's first block, with the length filled in where it is missing."""
     if length_in(info):
         return info
     number = int.from_bytes(info[13:18], "big") | n_samples & 2**36 - 1

@@ -1,8 +1,8 @@
 """Ogg (Vorbis, Opus, FLAC): pages followed from the first to the last.
 
-Every page tells how many samples there were up to its end, and the last one that it is the last. A file may be a chain
+Every page has the number of samples up to its end, and the last one is marked as the last. A file may be a chain
 of several streams, each with a first page and a last one; a decoder hears the first of them. Pages of pictures and
-video may lie between those of the sound.
+video may be between those of the sound.
 
 References
 ----------
@@ -26,9 +26,9 @@ class Stream:
     Attributes
     ----------
     pages, contents : list of range
-        where its pages lie in the file, neighbours as one, and what is in each of them
+        the places of its pages in the file, neighbours as one, and of the contents of each
     n_samples : int
-        their number up to the last page, as the pages tell it, at ``sr`` samples per second
+        their number up to the last page, as the pages say, at ``sr`` samples per second
     lost : int
         samples of pages that are missing
     ended : bool

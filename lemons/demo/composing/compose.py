@@ -137,7 +137,7 @@ def lay_out(
     bars, start_bar = [], 0
     for (name, _, stems), end in zip(sections, ends, strict=True):
         for number in range(start_bar, end):
-            # the harmony starts anew with each section, but a form of twelve bars runs through
+            # the harmony starts again with each section, but a form of twelve bars runs through
             since = number - (0 if len(chords) == 12 else start_bar)
             half = beats / halves
             under = tuple((i * half, half, chords[(since * halves + i) % len(chords)]) for i in range(halves))

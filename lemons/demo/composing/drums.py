@@ -31,7 +31,7 @@ def drum_notes(bars: list[Bar], pattern: str, rng: np.random.Generator, *, polis
     pattern : str
         a key of ``PATTERNS``
     rng : np.random.Generator
-        chance, for ghost notes, fills and strength
+        random state, for ghost notes, fills and strength
     polish : float in [0, 1]
         how much of a hit the production is: adds claps and a tambourine
 

@@ -51,9 +51,9 @@ def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], r
     register : int
         middle of the voice, a MIDI pitch
     motif_of : callable
-        ``motif_of(kind) -> np.random.Generator``, the same chance whenever asked for the same kind of section
+        ``motif_of(kind) -> np.random.Generator``, the same random state for the same kind of section
     rng : np.random.Generator
-        chance for what differs from bar to bar
+        random state for what differs from bar to bar
     to_s : callable
         ``to_s(beats) -> seconds``
 

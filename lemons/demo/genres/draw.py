@@ -18,7 +18,7 @@ def draw_genres(n_tracks: int, rng) -> list[str]:
     n_tracks : int > 0
         how many to draw
     rng : np.random.Generator
-        the source of chance
+        the random state
 
     Returns
     -------

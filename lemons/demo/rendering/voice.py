@@ -49,7 +49,7 @@ def render_voice(syllables: list[Syllable], n_samples: int, rng: np.random.Gener
     n_samples : int > 0
         length of the result
     rng : np.random.Generator
-        chance, for noise and the singer's peculiarities
+        random state, for noise and the singer's peculiarities
     woman : bool
         higher resonances
 
@@ -140,7 +140,7 @@ def _controls(syllables: list[Syllable], n_frames: int, rng: np.random.Generator
         )
         x = np.linspace(0, 1, end - begin, dtype=np.float32)[:, None]
         formants[begin:end] = vowel + (aim - vowel) * np.clip((x - 0.55) / 0.45, 0, 1) * 0.6
-    kernel = np.ones(5) / 5  # nobody's mouth or cords jump
+    kernel = np.ones(5) / 5  # a mouth and vocal cords move smoothly
     track["formants"] = np.stack([np.convolve(np.pad(one, 2, "edge"), kernel, "valid") for one in formants.T], 1) * size
     pitch = np.convolve(np.pad(pitch, 2, "edge"), kernel, "valid")
     track["f0"] = 440 * 2 ** ((pitch - 69) / 12)

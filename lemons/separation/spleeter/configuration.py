@@ -33,7 +33,7 @@ class Configuration:
     T : int
         frames that the network sees at once
     F : int
-        bins, from 0 Hz, that it sees; what lies above is ruled by `mask_extension`
+        bins, from 0 Hz, that it sees; `mask_extension` decides what is above
     mask_extension : {"zeros", "average"}
         what the masks are above bin F: nothing passes, or the mean of the bins below
     exponent : float

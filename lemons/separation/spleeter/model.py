@@ -143,12 +143,12 @@ class Spleeter(Separator):
 
 
 def load_spleeter(name: str, weights: str | os.PathLike, *, device: str | torch.device | None = None) -> Spleeter:
-    """Load a Spleeter model from a checkpoint folder of the official release, or of one's own training.
+    """Load a Spleeter model from a checkpoint folder of the official release, or of other training.
 
     Parameters
     ----------
     name : {"spleeter:2stems", "spleeter:4stems", "spleeter:5stems"}
-        which model; its published configuration holds, unless one in Spleeter's JSON format lies in the folder as
+        which model; its published configuration holds, unless the folder has one in Spleeter's JSON format as
         ``config.json``, or beside it under the folder's name and ``.json``
     weights : path-like
         the folder with ``checkpoint``, ``model.index`` and ``model.data-00000-of-00001``
@@ -181,7 +181,7 @@ def load_spleeter(name: str, weights: str | os.PathLike, *, device: str | torch.
 
 
 def _check_device(device: str | torch.device) -> torch.device:
-    """The device, or a ParameterError with PyTorch's reason when it is not there."""
+    """The device, or a ParameterError with PyTorch's reason when it is missing."""
     try:
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:

@@ -111,7 +111,7 @@ def dilated_in_phases(kernel: np.ndarray) -> np.ndarray:
     """
     result = np.zeros((len(kernel), len(PHASES), len(PHASES), 5, 5), np.float32)
     for phase, (row, column) in enumerate(PHASES):
-        # taps lie at -3, -1, 1, 3: even samples see odd ones, from two places before, and odd samples even ones
+        # taps are at -3, -1, 1, 3: even samples see odd ones, from two places before, and odd samples even ones
         other = PHASES.index((1 - row, 1 - column))
         result[:, phase, other, row : row + 4, column : column + 4] = kernel[:, 0]
     return result.reshape(-1, len(PHASES), 5, 5)

@@ -123,7 +123,7 @@ def _state(variables: Mapping[str, np.ndarray], stem: int) -> dict[str, np.ndarr
     for i in range(N_LAYERS - 1):
         norm(f"down_norm.{i}", layer_name("batch_normalization", norms + i))
         convolution(f"up.{i}", layer_name("conv2d_transpose", up + i))
-        # the sixth normalization is in the graph, but nothing hears it
+        # the sixth normalization is in the graph, but nothing uses it
         norm(f"up_norm.{i}", layer_name("batch_normalization", norms + N_LAYERS + i))
     convolution("phases", layer_name("conv2d_transpose", up + N_LAYERS - 1), doubling_in_phases)
     norm("phases_norm", layer_name("batch_normalization", norms + 2 * N_LAYERS - 1), len(PHASES))

@@ -353,7 +353,7 @@ def test_a_cut_database_is_named_as_that(tmp_path, share):
     assert len(tracks := list(Metadata(tmp_path).tracks())) == 3000
     assert tracks[0].artist == "Beyoncé"
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    with pytest.raises(DataError, match=r"track_metadata\.DB (is cut: of the|cannot be .*it is cut|is empty).* anew$"):
+    with pytest.raises(DataError, match=r"track_metadata\.DB (is cut: of the|cannot be .*it is cut|is empty).* again$"):
         list(Metadata(tmp_path).tracks())
 
 

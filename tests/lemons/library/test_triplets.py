@@ -86,7 +86,7 @@ def test_what_is_no_triplet_is_shown(tmp_path, text, sentence):
 def test_a_damaged_archive_is_told(tmp_path, name):
     path = write(tmp_path / name, LINES * 999)
     path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(DataError, match=r"cannot be read .*; get the Taste Profile's train_triplets.txt anew"):
+    with pytest.raises(DataError, match=r"cannot be read .*; get the Taste Profile's train_triplets.txt again"):
         read_plays(path, [MARKO])
     with pytest.raises(DataError, match="cannot be read"):
         read_plays(tmp_path / f"gone_{name}", [MARKO])
@@ -149,5 +149,5 @@ def test_a_file_that_ends_within_a_line_is_cut(tmp_path):
 def test_a_cut_archive_is_told(tmp_path, name, share):
     path = pack(tmp_path / name, LINES * 999)
     path.write_bytes(path.read_bytes()[: int(share * len(path.read_bytes()))])
-    with pytest.raises(DataError, match=r"cannot be read .*; get the Taste Profile's train_triplets.txt anew"):
+    with pytest.raises(DataError, match=r"cannot be read .*; get the Taste Profile's train_triplets.txt again"):
         read_plays(path, [MARKO])
