@@ -24,8 +24,8 @@ FILE = "truth.json"
 N_TRACKS = 100  # draws of a constructed cause
 QUICK_TRACKS = 10
 BLOCK = 10  # draws in a part
-N_CANDIDATES = 20  # of a trained case that go through the twin check
-N_EXPLAINED = 8  # of those that pass it
+N_EXPLAINED = 8  # tracks of a trained case
+N_CANDIDATES = 3  # for each of them, tracks that go through the twin check
 
 
 def study_constructed(
@@ -87,7 +87,6 @@ def study_trained(
     folder: str | os.PathLike,
     library: Library,
     *,
-    n_candidates: int = N_CANDIDATES,
     n_tracks: int = N_EXPLAINED,
     cases: Sequence[TrainedCase] = CASES,
     bar: Callable[[str, str], Progress] | None = None,
@@ -100,10 +99,9 @@ def study_trained(
         of the parts; the models are beside it
     library : Library
         the demo's
-    n_candidates : int > 0
-        tracks of each case that go through the twin check
     n_tracks : int > 0
-        of those that pass it, how many are explained; and of those that fail, half as many, whole stems only
+        of each case are explained, of three times as many that go through the twin check; and of those that fail it,
+        half as many, whole stems only
     cases : sequence of TrainedCase
     bar : callable or None
         ``bar(description, unit)`` makes a progress callback
@@ -133,13 +131,13 @@ def study_trained(
         training = keep_part(folder, f"trained {listener.name}", how, train)
         model = load_checkpoint(path)[0]
         progress = bar(case.name, "track") if bar else None
-        rows += _study_case(folder, case, donors, model, how, n_candidates, n_tracks, progress, training)
+        rows += _study_case(folder, case, donors, model, how, n_tracks, progress, training)
     return rows
 
 
-def _study_case(folder, case, donors, model, how, n_candidates, n_tracks, progress, training) -> list[dict[str, Any]]:
+def _study_case(folder, case, donors, model, how, n_tracks, progress, training) -> list[dict[str, Any]]:
     """The rows of one case."""
-    checks = []
+    checks, n_candidates = [], N_CANDIDATES * n_tracks
     for index in range(n_candidates):
         check = lambda index=index: check_candidate(model, make_candidate(case, donors, index))  # noqa: E731
         checks.append(keep_part(folder, f"{case.name} check {index}", how, check))

@@ -90,6 +90,9 @@ def closed_table(rows: Rows) -> str:
 
 
 def _interval(mean: dict[str, float]) -> str:
+    """The interval is left out where it is a single number."""
+    if mean["low"] == mean["high"]:
+        return f"{mean['mean']:.2f}"
     return f"{mean['mean']:.2f} [{mean['low']:.2f}, {mean['high']:.2f}]"
 
 

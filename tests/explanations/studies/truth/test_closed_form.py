@@ -111,3 +111,12 @@ def test_groups_are_switched_together(rng):
 
 def test_numbers_of_masks_are_their_places():
     np.testing.assert_array_equal(numbers_of(mask_rows(0, 2**K, K)), np.arange(2**K))
+
+
+def test_one_component_is_taken_from_the_full_mix_or_added_to_silence(rng):
+    answers = Answers(rng.normal(size=2**K))
+    weights = weights_of(answers, facts_of(answers.logits, 0.0), seed=0)
+    for i, one in enumerate(np.eye(K, dtype=int)):
+        with_all, without, alone, silence = answers.of(np.stack([one | 1, 1 - one, one, 0 * one]))
+        assert weights["leave one out"][i] == with_all - without
+        assert weights["one at a time"][i] == alone - silence
