@@ -99,7 +99,7 @@ def visit(browser, server):
         page = context.new_page()
         if frames is not None:
             page.on("websocket", lambda socket: socket.on("framereceived", lambda data: frames.append(len(data))))
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)  # an answer takes 10 s on two idle cores
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
