@@ -108,7 +108,7 @@ def engine(model, stems, masks, repeats):
         start = time.perf_counter()
         found = score_table(model, waveforms, N_SEGMENTS)
         scored = time.perf_counter()
-        found.lime(masks)
+        found.lime_on(masks)
         at_masks = time.perf_counter()
         memory = peak_memory()
         found.lime()

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from lemons.audio.reader import AudioReader
-from lemons.audiolime.neighborhood import Progress
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
+from lemons.progress import Progress
 from lemons.separation import get_separator
 from lemons.separation.cache import separate_file
 

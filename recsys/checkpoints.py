@@ -103,7 +103,7 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
     return model.to(device).eval(), meta
 
 
-def model_hash(model: FCN) -> str:
+def model_hash(model: torch.nn.Module) -> str:
     """SHA-256 of the weights, in hexadecimal digits; independent of their file and device."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):

@@ -4,13 +4,13 @@ The relevance of a track for a listener is the sigmoid of the model's logit for 
 """
 
 import os
-from collections.abc import Callable
 
 import pandas as pd
 from scipy.special import expit
 
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.data.splits import load_or_draw_split
 from recsys.model_runs import check_split
 from recsys.relevance import SKIPPED, cached_scores
@@ -28,7 +28,7 @@ def recommend(
     n: int = 10,
     pool: str = "test",
     splits_path: str | os.PathLike | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """The most relevant tracks for a listener.
 

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from lemons.audio import SAMPLE_RATE, to_float
 from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.checkpoints import load_checkpoint, model_hash
 from recsys.model import FCN, HOP_LENGTH, MIN_SAMPLES
 
@@ -36,7 +37,7 @@ def track_logits(
     audio: Iterable[np.ndarray],
     *,
     batch_size: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     total: int = 0,
 ) -> np.ndarray:
     """Logits of whole tracks, in float32.
@@ -87,7 +88,7 @@ def track_logits(
 
 
 def score_tracks(
-    model: FCN, library: Library, track_ids: Iterable[str], *, progress: Callable[[int, int], None] | None = None
+    model: FCN, library: Library, track_ids: Iterable[str], *, progress: Progress | None = None
 ) -> pd.Series:
     """Logits of tracks of a library.
 
@@ -147,7 +148,7 @@ def cached_scores(
     track_ids: Iterable[str],
     *,
     device: str = "cpu",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.Series:
     """`score_tracks` with a cache: ``relevance.csv`` beside the model.
 

@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +17,12 @@ from tools.browser import CHROMIUM, CHROMIUM_ARGS
 def own_cache(tmp_path_factory, monkeypatch):
     """No test reads or fills the cache of whoever runs it."""
     monkeypatch.setenv("LEMONS_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(autouse=True)
+def own_main(monkeypatch):
+    """Streamlit's script runner takes the place of ``__main__``, which processes that tests start would import."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture

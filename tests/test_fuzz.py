@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 from explanations.core.explain import explain
 from explanations.core.explanation import load_explanation, load_explanations
-from explanations.core.what_if import load_lookup
+from explanations.core.what_if import load_what_if
 from lemons.audio import load, quantize, write_flac
 from lemons.audio.reader import AudioReader
 from lemons.config import read_config
@@ -213,7 +213,7 @@ def test_scores_of_an_evaluation(experiments, changes):
 
 @pytest.fixture(scope="module")
 def explained(tmp_path_factory):
-    """An explanation with its lookup."""
+    """An explanation with its `WhatIf`."""
     rng = np.random.default_rng(440)
     stems = {name: quantize(rng.uniform(-0.3, 0.3, 16000)) for name in ("drums", "vocals")}
     with torch.random.fork_rng(devices=[]):
@@ -234,8 +234,8 @@ def test_explanations(explained, suffix, changes):
     def read():
         load_explanations(path.parent)
         found = load_explanation(explained)
-        if found.lookup is not None:
-            found.lookup.logits(np.eye(len(found.components), dtype=int))
+        if found.what_if is not None:
+            found.what_if.logits(np.eye(len(found.components), dtype=int))
 
     try:
         survives(path, content, changes, read)
@@ -245,10 +245,10 @@ def test_explanations(explained, suffix, changes):
 
 @fuzz
 @given(changes=CHANGES)
-def test_lookups(explained, tmp_path_factory, changes):
+def test_what_ifs(explained, tmp_path_factory, changes):
     path = tmp_path_factory.getbasetemp() / "fuzzed.npz"
     content = explained.with_suffix(".npz").read_bytes()
-    survives(path, content, changes, lambda: load_lookup(path).logits(np.ones((1, 2), dtype=int)))
+    survives(path, content, changes, lambda: load_what_if(path).logits(np.ones((1, 2), dtype=int)))
 
 
 TENSORFLOW = Path(__file__).parent / "golden" / "spleeter" / "tiny2"  # written by TensorFlow 2.12

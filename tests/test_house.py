@@ -123,4 +123,4 @@ def test_the_walker_sees_the_rooms():
     """A test of the tests above: they hold for nothing when they see nothing."""
     assert {name_of(file).split("/")[0] for file in MODULES} == set(FLOORS)
     found = set(imports(ROOT / "lemons" / "audio" / "waveform.py"))
-    assert {"numpy", "soundfile", "lemons.errors.DataError"} <= found
+    assert {"numpy", "soxr", "lemons.errors.DataError"} <= found

@@ -45,20 +45,20 @@ def explain(
     tell(library.skipped)
     library.played(listener)  # the listener and their model first: separating a long file takes a while
     best_checkpoint(config.experiments_path, listener, library=library)
-    options = {"separator": separator, "weights": weights, "progress": Bar("separating", "sample")}
-    opened = open_track(track, library, **options)
+    bar = Bar("separating", "sample")
+    opened = open_track(track, library, separator=separator, weights=weights, progress=bar)
     explanation = explain_track(
         opened,
         listener=listener,
-        kind=kind,
-        method=method,
         library=library,
         experiments_path=config.experiments_path,
         explanations_path=config.explanations_path,
+        progress=Bar("explaining", "step"),
+        kind=kind,
+        method=method,
         segments=segments,
         n_masks=num_samples,
         seed=seed,
-        progress=Bar("explaining", "step"),
     )
     write_explanation(out, explanation, opened)
     masks = "all masks" if explanation.neighborhood == "all" else f"{explanation.n_masks} masks drawn"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from explanations.core.components import MIX, mix_of_stems
 from explanations.core.explanation import Component, Explanation
-from explanations.core.question import MIX
 from lemons.audio import common_gain, write_flac
 from lemons.errors import ParameterError
 from lemons.hashing import hash_waveforms
@@ -54,7 +54,7 @@ def clips(explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int =
         "top1": mix_of(top[:1], stems, explanation.segments),
         f"top{k}": mix_of(top, stems, explanation.segments),
         "rest": mix_of(others, stems, explanation.segments),
-        "mix": sum(stems.values()),
+        "mix": mix_of_stems(stems),
     }
     gain = common_gain(sounds.values())
     return {name: y * np.float32(gain) for name, y in sounds.items()}, gain
@@ -86,7 +86,7 @@ def check_same_stems(explanation: Explanation, stems: Mapping[str, np.ndarray]) 
 
 def mix_of(components: Iterable[Component], stems: Mapping[str, np.ndarray], segments: Segments) -> np.ndarray:
     """The sound of components at their true level, as long as the track and silent where none of them sounds."""
-    sources = {MIX: sum(stems.values())} | dict(stems)
+    sources = {MIX: mix_of_stems(stems)} | dict(stems)
     y = np.zeros_like(sources[MIX])
     for component in components:
         y[slice(*segments.spans[component.segment])] += segments.part(sources[component.stem], component.segment)

@@ -1,74 +1,46 @@
-"""Asking why: a model, the stems of a track and a kind of explanation make an `Explanation`.
+"""Answering a question: a model, the stems of a track and what is asked about them make an `Explanation`.
 
 The components of a track are switched on and off, the model answers to the mixes, and linear regression with weights
 for closeness to the full mix says what each component contributes: LIME. The exact method takes all mixes there are,
 audioLIME draws some at random. The question is always "why recommended", whatever the model thinks of the track.
 """
 
+import dataclasses
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from scipy.special import expit
 
 from explanations.core.clips import TOP_K, common_gain, mix_of
+from explanations.core.components import factorize, mix_of_stems, rows_of
 from explanations.core.explanation import Component, Explanation, top_components
-from explanations.core.mask_scores import ExactAnswers, HeardAnswers
-from explanations.core.question import N_MASKS, N_SEGMENTS, describe_question, factorize, rows_of
-from explanations.core.surrogate import Fit, fit_drawn, fit_exact
-from explanations.core.what_if import make_lookup
+from explanations.core.mask_scores import ExactScores, SampledScores
+from explanations.core.question import Question, ask
+from explanations.core.surrogate import Fit, fit_exact, fit_sampled
+from explanations.core.what_if import WhatIf, make_what_if
 from lemons.audio import SAMPLE_RATE
-from lemons.audiolime import Factorization
-from lemons.audiolime.neighborhood import Progress
-from lemons.segments import Segments
+from lemons.progress import Progress
 
 
 def explain(
     model: torch.nn.Module,
     stems: Mapping[str, np.ndarray],
     *,
-    kind: str,
-    method: str | None = None,
-    segments: int | str | Segments = N_SEGMENTS,
-    n_masks: int = N_MASKS,
-    seed: int = 0,
-    target: str = "probability",
     batch_size: int = 5,
     progress: Progress | None = None,
-    track_id: str = "",
-    listener: str = "",
-    separator: str = "given",
+    **asked: Any,
 ) -> Explanation:
-    """Explain why a model recommends a track.
+    """Explain why a model recommends a track: ask, and answer.
 
     Parameters
     ----------
-    model : torch.nn.Module
-        in evaluation mode, ``model(y) -> logits`` with ``y`` float32 of shape (batch, n_samples) and logits (batch, 1)
-    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-        separated sources at 16 kHz on the 16-bit grid; their sum is the mix
-    kind : {"time", "source", "time+source"}
-        components are segments of the mix, whole stems, or segments of stems
-    method : {"exact", "lime"} or None
-        how; None for the exact method where it applies (see `explanations.core.question`), else LIME. The explanation
-        says which it was.
-    segments : int, str or Segments
-        where time is cut: 5 for equal lengths, ``"beats:8"``, ``"0,7.5,15"``, or `lemons.segments.Segments`; neighbours
-        fade into each other. Without effect for ``"source"``
-    n_masks : int > 1
-        masks that LIME draws; with 5 components there are but 32, and no more are scored
-    seed : int in [0, 2^32)
-        where LIME's masks come from
-    target : {"probability", "logit"}
-        which answer of the model is explained
-    batch_size : int > 0
-        mixes that the model hears at once, for LIME
-    progress : callable or None
-        ``progress(done, total)``, called every now and then, with numbers of mixes for LIME and percents for the exact
-        method; may raise to cancel
-    track_id, listener, separator : str
-        names that are noted in the explanation
+    model, stems, **asked
+        see `explanations.core.question.ask`
+    batch_size, progress
+        see `answer`
 
     Returns
     -------
@@ -76,45 +48,72 @@ def explain(
 
     Raises
     ------
+    ParameterError, DataError
+        see `explanations.core.question.ask` and `answer`
+    """
+    return answer(ask(model, stems, **asked), model, stems, batch_size=batch_size, progress=progress)
+
+
+def answer(
+    question: Question,
+    model: torch.nn.Module,
+    stems: Mapping[str, np.ndarray],
+    *,
+    batch_size: int = 5,
+    progress: Progress | None = None,
+) -> Explanation:
+    """Answer a question.
+
+    Parameters
+    ----------
+    question : Question
+        from `explanations.core.question.ask`
+    model, stems
+        those that it was asked about
+    batch_size : int > 0
+        mixes that the model scores at once, for LIME
+    progress : callable or None
+        ``progress(done, total)``, with numbers of mixes for LIME and percents for the exact method; may raise to cancel
+
+    Returns
+    -------
+    Explanation
+        without names of track, listener and separator
+
+    Raises
+    ------
     ParameterError
-        if an argument is out of range, the model is in training mode, stems do not match or lie off the 16-bit grid, or
-        the exact method is asked for and does not apply
+        if the model describes itself to the exact engine as another than it is, or answers with another shape
     DataError
-        if bars are asked for and there are none, the mix is silent or shorter than a second, or the model or a stem
-        holds values that are not numbers
+        if the model answers with values that are not numbers
     """
     started = time.perf_counter()
-    question = describe_question(
-        model, stems, kind=kind, method=method, segments=segments, n_masks=n_masks, seed=seed, target=target
-    )
-    segments = question["segments"]
-    factorization = factorize(stems, kind=kind, segments=segments)
-    if question["method"] == "exact":
-        answers = ExactAnswers(model, stems, kind=kind, segments=segments, progress=progress)
-        fit = fit_exact(answers, target=target)
+    scores: ExactScores | SampledScores
+    what_if: WhatIf | None = None
+    if question.method == "exact":
+        scores = ExactScores(question, model, stems, progress=progress)
+        fit = fit_exact(question, scores)
+        what_if = make_what_if(scores.table)
         if progress is not None:
             progress(100, 100)
     else:
-        answers = HeardAnswers(model, factorization, batch_size=batch_size)
-        drawn = {name: question[name] for name in ("n_masks", "seed")}  # NumPy's numbers are plain ones by now
-        fit = fit_drawn(answers, **drawn, target=target, progress=progress)
-    components = _components(factorization, kind, stems, fit)
+        scores = SampledScores(question, model, stems, batch_size=batch_size)
+        fit = fit_sampled(question, scores, progress=progress)
+    components = _components(question, stems, fit)
     clips = clip_masks(components)
-    logit, *clip_logits = answers.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
-    sounds = [mix_of([components[i] for i in np.flatnonzero(mask)], stems, segments) for mask in clips.values()]
-    found = {name: value for name, value in vars(fit).items() if name not in ("weights", "margins")}
+    logit, *clip_logits = scores.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
+    switched_on = [[components[i] for i in np.flatnonzero(mask)] for mask in clips.values()]
+    sounds = [mix_of(parts, stems, question.segments) for parts in switched_on]
+    known = {field.name for field in dataclasses.fields(Explanation)}
+    described = {name: value for name, value in (vars(question) | vars(fit)).items() if name in known}
     return Explanation(
-        **question | found,
-        track_id=track_id,
-        listener=listener,
-        separator=separator,
+        **described | {"work": scores.work},
         components=components,
-        work=answers.work,
         relevance=float(expit(logit)),
         logit=logit,
         clip_logits=dict(zip(clips, clip_logits, strict=True)),
-        gain=common_gain([sum(stems.values()), *sounds]),
-        lookup=make_lookup(answers.table) if question["method"] == "exact" else None,
+        gain=common_gain([mix_of_stems(stems), *sounds]),
+        what_if=what_if,
         seconds=time.perf_counter() - started,
     )
 
@@ -128,9 +127,10 @@ def clip_masks(components: Sequence[Component]) -> dict[str, np.ndarray]:
     return masks | {"rest": 1 - masks[f"top{TOP_K}"]}
 
 
-def _components(factorization: Factorization, kind: str, stems: Mapping, fit: Fit) -> tuple[Component, ...]:
+def _components(question: Question, stems: Mapping[str, np.ndarray], fit: Fit) -> tuple[Component, ...]:
     """The factorization's components with their weights, places in seconds."""
-    names = list(rows_of(stems, kind=kind))
+    names = list(rows_of(stems, kind=question.kind))
+    parts = factorize(stems, kind=question.kind, segments=question.segments).components
     return tuple(
         Component(
             i,
@@ -139,7 +139,7 @@ def _components(factorization: Factorization, kind: str, stems: Mapping, fit: Fi
             part.start / SAMPLE_RATE,
             part.end / SAMPLE_RATE,
             float(fit.weights[i]),
-            fit.margins[i],
+            None if fit.margins is None else float(fit.margins[i]),
         )
-        for i, part in enumerate(factorization.components)
+        for i, part in enumerate(parts)
     )

@@ -2,7 +2,7 @@
 
 It holds no sound: the components are rebuilt from the stems, which its hashes identify. Its JSON is the same bytes for
 the same question on the same versions, so the seconds it took are left out of the file and out of comparisons. The
-answers to other mixes, where one pass gave them all, lie beside it as npz.
+answers to other mixes, where one pass gave them all, are beside it as npz.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from explanations.core.validation import check_explanation
-from explanations.core.what_if import Lookup, load_lookup
+from explanations.core.what_if import WhatIf, load_what_if
 from lemons.checksums import read_own_json, to_json
 from lemons.errors import DamagedError, DataError, LemonsError
 from lemons.files import atomic_path
@@ -23,7 +23,7 @@ from lemons.segments import Segments
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 5  # of the JSON file; raise it when a field changes its meaning
+FORMAT = 6  # of the JSON file; raise it when a field changes its meaning
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Component:
     weight : float
         how much it speaks for the recommendation, in units of the target: negative when against, 0 when it is silent
     margin : float >= 0 or None
-        the weight over all masks is this close, with a confidence of 95 %; 0 when they were all fitted, None for LIME,
-        where nobody knows
+        half-width of the 95 % confidence interval of the weight over all masks; 0 when they were all fitted, None for
+        LIME, whose single sample does not say
     """
 
     index: int
@@ -85,7 +85,7 @@ class Explanation:
         weighted R² of the linear model on the masks that it was fitted to
     fidelity_held_out : float <= 1
         weighted R² on masks that it was not fitted to; equal to ``fidelity`` when it was fitted to all there are
-    held_out : {"fresh masks", "cross-prediction", "nothing"}
+    held_out : {"fresh_masks", "leave_one_out", "none"}
         where those come from: drawn apart; or, when LIME drew every mask there is, each one left out in turn
     relevance, logit : float
         the model's answer to the whole track, as a probability and before the sigmoid
@@ -93,15 +93,15 @@ class Explanation:
         its answers to the clips ``top1``, ``top3`` and ``rest``
     gain : float
         power of two by which the clips are scaled so that none exceeds full scale; 1 nearly always
-    track_id, listener, separator : str
-        whose question it is and where the stems come from; names only, without effect on the numbers
     audio_hash, stems_hash, model_hash : str
         SHA-256 of what was explained
     versions : dict of str to str
         of the programs the numbers depend on
+    track_id, listener, separator : str
+        whose question it is and where the stems come from; names only, without effect on the numbers
     seconds : float or None
         how long it took; None when it was read from a file
-    lookup : Lookup or None
+    what_if : WhatIf or None
         the answers to every mix of the components; None for ``"lime"``, which knows some only
     """
 
@@ -122,15 +122,15 @@ class Explanation:
     logit: float
     clip_logits: dict[str, float]
     gain: float
-    track_id: str
-    listener: str
-    separator: str
     audio_hash: str
     stems_hash: str
     model_hash: str
     versions: dict[str, str]
+    track_id: str = ""
+    listener: str = ""
+    separator: str = "given"
     seconds: float | None = field(default=None, compare=False)
-    lookup: Lookup | None = field(default=None, compare=False, repr=False)
+    what_if: WhatIf | None = field(default=None, compare=False, repr=False)
 
     def top(self, k: int) -> tuple[Component, ...]:
         """The k components that speak most for the recommendation; fewer when fewer do, maybe none."""
@@ -143,29 +143,29 @@ class Explanation:
     @property
     def judged_on(self) -> str:
         """Which masks ``fidelity_held_out`` is about, in words."""
-        return "over all masks" if self.held_out == "nothing" else "on masks held out"
+        return "over all masks" if self.held_out == "none" else "on masks held out"
 
     def to_json(self) -> str:
-        """The text of its file, with its checksum and its lookup's: the same for the same question."""
-        fields = {"format": FORMAT} | dataclasses.asdict(dataclasses.replace(self, lookup=None))
+        """The text of its file, with its checksum and its `WhatIf`'s: the same for the same question."""
+        fields = {"format": FORMAT} | dataclasses.asdict(dataclasses.replace(self, what_if=None))
         del fields["seconds"]
-        return to_json(fields | {"lookup": self.lookup and self.lookup.checksum})
+        return to_json(fields | {"what_if": self.what_if and self.what_if.checksum})
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write it as JSON, whole or not at all; its lookup, where there is one, under the same name as npz.
+        """Write it as JSON, whole or not at all; its `WhatIf`, where it has one, under the same name as npz.
 
         Raises
         ------
         DataError
             if a file cannot be written
         """
-        lookup = Path(path).with_suffix(".npz")
+        arrays = Path(path).with_suffix(".npz")
         try:
-            lookup.unlink(missing_ok=True)  # that of another explanation, which was here before
+            arrays.unlink(missing_ok=True)  # those of another explanation, which was here before
         except OSError as error:
             raise DataError(f"cannot write {path}: {error.strerror}; choose another folder") from error
-        if self.lookup is not None:
-            self.lookup.save(lookup)
+        if self.what_if is not None:
+            self.what_if.save(arrays)
         with atomic_path(path) as temporary:
             temporary.write_text(self.to_json(), encoding="utf-8")
 
@@ -209,24 +209,24 @@ def load_explanation(path: str | os.PathLike) -> Explanation:
     Returns
     -------
     Explanation
-        equal to the one that was saved, with the lookup that lies beside it
+        equal to the one that was saved, with the `WhatIf` beside it
 
     Raises
     ------
     DataError
-        if there is no such file, or it or its lookup is damaged or of another format
+        if there is no such file, or it or its `WhatIf` is damaged or of another format
     """
     (explanation, checksum), file = _read(Path(path)), Path(path).with_suffix(".npz")
     if checksum is None or not file.exists():
         return explanation
-    lookup = load_lookup(file)
-    if lookup.checksum != checksum:
+    what_if = load_what_if(file)
+    if what_if.checksum != checksum:
         raise DamagedError(f"{file} belongs to another explanation than {path}; delete both and compute it again")
-    return dataclasses.replace(explanation, lookup=lookup)
+    return dataclasses.replace(explanation, what_if=what_if)
 
 
 def load_explanations(folder: str | os.PathLike) -> list[Explanation]:
-    """Read all explanations of a folder, without their lookups; files that hold none are named in the log and skipped.
+    """Read all explanations of a folder, without their `WhatIf`; files that hold none are named in the log and skipped.
 
     Parameters
     ----------
@@ -248,14 +248,14 @@ def load_explanations(folder: str | os.PathLike) -> list[Explanation]:
 
 
 def _read(path: Path) -> tuple[Explanation, str | None]:
-    """The explanation in a file, without its lookup, and that one's checksum."""
+    """The explanation in a file, without its `WhatIf`, and that one's checksum."""
     if not path.exists():
         raise DataError(f"no such explanation: {path}; compute it first")
     try:
         fields = read_own_json(path)
         if fields.pop("format") != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
-        checksum = fields.pop("lookup")
+        checksum = fields.pop("what_if")
         fields["segments"] = Segments(tuple(fields["segments"]["borders"]), fields["segments"]["fade"])
         fields["components"] = tuple(Component(**component) for component in fields["components"])
         explanation = Explanation(**fields)

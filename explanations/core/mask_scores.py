@@ -1,4 +1,4 @@
-"""Two ways to a model's answers to mixes of components: all from one pass of the exact engine, or each one heard.
+"""Two ways to a model's answers to mixes of components: all from one pass of the exact engine, or each one scored.
 
 Either way there are ``logits(masks)`` and the ``work`` that they took.
 """
@@ -8,26 +8,28 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from explanations.core.question import exact_work, factorize, switched
-from lemons.audiolime import Factorization
-from lemons.audiolime.neighborhood import Progress, score_masks
+from explanations.core.components import factorize, stack_rows
+from explanations.core.question import Question
+from lemons.audiolime.neighborhood import score_masks
 from lemons.errors import ParameterError
 from lemons.exact import score_table
+from lemons.exact.masks import spread
+from lemons.progress import Progress
 from lemons.segments import Segments
 
 PASS_PERCENT = 90  # of the exact method's time; then all masks are enumerated
 TOLERANCE = 0.01  # of logits; the engine's are within 0.001 of the model's, unless the model misdescribes itself
 
 
-class ExactAnswers:
+class ExactScores:
     """A model's answers to all mixes of the components, from one pass of `lemons.exact`.
 
     Parameters
     ----------
-    model, stems, kind
-        see `explanations.core.explain`
-    segments : Segments
-        how the track is cut
+    question : Question
+        with the method ``"exact"``
+    model, stems
+        those that it is about
     progress : callable or None
         ``progress(percent, 100)``; may raise to cancel
 
@@ -36,31 +38,29 @@ class ExactAnswers:
     table : ScoreTable
         what the pass found
     work : float
-        its multiply-adds, relative to hearing the whole track once
+        its multiply-adds, relative to scoring the whole track once
 
     Raises
     ------
     ParameterError
-        if the method does not apply, or the model describes itself to the engine as another than it is
+        if the model describes itself to the engine as another than it is
     DataError
         if the model answers with values that are not numbers
     """
 
     def __init__(
         self,
+        question: Question,
         model: torch.nn.Module,
         stems: Mapping[str, np.ndarray],
         *,
-        kind: str,
-        segments: Segments,
         progress: Progress | None = None,
     ):
-        self.work = exact_work(model, stems, kind=kind, segments=segments)
-        whole = factorize(stems, kind="time", segments=Segments((0, segments.borders[-1])))
-        whole = HeardAnswers(model, whole, batch_size=1)
-        expected = float(whole.logits(np.ones((1, 1), dtype=int))[0])
+        self.work = question.work
+        whole = factorize(stems, kind="time", segments=Segments((0, question.segments.borders[-1])))
+        expected = float(score_masks(whole, _predictor(model), np.ones((1, 1), dtype=int), batch_size=1)[0, 0])
         report = progress and (lambda done, total: progress(PASS_PERCENT * done // total, 100))
-        self.table = score_table(model, switched(stems, kind=kind), segments, progress=report)
+        self.table = score_table(model, stack_rows(stems, kind=question.kind), question.segments, progress=report)
         found = float(self.logits(np.ones((1, self.table.n_components), dtype=int))[0])
         if not abs(found - expected) <= TOLERANCE * max(abs(expected), 1):
             raise ParameterError(
@@ -73,56 +73,46 @@ class ExactAnswers:
         return self.table.logits(masks).astype(np.float64)
 
 
-class HeardAnswers:
-    """A model's answers to mixes of the components that it heard, each distinct mix once.
+class SampledScores:
+    """A model's answers to mixes of the components that it scored, each distinct mix once.
 
     Parameters
     ----------
-    model, batch_size
-        see `explanations.core.explain`
-    factorization : Factorization
-        the track and its components
+    question, model, stems
+        see `ExactScores`; any method
+    batch_size : int > 0
+        mixes that the model scores at once
 
     Attributes
     ----------
-    n_components : int
-        length of a mask
-    audible : np.ndarray of int
-        the components that are not silent; switching the others makes no other mix
+    sounding : np.ndarray [shape=(n_components,), dtype=bool]
+        which components are not silent; switching the others makes no other mix
     """
 
-    def __init__(self, model: torch.nn.Module, factorization: Factorization, *, batch_size: int):
-        self.factorization, self.batch_size = factorization, batch_size
-        self.n_components = factorization.get_number_components()
-        self.audible = np.flatnonzero([factorization.compose_model_input([i]).any() for i in range(self.n_components)])
-        self._predict, self._known = _predictor(model), {}
+    def __init__(self, question: Question, model: torch.nn.Module, stems: Mapping[str, np.ndarray], *, batch_size: int):
+        self.factorization = factorize(stems, kind=question.kind, segments=question.segments)
+        self.batch_size = batch_size
+        components = range(self.factorization.get_number_components())
+        self.sounding = np.array([self.factorization.compose_model_input([i]).any() for i in components])
+        self._predict = _predictor(model)
+        self._known: dict[bytes, float] = {}
 
     @property
     def work(self) -> float:
-        """How many mixes it heard."""
+        """How many mixes the model scored."""
         return float(len(self._known))
 
     def logits(self, masks: np.ndarray, *, progress: Progress | None = None) -> np.ndarray:
         """The model's logits (n_masks,) for the mixes of masks (n_masks, n_components)."""
-        masks = spread(masks[:, self.audible], self.audible, self.n_components)
+        masks = spread(masks[:, self.sounding], self.sounding)
         names = [mask.astype(bool).tobytes() for mask in masks]
-        unheard = [i for i, name in enumerate(names) if name not in self._known]
-        if unheard:
-            options = {"batch_size": self.batch_size, "progress": progress}
-            found = score_masks(self.factorization, self._predict, masks[unheard], **options)[:, 0]
-            self._known |= {names[i]: logit for i, logit in zip(unheard, found, strict=True)}
+        unscored = [i for i, name in enumerate(names) if name not in self._known]
+        if unscored:
+            found = score_masks(
+                self.factorization, self._predict, masks[unscored], batch_size=self.batch_size, progress=progress
+            )
+            self._known |= {names[i]: logit for i, logit in zip(unscored, found[:, 0], strict=True)}
         return np.array([self._known[name] for name in names])
-
-
-def spread(values: np.ndarray, audible: np.ndarray, n_components: int) -> np.ndarray:
-    """Values of the audible components (n, n_audible) among zeros for the silent ones (n, n_components).
-
-    >>> spread(np.array([[7, 8]]), np.array([0, 2]), 4)
-    array([[7, 0, 8, 0]])
-    """
-    found = np.zeros((len(values), n_components), dtype=values.dtype)
-    found[:, audible] = values
-    return found
 
 
 def _predictor(model: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:

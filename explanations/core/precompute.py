@@ -15,6 +15,7 @@ if __name__ == "__main__":  # before torch is imported: its threads should not s
 
 from tqdm import tqdm
 
+from explanations.core.components import mix_of_stems
 from explanations.core.explain_track import explain_track
 from explanations.core.explanation import Explanation
 from explanations.core.question import KINDS
@@ -83,9 +84,16 @@ def precompute(
             tracks = _open_tracks(ranking, library, separator=separator, weights=weights)
             for track in islice(tracks, n_tracks):
                 for kind in kinds:
-                    paths = {"experiments_path": experiments_path, "explanations_path": explanations_path}
-                    options = {"library": library, "device": device, **paths}
-                    found.append(explain_track(track, listener=listener, kind=kind, **options))
+                    explanation = explain_track(
+                        track,
+                        listener=listener,
+                        library=library,
+                        experiments_path=experiments_path,
+                        explanations_path=explanations_path,
+                        device=device,
+                        kind=kind,
+                    )
+                    found.append(explanation)
                     bar.update()
     return found
 
@@ -95,7 +103,7 @@ def _open_tracks(track_ids: Iterable[str], library: Library, **how) -> Iterator[
     for track_id in track_ids:
         try:
             track = open_track(track_id, library, **how)
-            validate_audio(sum(track.stems.values()))
+            validate_audio(mix_of_stems(track.stems))
         except DataError as error:
             logger.warning("track %s skipped: %s", track_id, error)
             continue
@@ -106,14 +114,16 @@ def main(*, separator: str | None = None, weights: str | os.PathLike | None = No
     """Explain ahead what the configuration's library and experiments hold; see `precompute` for the separator."""
     config = read_config()
     library = open_library(config.library_path)
-    options = {
-        "experiments_path": config.experiments_path,
-        "explanations_path": config.explanations_path,
-        "separator": separator,
-        "weights": weights,
-    }
-    precompute(library, **options)
-    precompute(library, n_tracks=N_HABITS, kinds=["source"], **options)
+    for n_tracks, kinds in ((1, KINDS), (N_HABITS, ("source",))):
+        precompute(
+            library,
+            experiments_path=config.experiments_path,
+            explanations_path=config.explanations_path,
+            n_tracks=n_tracks,
+            kinds=kinds,
+            separator=separator,
+            weights=weights,
+        )
 
 
 if __name__ == "__main__":

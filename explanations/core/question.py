@@ -1,28 +1,30 @@
-"""What is asked of a model, checked before it is asked.
+"""An explanation request, checked and complete: everything that the numbers of the explanation depend on.
 
-A question is a model, the stems of a track, a kind of components and a method:
+A question is about a model and the stems of a track; it names a kind of components and one of two methods:
 
-* ``"exact"`` answers for every mask from one pass of `lemons.exact`. The model must be fully convolutional and say what
-  it is made of, and the segments must not be too short for its receptive field.
-* ``"lime"`` is audioLIME as published: masks are drawn, and the model, any model, hears each distinct one.
+* ``"exact"`` scores every mask with one pass of `lemons.exact`. The model must be fully convolutional and say what it
+  is made of, and the segments must not be too short for its receptive field.
+* ``"lime"`` is audioLIME as published: masks are drawn, and the model, any model, scores each distinct one.
 """
 
+import dataclasses
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import torch
 
+from explanations.core.components import MIX, mix_of_stems, stack_rows
 from lemons import __version__
 from lemons.arguments import MAX_SEED, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
-from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization
 from lemons.audiolime.factorization_stems import check_stems
 from lemons.errors import ParameterError
 from lemons.exact.protocol import local_model_of
 from lemons.exact.score import MAX_MEMORY, Pass
-from lemons.hashing import hash_waveforms
+from lemons.hashing import hash_text, hash_waveforms
 from lemons.segments import Segments, find_segments
 from lemons.tracks import check_length
 from recsys.checkpoints import model_hash
@@ -30,12 +32,56 @@ from recsys.checkpoints import model_hash
 KINDS = ("time", "source", "time+source")
 METHODS = ("exact", "lime")
 TARGETS = ("probability", "logit")
-MIX = "mix"  # stands for a stem where only time is cut
 N_SEGMENTS = 5
 N_MASKS = 2048  # the paper's neighbourhood
+N_FRESH_MASKS = 128  # held out of the fit
 
 
-def describe_question(
+@dataclass(frozen=True)
+class Question:
+    """What is asked about a model and a track; `ask` makes it.
+
+    Attributes
+    ----------
+    kind : {"time", "source", "time+source"}
+        whether components are segments of the mix, whole stems, or segments of stems
+    method : {"exact", "lime"}
+        how the model is asked
+    target : {"probability", "logit"}
+        which answer of the model is explained
+    segments : Segments
+        how the track is cut; a single one for the kind ``"source"``
+    n_masks, seed : int
+        size and seed of LIME's neighborhood; 0 for the exact method, which draws none
+    audio_hash, stems_hash, model_hash : str
+        SHA-256 of what is explained
+    versions : dict of str to str
+        of the programs that the numbers depend on
+    work : float
+        computation, relative to scoring the whole track once; for LIME the largest it can be
+    """
+
+    kind: str
+    method: str
+    target: str
+    segments: Segments
+    n_masks: int
+    seed: int
+    audio_hash: str
+    stems_hash: str
+    model_hash: str
+    versions: dict[str, str]
+    work: float
+
+    @property
+    def key(self) -> str:
+        """The name of its answer in a cache: a hash of everything that the numbers depend on."""
+        not_asked = {"work"} | ({"n_masks", "seed"} if self.method == "exact" else set())
+        fields = {name: value for name, value in dataclasses.asdict(self).items() if name not in not_asked}
+        return hash_text(json.dumps(fields, sort_keys=True))[:32]
+
+
+def ask(
     model: torch.nn.Module,
     stems: Mapping[str, np.ndarray],
     *,
@@ -45,81 +91,83 @@ def describe_question(
     n_masks: int = N_MASKS,
     seed: int = 0,
     target: str = "probability",
-) -> dict[str, Any]:
-    """Everything that an explanation's numbers depend on; parameters and errors: see `explanations.core.explain`.
-
-    Returns
-    -------
-    dict
-        the fields of `Explanation` that are known before the model is asked; ``n_masks`` and ``seed`` are among them
-        for the method ``"lime"`` only
-    """
-    _check_choices(kind=kind, method=method, n_masks=n_masks, seed=seed, target=target)
-    if model.training:
-        raise ParameterError("the model is in training mode, in which its answers are random; call model.eval() first")
-    _check_sound(stems)
-    segments = cut(stems, kind=kind, segments=segments)
-    method = _choose_method(method, model, stems, kind=kind, segments=segments)
-    question = {
-        "kind": kind,
-        "method": method,
-        "target": target,
-        "segments": segments,
-        "audio_hash": hash_waveforms({MIX: sum(stems.values())}),
-        "stems_hash": hash_waveforms(stems),
-        "model_hash": model_hash(model),
-        "versions": {"lemons": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "torch")},
-    }
-    return question | ({"n_masks": int(n_masks), "seed": int(seed)} if method == "lime" else {})
-
-
-def cut(stems: Mapping[str, np.ndarray], *, kind: str, segments: int | str | Segments = N_SEGMENTS) -> Segments:
-    """The segments of a track: those that are wanted, or a single one for the kind ``"source"``.
-
-    Parameters and errors are those of `explanations.core.explain`.
-    """
-    found = find_segments(segments, sum(stems.values()))
-    return Segments((0, found.borders[-1])) if kind == "source" else found
-
-
-def exact_work(model: torch.nn.Module, stems: Mapping[str, np.ndarray], *, kind: str, segments: Segments) -> float:
-    """How many times the multiply-adds of hearing the track once the exact method takes.
+) -> Question:
+    """Ask why a model recommends a track.
 
     Parameters
     ----------
-    model, stems, kind, segments
-        a question's; see `explanations.core.explain` and `cut`
+    model : torch.nn.Module
+        in evaluation mode, ``model(y) -> logits`` with ``y`` float32 of shape (batch, n_samples) and logits (batch, 1)
+    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+        separated sources at 16 kHz on the 16-bit grid; their sum is the mix
+    kind : {"time", "source", "time+source"}
+        components are segments of the mix, whole stems, or segments of stems
+    method : {"exact", "lime"} or None
+        how; None for the exact method where it applies, else LIME. The question says which it is.
+    segments : int, str or Segments
+        where time is cut: 5 for equal lengths, ``"beats:8"``, ``"0,7.5,15"``, or `lemons.segments.Segments`; neighbours
+        fade into each other. Without effect for ``"source"``
+    n_masks : int > 1
+        masks that LIME draws; with 5 components there are but 32, and no more are scored
+    seed : int in [0, 2^32)
+        where LIME's masks come from
+    target : {"probability", "logit"}
+        which answer of the model is explained
 
     Returns
     -------
-    float
-        some 60 for 5 stems in 5 segments of 30 s
+    Question
 
     Raises
     ------
     ParameterError
-        if the method does not apply to the model, or the segments are too short or too many for it
+        if an argument is out of range, the model is in training mode, stems do not match or are off the 16-bit grid, or
+        the exact method is asked for and does not apply
+    DataError
+        if bars are asked for and there are none, the mix is silent or shorter than a second, or the model or a stem
+        holds values that are not numbers
     """
-    whole = _plan(model, switched(stems, kind="time"), Segments((0, segments.borders[-1])))  # the track and silence
-    parts = _plan(model, switched(stems, kind=kind), segments)
-    return sum(whole.n_states) * parts.total / whole.total
+    _check_choices(kind=(kind, KINDS), method=(method, (*METHODS, None)), target=(target, TARGETS))
+    n_masks = whole("n_masks", n_masks, least=2, hint=f"; the paper draws {N_MASKS}")
+    seed = whole("seed", seed, least=0, most=MAX_SEED)
+    if model.training:
+        raise ParameterError("the model is in training mode, in which its answers are random; call model.eval() first")
+    _check_sound(stems)
+    mix = mix_of_stems(stems)
+    found = find_segments(segments, mix)
+    segments = Segments((0, found.borders[-1])) if kind == "source" else found
+    work = None if method == "lime" else _exact_work(model, stems, kind=kind, segments=segments, needed=bool(method))
+    exact = work is not None
+    n_components = len(segments) * (1 if kind == "time" else len(stems))
+    return Question(
+        kind=kind,
+        method="exact" if exact else "lime",
+        target=target,
+        segments=segments,
+        n_masks=0 if exact else n_masks,
+        seed=0 if exact else seed,
+        audio_hash=hash_waveforms({MIX: mix}),
+        stems_hash=hash_waveforms(stems),
+        model_hash=model_hash(model),
+        versions={"lemons": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "torch")},
+        work=float(min(2**n_components, n_masks + N_FRESH_MASKS)) if work is None else work,
+    )
 
 
-def factorize(stems: Mapping[str, np.ndarray], *, kind: str, segments: Segments) -> Factorization:
-    """The components of a track, cut into segments; parameters are those of `explanations.core.explain`."""
-    if kind == "time":
-        return TimeOnlyFactorization(sum(stems.values()), SAMPLE_RATE, segments)
-    return StemFactorization(stems, SAMPLE_RATE, segments)
+def _exact_work(model, stems, *, kind: str, segments: Segments, needed: bool) -> float | None:
+    """The exact method's multiply-adds, relative to scoring the track once: some 60 for 5 stems in 5 segments.
 
-
-def rows_of(stems: Mapping[str, np.ndarray], *, kind: str) -> dict[str, np.ndarray]:
-    """What is switched, before it is cut into segments: the stems, or the mix alone for the kind ``"time"``."""
-    return {MIX: sum(stems.values())} if kind == "time" else dict(stems)
-
-
-def switched(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
-    """`rows_of` as the engine takes them (n_rows, n_samples), float32."""
-    return np.stack([*rows_of(stems, kind=kind).values()]).astype(np.float32)
+    None where the method does not apply; a ParameterError if it is needed.
+    """
+    try:
+        # the track and silence, in one segment
+        whole_track = _plan(model, stack_rows(stems, kind="time"), Segments((0, segments.borders[-1])))
+        parts = _plan(model, stack_rows(stems, kind=kind), segments)
+    except ParameterError as error:
+        if not needed:
+            return None
+        raise ParameterError(f"{error}: method='lime'") from error
+    return sum(whole_track.n_states) * parts.total / whole_track.total
 
 
 def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments) -> Pass:
@@ -127,28 +175,10 @@ def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments) -> 
     return Pass(local_model_of(model), waveforms, segments, MAX_MEMORY, None)
 
 
-def _choose_method(method, model, stems, *, kind, segments) -> str:
-    """The method asked for, if it applies; without one, the exact method where it does."""
-    if method == "lime":
-        return method
-    try:
-        exact_work(model, stems, kind=kind, segments=segments)
-    except ParameterError as error:
-        if method is None:
-            return "lime"
-        raise ParameterError(f"{error}: method='lime'") from error
-    return "exact"
-
-
-def _check_choices(*, kind, method, n_masks, seed, target) -> None:
-    if kind not in KINDS:
-        raise ParameterError(f"kind={kind!r} is unknown; choose one of {', '.join(KINDS)}")
-    if method is not None and method not in METHODS:
-        raise ParameterError(f"method={method!r} is unknown; choose one of {', '.join(METHODS)}")
-    if target not in TARGETS:
-        raise ParameterError(f"target={target!r} is unknown; choose one of {', '.join(TARGETS)}")
-    whole("n_masks", n_masks, least=2, hint=f"; the paper draws {N_MASKS}")
-    whole("seed", seed, least=0, most=MAX_SEED)
+def _check_choices(**asked: tuple[str | None, tuple[str | None, ...]]) -> None:
+    for name, (value, choices) in asked.items():
+        if value not in choices:
+            raise ParameterError(f"{name}={value!r} is unknown; choose one of {', '.join(filter(None, choices))}")
 
 
 def _check_sound(stems: Mapping[str, np.ndarray]) -> None:
@@ -161,4 +191,4 @@ def _check_sound(stems: Mapping[str, np.ndarray]) -> None:
         if (y * FULL_SCALE % 1).any():
             raise ParameterError(f"stem {name!r} lies off the 16-bit grid; round it with lemons.audio.quantize")
     check_length(len(next(iter(stems.values()))) / SAMPLE_RATE)
-    validate_audio(sum(stems.values()))
+    validate_audio(mix_of_stems(stems))

@@ -1,7 +1,7 @@
 """The linear model of an explanation: LIME over all masks there are, or over masks drawn as audioLIME draws them.
 
 Silent components weigh exactly 0 and are in no mask: regressed like the others, they would get a weight by chance and
-might be the top component, which nobody can hear.
+might be the top component, which is silence.
 """
 
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import pairwise_distances
 
-from explanations.core.fidelity import cross_predictions, fresh_masks, weighted_r2
-from explanations.core.mask_scores import ExactAnswers, HeardAnswers, spread
+from explanations.core.mask_scores import ExactScores, SampledScores
+from explanations.core.question import N_FRESH_MASKS, Question
 from lemons.audiolime import LimeAudioExplainer
-from lemons.audiolime.neighborhood import Progress, draw_masks
+from lemons.audiolime.neighborhood import draw_masks
 from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
-from lemons.exact.masks import sample_pairs
-
-N_FRESH_MASKS = 128  # held out of the fit
+from lemons.exact.masks import spread
+from lemons.progress import Progress
+from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Fit:
     Attributes
     ----------
     weights : np.ndarray [shape=(n_components,)]
-    margins : list of float or None
-        one for each component
+    margins : np.ndarray [shape=(n_components,)] or None
+        half-widths of the weights' 95 % confidence intervals; None where one sample does not say
     """
 
     weights: np.ndarray
-    margins: list
+    margins: np.ndarray | None
     intercept: float
     fidelity: float
     fidelity_held_out: float
@@ -42,33 +42,33 @@ class Fit:
     seed: int
 
 
-def fit_exact(answers: ExactAnswers, *, target: str) -> Fit:
+def fit_exact(question: Question, scores: ExactScores) -> Fit:
     """LIME over all masks; where they are too many to enumerate, over very many drawn without replacement.
 
     Parameters
     ----------
-    answers : ExactAnswers
-        to all masks
-    target : {"probability", "logit"}
-        which answer is explained
+    question : Question
+        what is explained
+    scores : ExactScores
+        of all masks
 
     Returns
     -------
     Fit
     """
-    table = answers.table
-    lime = table.lime(target=target)
-    held_out, fidelity_held_out = "nothing", lime.fidelity
-    if not lime.exact:
-        fitted = sample_pairs(table.n_sounding, lime.n_masks, seed=0)  # the same as table.lime drew
-        masks = spread(fresh_masks(fitted, N_FRESH_MASKS, seed=0), table.sounding.ravel(), table.n_components)
+    table, target = scores.table, question.target
+    lime = table.lime(target=target) if table.enumerable else table.lime_sampled(target=target)
+    held_out, fidelity_held_out = "none", lime.fidelity
+    if lime.masks is not None:
+        sounding = table.sounding.ravel()
+        masks = spread(fresh_masks(lime.masks[:, sounding], N_FRESH_MASKS, seed=0), sounding)
         predictions = lime.intercept + masks @ lime.weights
         proximity = kernel_of_size(masks.sum(axis=1), table.n_sounding)
-        held_out = "fresh masks"
-        fidelity_held_out = weighted_r2(_values(answers.logits(masks), target), predictions, proximity)
+        held_out = "fresh_masks"
+        fidelity_held_out = weighted_r2(_answers(scores.logits(masks), target), predictions, proximity)
     return Fit(
         lime.weights,
-        (NORMAL_QUANTILE * lime.standard_errors).tolist(),
+        None if lime.standard_errors is None else NORMAL_QUANTILE * lime.standard_errors,
         lime.intercept,
         lime.fidelity,
         fidelity_held_out,
@@ -79,41 +79,43 @@ def fit_exact(answers: ExactAnswers, *, target: str) -> Fit:
     )
 
 
-def fit_drawn(answers: HeardAnswers, *, n_masks: int, seed: int, target: str, progress: Progress | None = None) -> Fit:
+def fit_sampled(question: Question, scores: SampledScores, *, progress: Progress | None = None) -> Fit:
     """LIME as audioLIME does it, over masks drawn with equal chances.
 
     Parameters
     ----------
-    answers : HeardAnswers
-        hears what it has not yet
-    n_masks, seed, target, progress
-        see `explanations.core.explain`
+    question : Question
+        what is explained, with the size and the seed of the neighborhood
+    scores : SampledScores
+        scores the masks that it does not know yet
+    progress : callable or None
+        see `explanations.core.explain.answer`
 
     Returns
     -------
     Fit
     """
-    drawn = draw_masks(len(answers.audible), n_masks, random_state=seed)
+    n_masks, seed = question.n_masks, question.seed
+    drawn = draw_masks(int(scores.sounding.sum()), n_masks, random_state=seed)
     fresh = fresh_masks(drawn, N_FRESH_MASKS, seed=seed)
     masks = np.concatenate([drawn, fresh])
-    logits = answers.logits(spread(masks, answers.audible, answers.n_components), progress=progress)
-    values = _values(logits, target)
+    answers = _answers(scores.logits(spread(masks, scores.sounding), progress=progress), question.target)
     base = LimeAudioExplainer().base
     distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
     proximity = base.kernel_fn(distances)
     intercept, local_exp, fidelity, _ = base.explain_instance_with_data(
-        drawn, values[:n_masks, None], distances[:n_masks], 0, masks.shape[1], feature_selection="none"
+        drawn, answers[:n_masks, None], distances[:n_masks], 0, masks.shape[1], feature_selection="none"
     )
     weights = np.array([weight for _, weight in sorted(local_exp)])
     if len(fresh):
         predictions = intercept + fresh @ weights
-        held_out, fidelity_held_out = "fresh masks", weighted_r2(values[n_masks:], predictions, proximity[n_masks:])
+        held_out, fidelity_held_out = "fresh_masks", weighted_r2(answers[n_masks:], predictions, proximity[n_masks:])
     else:  # all masks there are were drawn
-        predictions = cross_predictions(drawn, values, proximity)
-        held_out, fidelity_held_out = "cross-prediction", weighted_r2(values, predictions, proximity)
+        predictions = cross_predictions(drawn, answers, proximity)
+        held_out, fidelity_held_out = "leave_one_out", weighted_r2(answers, predictions, proximity)
     return Fit(
-        spread(weights[None], answers.audible, answers.n_components)[0],
-        [None] * answers.n_components,  # one neighborhood does not tell
+        spread(weights[None], scores.sounding)[0],
+        None,
         intercept,
         fidelity,
         fidelity_held_out,
@@ -124,6 +126,6 @@ def fit_drawn(answers: HeardAnswers, *, n_masks: int, seed: int, target: str, pr
     )
 
 
-def _values(logits: np.ndarray, target: str) -> np.ndarray:
+def _answers(logits: np.ndarray, target: str) -> np.ndarray:
     """The answers that are explained."""
     return logits if target == "logit" else expit(logits)

@@ -1,17 +1,17 @@
-"""What must be true of every explanation, whoever wrote its file."""
+"""What must be true of every explanation, whichever program wrote its file."""
 
 import dataclasses
 import math
 import re
 from typing import Any
 
-SIMPLE = {"float": (float, int), "int": int, "str": str}
+SIMPLE: dict[str, Any] = {"float": (float, int), "int": int, "str": str}
 CHOICES = {
     "kind": ("time", "source", "time+source"),
     "method": ("exact", "lime"),
     "neighborhood": ("all", "drawn"),
     "target": ("probability", "logit"),
-    "held_out": ("fresh masks", "cross-prediction", "nothing"),
+    "held_out": ("fresh_masks", "leave_one_out", "none"),
 }
 CLIPS = {"top1", "top3", "rest"}
 HASHES = ("audio_hash", "stems_hash", "model_hash")

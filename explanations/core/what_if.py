@@ -17,11 +17,11 @@ from lemons.checksums import arrays_checksum, read_npz, write_npz
 from lemons.errors import DamagedError, DataError
 from lemons.exact import ScoreTable
 
-MAX_VALUES = 2**22  # 16 MB in float32: short segments beside the receptive field make tables that nobody wants to load
+MAX_VALUES = 2**22  # 16 MB in float32: short segments beside the receptive field make tables too large to load
 
 
 @dataclass(frozen=True)
-class Lookup:
+class WhatIf:
     """The parts of a logit, by group of neighbouring segments and by state of their components.
 
     Attributes
@@ -76,7 +76,7 @@ class Lookup:
 
     def to_bytes(self) -> bytes:
         """All numbers as little-endian float32: bias, gains, then of each group its shares and its maxima."""
-        parts, start = [np.float32([self.bias]), self.gains], 0
+        parts, start = [np.array([self.bias], np.float32), self.gains], 0
         for first, last in self.spans:
             stop = start + (1 << int(self.sounding[first : last + 1].sum()))
             parts += [self.shares[start:stop], self.maxima[start:stop].ravel()]
@@ -93,8 +93,8 @@ class Lookup:
         write_npz(path, vars(self))
 
 
-def make_lookup(table: ScoreTable) -> Lookup | None:
-    """The lookup of a table.
+def make_what_if(table: ScoreTable) -> WhatIf | None:
+    """The answers that a table holds, in a form that can travel.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def make_lookup(table: ScoreTable) -> Lookup | None:
 
     Returns
     -------
-    Lookup or None
+    WhatIf or None
         None when the model's head is not linear, so that logits are no sums, or the table is too large to travel
     """
     groups, head, pools = table.pooled.groups, table.pooled.head, table.pooled.pools
@@ -115,7 +115,7 @@ def make_lookup(table: ScoreTable) -> Lookup | None:
     zeros = [torch.zeros(len(group.sums)) for group in groups]
     shares = zeros if mean is None else [group.sums @ mean / table.pooled.n_cells for group in groups]
     maxima = [group.maxima if gains is not None else group.maxima[:, :0] for group in groups]
-    return Lookup(
+    return WhatIf(
         sounding=table.sounding.astype(bool),
         spans=np.array([(group.first, group.last) for group in groups]),
         shares=torch.cat(shares).float().cpu().numpy(),
@@ -125,34 +125,35 @@ def make_lookup(table: ScoreTable) -> Lookup | None:
     )
 
 
-def load_lookup(path: str | os.PathLike) -> Lookup:
-    """Read a lookup that was saved.
+def load_what_if(path: str | os.PathLike) -> WhatIf:
+    """Read what was saved.
 
     Raises
     ------
     DataError
-        if there is no such file, it is damaged, or it holds no lookup
+        if there is no such file, it is damaged, or it holds something else
     """
     path = Path(path)
     if not path.exists():
-        raise DataError(f"no such lookup: {path}; compute the explanation beside it again")
+        raise DataError(f"no such file: {path}; compute the explanation beside it again")
     try:
         fields = read_npz(path)
-        lookup = Lookup(**fields | {"bias": float(fields["bias"])})
-        _check_shapes(lookup)
+        bias = float(fields.pop("bias"))
+        what_if = WhatIf(**fields, bias=bias)
+        _check_shapes(what_if)
     except (DamagedError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise DamagedError(f"{path} is not a lookup ({error}); delete it and compute it again") from error
-    return lookup
+        raise DamagedError(f"{path} holds no answers to mixes ({error}); delete it and compute it again") from error
+    return what_if
 
 
-def _check_shapes(lookup: Lookup) -> None:
+def _check_shapes(what_if: WhatIf) -> None:
     """Refuse, with a ValueError, arrays that do not fit each other."""
-    sounding, spans = lookup.sounding, lookup.spans
+    sounding, spans = what_if.sounding, what_if.spans
     if sounding.ndim != 2 or sounding.dtype != bool or spans.ndim != 2 or spans.shape[1:] != (2,):
         raise ValueError(f"sounding of shape {sounding.shape}, spans of shape {spans.shape}")
     if not ((spans[:, 0] >= 0) & (spans[:, 0] <= spans[:, 1]) & (spans[:, 1] < len(sounding))).all():
         raise ValueError("spans of other segments")
     n_states = sum(1 << int(sounding[first : last + 1].sum()) for first, last in spans)
-    expected = {"shares": (n_states,), "maxima": (n_states, len(lookup.gains)), "gains": (len(lookup.gains),)}
-    if wrong := [name for name, shape in expected.items() if getattr(lookup, name).shape != shape]:
+    expected = {"shares": (n_states,), "maxima": (n_states, len(what_if.gains)), "gains": (len(what_if.gains),)}
+    if wrong := [name for name, shape in expected.items() if getattr(what_if, name).shape != shape]:
         raise ValueError(f"{', '.join(wrong)} of other shapes than {n_states} states have")

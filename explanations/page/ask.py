@@ -4,22 +4,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 import torch
 
-from explanations.core.cache import cached_explain, explanation_path, find_explanation
+from explanations.core.cache import answer_path, cached_answer, find_explanation
 from explanations.core.explanation import Explanation
-from explanations.core.question import N_MASKS, N_SEGMENTS, cut, exact_work
-from explanations.core.surrogate import N_FRESH_MASKS
-from explanations.core.what_if import Lookup
+from explanations.core.question import N_MASKS, N_SEGMENTS, Question
+from explanations.core.question import ask as ask_model
+from explanations.core.what_if import WhatIf
 from explanations.page import address
 from explanations.page.cached import Case
 from explanations.page.jobs import Job, begin_job, find_job
 from explanations.page.keys import key_of
 from explanations.render.words import duration, listing, parts_of, plain
 from lemons.audio import SAMPLE_RATE
-from lemons.errors import ParameterError
+from lemons.segments import Segments
 
 KINDS = {  # kind: its name, the question that it answers
     "time": ("Time", "Which moments made the difference? The track is cut into {n_segments} stretches of time."),
@@ -29,7 +30,7 @@ KINDS = {  # kind: its name, the question that it answers
         "Which {parts}, and when? Each of {stems} is cut into {n_segments} stretches of time.",
     ),
 }
-METHODS = {  # as the address has it: what the page calls it, options of `explain`
+METHODS = {  # as the address has it: what the page calls it, options of `explanations.core.question.ask`
     "exact": ("Every mix", {}),  # the exact method, where it applies
     "lime-256": ("256 mixes", {"method": "lime", "n_masks": 256}),
     "lime-2048": ("2048, as in the paper", {"method": "lime", "n_masks": N_MASKS}),
@@ -40,32 +41,31 @@ POLL_S = 0.4
 
 
 @dataclass(frozen=True)
-class Question:
+class Asked:
     """A track, a listener and what is asked about them.
 
     Attributes
     ----------
     case : Case
         track and listener
-    options : dict
-        of `explanations.core.explain.explain`
+    question : Question
+        about the listener's model and the track's stems
     path : Path
         where the answer is kept
-    exact : bool
-        whether one pass answers for every mix
-    work : float
-        how many times the model has to hear the track, in computation
     """
 
     case: Case
-    options: dict
+    question: Question
     path: Path
-    exact: bool
-    work: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether one pass answers for every mix."""
+        return self.question.method == "exact"
 
 
-def choose_options(case: Case) -> dict:
-    """Draw the choice of a kind and, where it matters, of the mixes; return them as options of `explain`."""
+def choose_options(case: Case) -> dict[str, Any]:
+    """Draw the choice of a kind and, where it matters, of the mixes; return them as what `_ask` takes."""
     st.header("3 · Ask why", anchor="why")
     kind = st.segmented_control(
         "What shall the explanation be made of?",
@@ -113,52 +113,53 @@ def choose_options(case: Case) -> dict:
     return options
 
 
-def ask(cases: Sequence[Case], options: dict) -> list[Question]:
+def ask(cases: Sequence[Case], options: dict[str, Any]) -> list[Asked]:
     """The same question about each case; what was asked before and is still computed is forgotten."""
-    questions = [_describe(case, options) for case in cases]
-    forget_jobs(keep=[question.path for question in questions])
-    return questions
+    asked = [_ask(case, options) for case in cases]
+    forget_jobs(keep=[one.path for one in asked])
+    return asked
 
 
-def answer_question(question: Question) -> Explanation | None:
+def answer_question(asked: Asked) -> Explanation | None:
     """The explanation, when it is known; else draw the button that computes it, or the progress of that."""
-    job = _job_of(question.path)
+    job = _job_of(asked.path)
     if job is not None and not job.watch():
-        del _waits()[question.path]
+        del _waits()[asked.path]
         if job.error:
             raise job.error
-        if not question.path.exists():  # it could not be written
-            _unkept()[question.path] = job.result
+        if not asked.path.exists():  # it could not be written
+            _unkept()[asked.path] = job.result
         job = None
-    if (explanation := _unkept().get(question.path)) is not None:
+    if (explanation := _unkept().get(asked.path)) is not None:
         st.caption("This explanation cannot be kept on the disk of this machine: the next visit computes it again.")
         return explanation
-    if (explanation := find_explanation(question.path)) is not None:
-        _say_when(question.path)
+    if (explanation := find_explanation(asked.path)) is not None:
+        _say_when(asked.path)
         return explanation
-    listener = question.case.listener.name
+    listener = asked.case.listener.name
     if job is not None:
-        _show_progress(question.path, question.exact, listener)
+        _show_progress(asked.path, asked.exact, listener)
         return None
     # not by a callback: a click while the page still changes must ask what the page then shows
-    what = "recommendation" if question.case.recommended else "relevance"
+    what = "recommendation" if asked.case.recommended else "relevance"
     if st.button(f"Explain this {what}", key=key_of("explain", listener), type="primary", on_click=address.act):
-        _start(question)
+        _start(asked)
         st.rerun()
-    case = question.case
-    seconds = question.work * len(case.mix) * _seconds_per_sample(case.model)
-    what = "One pass answers for every mix" if question.exact else f"The model will hear {question.work:.0f} mixes"
+    case = asked.case
+    work = asked.question.work
+    seconds = work * len(case.mix) * _seconds_per_sample(case.model)
+    what = "One pass answers for every mix" if asked.exact else f"The model will hear {work:.0f} mixes"
     st.caption(f"{what}: about {duration(seconds)} on this machine.")
     return None
 
 
-def find_lookup(question: Question, explanation: Explanation) -> Lookup | None:
+def find_what_if(asked: Asked, explanation: Explanation) -> WhatIf | None:
     """The answers to other mixes: the explanation's own, or those of an exact one of the same components."""
-    if explanation.lookup is not None:
-        return explanation.lookup
-    exact = _describe(question.case, {name: question.options[name] for name in ("kind", "segments")})
+    if explanation.what_if is not None:
+        return explanation.what_if
+    exact = _ask(asked.case, {"kind": asked.question.kind, "segments": asked.question.segments})
     kept = find_explanation(exact.path)
-    return kept and kept.lookup
+    return kept and kept.what_if
 
 
 @st.cache_resource(show_spinner=False)
@@ -172,22 +173,14 @@ def _seconds_per_sample(_model) -> float:
     return (time.perf_counter() - started) / y.shape[1]
 
 
-def _describe(case: Case, options: dict) -> Question:
-    return Question(case, options, *_plan(case.folder, case.model, case.track.stems, case.key, options))
+def _ask(case: Case, options: dict[str, Any]) -> Asked:
+    question = _question(case.model, case.track.stems, case.key, options)
+    return Asked(case, question, answer_path(case.folder, question))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _plan(folder: Path, _model, _stems, key: tuple, options: dict) -> tuple[Path, bool, float]:
-    path = explanation_path(folder, _model, _stems, **options)
-    kind = options["kind"]
-    segments = cut(_stems, kind=kind, segments=options["segments"])
-    if "method" not in options:
-        try:
-            return path, True, exact_work(_model, _stems, kind=kind, segments=segments)
-        except ParameterError:  # the method does not apply, such as to short segments
-            pass
-    n_components = len(segments) * (1 if kind == "time" else len(_stems))
-    return path, False, min(2**n_components, options.get("n_masks", N_MASKS) + N_FRESH_MASKS)
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={Segments: repr})
+def _question(_model: torch.nn.Module, _stems: dict, key: tuple, options: dict[str, Any]) -> Question:
+    return ask_model(_model, _stems, **options)
 
 
 def _unkept() -> dict[Path, Explanation]:
@@ -212,22 +205,22 @@ def _wait_for(path: Path, job: Job) -> None:
     st.session_state.setdefault("computed", set()).add(path)
 
 
-def _start(question: Question) -> None:
-    case = question.case
+def _start(asked: Asked) -> None:
+    case = asked.case
 
     def work(progress):
-        return cached_explain(
+        return cached_answer(
             case.folder,
+            asked.question,
             case.model,
             case.track.stems,
-            **question.options,
             progress=progress,
             track_id=case.track.track_id,
             listener=case.listener.name,
             separator=case.track.separator,
         )
 
-    _wait_for(question.path, begin_job(question.path, work))
+    _wait_for(asked.path, begin_job(asked.path, work))
 
 
 def forget_jobs(keep: Sequence[Path] = ()) -> None:

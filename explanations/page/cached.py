@@ -109,7 +109,7 @@ def get_case_beside(config: Config, library: Library, listener: Listener, case: 
 
 
 def get_explanations(config: Config) -> list[Explanation]:
-    """All explanations that were computed, without their lookups; read again when there are more."""
+    """All explanations that were computed, without their `WhatIf`; read again when there are more."""
     return _load_explanations(config.explanations_path, _stamps(config.explanations_path))
 
 

@@ -12,7 +12,7 @@ from explanations.page.address import get_link
 from explanations.page.cached import Case
 from explanations.page.keys import key_of
 from explanations.render.report import report_html
-from explanations.render.sound import flac_bytes
+from lemons.audio import flac_bytes
 from lemons.files import safe_name
 
 CITATION = """@inproceedings{melchiorre2021lemons,

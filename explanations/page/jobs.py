@@ -13,7 +13,8 @@ from typing import Any
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-Progress = Callable[[int, int], None]
+from lemons.progress import Progress
+
 GRACE_S = 10.0  # for a page that is loaded again, or a network that fails for a moment
 SLICE_S = 20.0  # after so long others may have a turn; longer than an exact explanation of 30 s takes
 POLL_S = 0.1

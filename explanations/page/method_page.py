@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explanations.core.fidelity import WORDS
+from explanations.core.trust import WORDS
 
 PICTURES = Path(__file__).parent / "pictures"
 STYLE = (PICTURES / "picture.css").read_text(encoding="utf-8")

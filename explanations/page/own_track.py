@@ -21,7 +21,7 @@ from scipy.special import expit
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from explanations.page.cached import Case, get_model
-from explanations.page.jobs import Job, Progress
+from explanations.page.jobs import Job
 from explanations.page.listeners import name_of
 from explanations.render.words import capitalized, clock, file_title, listing, parts_of, plain, sentence
 from lemons.audio import MIN_DURATION_S, to_int16
@@ -32,6 +32,7 @@ from lemons.errors import DataError, LemonsError
 from lemons.hashing import hash_waveforms
 from lemons.library import Library
 from lemons.listeners import Listener
+from lemons.progress import Progress
 from lemons.separation import list_separators
 from lemons.tracks import Track, open_track
 from recsys.relevance import track_logits

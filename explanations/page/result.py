@@ -10,11 +10,11 @@ import streamlit as st
 from scipy.special import expit
 
 from explanations.core.clips import TOP_K
+from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
-from explanations.core.fidelity import TRUSTED
-from explanations.core.question import rows_of
+from explanations.core.trust import TRUSTED
 from explanations.page import address, listeners
-from explanations.page.ask import Question, find_lookup
+from explanations.page.ask import Asked, find_what_if
 from explanations.page.downloads import draw_downloads
 from explanations.page.file_server import get_store
 from explanations.page.player import draw_player
@@ -33,12 +33,12 @@ from explanations.render.words import (
 from lemons.errors import DataError
 
 
-def draw_result(question: Question, explanation: Explanation, count: str) -> None:
+def draw_result(asked: Asked, explanation: Explanation, count: str) -> None:
     """Draw an explanation; ``count`` is the address's field for how many components it has."""
-    about = words.markup(words.question(question.case.title, listeners.name_of(question.case.listener)))
+    about = words.markup(words.question(asked.case.title, listeners.name_of(asked.case.listener)))
     text = words.markup(answer(explanation))
     st.html(f'<h3 class="lemons-why">{about}</h3><p class="lemons-answer" role="status">{text}</p>')
-    _draw_sound(question, explanation, count)
+    _draw_sound(asked, explanation, count)
     st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in _highlights(explanation)))
     if explanation.fidelity_held_out < TRUSTED:
         st.warning(f"{fidelity_sentence(explanation)} Don't take the weights at their word.", icon=":material/warning:")
@@ -63,10 +63,10 @@ def _highlights(explanation: Explanation) -> list[tuple[str, str]]:
 
 
 @st.fragment
-def _draw_sound(question: Question, explanation: Explanation, count: str) -> None:
+def _draw_sound(asked: Asked, explanation: Explanation, count: str) -> None:
     """The player and the downloads; moving its slider draws nothing else anew."""
-    case = question.case
-    explanation = replace(explanation, lookup=find_lookup(question, explanation))
+    case = asked.case
+    explanation = replace(explanation, what_if=find_what_if(asked, explanation))
     most = max(len(explanation.top(len(explanation.components))), 1)
     usual = min(TOP_K, most)
     k = address.recall_number(count, usual, least=1, most=most)
@@ -90,10 +90,10 @@ def _serve(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[d
     about = (explanation.stems_hash, explanation.kind)
     rows = rows_of(stems, kind=explanation.kind)
     src = {row: store.put((*about, row), ".flac", lambda row=row: sounds()[row]) for row in rows}
-    if explanation.lookup is None:
+    if explanation.what_if is None:
         return src, None
     about += (explanation.segments.borders, explanation.model_hash)
-    return src, store.put(about, ".bin", explanation.lookup.to_bytes)
+    return src, store.put(about, ".bin", explanation.what_if.to_bytes)
 
 
 def _draw_table(explanation: Explanation) -> None:

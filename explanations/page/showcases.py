@@ -3,7 +3,7 @@
 import streamlit as st
 
 from explanations.core.explanation import Explanation
-from explanations.core.fidelity import TRUSTED
+from explanations.core.trust import TRUSTED
 from explanations.page import address
 from explanations.page.cached import get_explanations, get_model_hash
 from explanations.page.keys import key_of

@@ -41,6 +41,6 @@ def write_explanation(folder: str | os.PathLike, explanation: Explanation, track
     clips = save_clips(folder, explanation, track.stems)
     draw_explanation(explanation, track.stems, picture, title=track.title)
     write_report(report, explanation, track)
-    answers = [text.with_suffix(".npz")] if explanation.lookup else []
+    answers = [text.with_suffix(".npz")] if explanation.what_if else []
     explanation.save(text)  # last: where it is, everything is
     return [*clips.values(), picture, report, *answers, text]

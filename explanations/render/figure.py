@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from explanations.core.clips import TOP_K, check_same_stems
+from explanations.core.components import rows_of
 from explanations.core.explanation import Component, Explanation
-from explanations.core.fidelity import fidelity_in_words
-from explanations.core.question import rows_of
+from explanations.core.trust import fidelity_in_words
 from explanations.render.words import capitalized, question
 from lemons.audio import SAMPLE_RATE
 from lemons.files import atomic_path

@@ -46,7 +46,7 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: Track
     path : path-like
         the file; its folder is made when it is missing
     explanation : Explanation
-        with its lookup, where there is one, the report answers for every mix of the components
+        with its `WhatIf`, where it has one, the report answers for every mix of the components
     track : Track
         the track that was explained
 
@@ -72,7 +72,7 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         title=track.title,
         listener=words.capitalized(explanation.listener),
         k=k,
-        answers=_data_url("application/octet-stream", explanation.lookup.to_bytes()) if explanation.lookup else None,
+        answers=_data_url("application/octet-stream", explanation.what_if.to_bytes()) if explanation.what_if else None,
     )
     style, script = player_css() + (HERE / "report.css").read_text(encoding="utf-8"), player_js() + MOUNT
     against = [words.capitalized(words.name_of(one, explanation.kind)) for one in explanation.against(1)]

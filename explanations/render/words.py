@@ -11,7 +11,7 @@ from pathlib import Path
 
 from explanations.core.clips import TOP_K
 from explanations.core.explanation import Component, Explanation
-from explanations.core.fidelity import fidelity_in_words
+from explanations.core.trust import fidelity_in_words
 
 LEMON = Path(__file__).parent / "lemon.svg"
 NAMES = {"vocals": "the vocals", "piano": "the piano", "drums": "the drums", "bass": "the bass"}
@@ -185,7 +185,7 @@ def fidelity_sentence(explanation: Explanation) -> str:
     """How far the explanation can be trusted, and why one may say so."""
     fidelity = explanation.fidelity_held_out
     share = f"{max(fidelity, 0):.0%}".replace("%", " %")
-    masks = "over all mixes there are" if explanation.held_out == "nothing" else "on mixes that it was not fitted to"
+    masks = "over all mixes there are" if explanation.held_out == "none" else "on mixes that it was not fitted to"
     return (
         f"The explanation is **{fidelity_in_words(fidelity)}**: {masks}, its weights account for {share} of how the "
         "relevance moves when components are switched on and off."

@@ -28,7 +28,7 @@ import typer
 from scipy.special import expit
 from tqdm import tqdm
 
-from explanations.core.mask_scores import spread
+from explanations.core.components import mix_of_stems
 from explanations.core.question import N_SEGMENTS
 from explanations.studies.stability_figure import draw_stability
 from lemons.audio import validate_audio
@@ -38,6 +38,7 @@ from lemons.console import run
 from lemons.errors import DataError, ParameterError
 from lemons.exact import ScoreTable, score_table
 from lemons.exact.lime import fit_lime
+from lemons.exact.masks import spread
 from lemons.files import atomic_path
 from lemons.library import Library, open_library
 from lemons.tracks import open_track
@@ -82,7 +83,7 @@ def unique_components(weights: np.ndarray, k: int, *, positive: bool) -> int:
 def drawn_weights(table: ScoreTable, *, num_samples: int, seed: int) -> np.ndarray:
     """The weights that LIME finds with this neighborhood and seed, of the components that sound (n_sounding,)."""
     masks = draw_masks(table.n_sounding, num_samples, random_state=seed)
-    logits = table.logits(spread(masks, np.flatnonzero(table.sounding), table.n_components))
+    logits = table.logits(spread(masks, table.sounding.ravel()))
     return fit_lime(masks, expit(logits.astype(np.float64)), alpha=1.0).weights
 
 
@@ -187,7 +188,7 @@ def study(
         if not rows.keys() >= set(keys):
             try:
                 stems = open_track(track_id, library).stems
-                validate_audio(sum(stems.values()))
+                validate_audio(mix_of_stems(stems))
             except DataError as error:
                 logger.warning("track %s skipped: %s", track_id, error)
                 skipped.append(track_id)

@@ -91,6 +91,6 @@ def _draw_violins(axes: Axes, place: float, counts: Sequence[pd.Series]) -> None
     for i, values in enumerate(counts):
         x = place + (i - (len(counts) - 1) / 2) * step
         violin = axes.violinplot(values.to_numpy(dtype=float), [x], widths=0.9 * step, showextrema=False)
-        for body in violin["bodies"]:
+        for body in list(violin["bodies"]):
             body.set(facecolor=COLOURS[i % len(COLOURS)], edgecolor=INK, linewidth=0.8, alpha=1)
         axes.plot([x], [np.mean(values)], "o", color=COLOURS[i % len(COLOURS)], markeredgecolor=INK, markersize=6)

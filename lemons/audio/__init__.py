@@ -1,5 +1,6 @@
 """Waveforms and audio files: reading, checking, writing. See `lemons.audio.waveform` for what a waveform is."""
 
+from lemons.audio.flac import encode_flac, flac_bytes, write_flac
 from lemons.audio.grid import FULL_SCALE, quantize, round_16_bit, to_float, to_int16
 from lemons.audio.waveform import (
     MIN_DURATION_S,
@@ -14,7 +15,6 @@ from lemons.audio.waveform import (
     load_samples,
     load_with_gain,
     validate_audio,
-    write_flac,
 )
 
 __all__ = [
@@ -25,6 +25,8 @@ __all__ = [
     "check_file_rate",
     "check_rate",
     "common_gain",
+    "encode_flac",
+    "flac_bytes",
     "is_native",
     "load",
     "load_array",

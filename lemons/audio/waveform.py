@@ -10,22 +10,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import soundfile
 import soxr
 
-from lemons.arguments import file_path, floats, items, one_of, whole
+from lemons.arguments import file_path, floats, items, whole
 from lemons.arrays import read_array
 from lemons.audio.grid import FULL_SCALE, numbers, quantize, to_float, to_int16
 from lemons.audio.level import gain_for, scale, tell_gain
 from lemons.audio.recording import Recording
 from lemons.errors import DataError, ParameterError
-from lemons.files import atomic_path
 
 SAMPLE_RATE = 16000  # Hz
 MIN_DURATION_S = 1.0  # the excerpt that the recommender trains on; shorter audio has no place to put a segment
 RATES = (4000, 768000)  # Hz, of files: below it there is no music, above it no converter
 MAX_SAMPLE_RATE = 655350  # Hz; FLAC's
-FLAC_BITS = (16, 24)
 
 
 def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
@@ -205,38 +202,6 @@ def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:
 def check_rate(sr: int) -> int:
     """A sampling rate in Hz, if it is one; else ParameterError."""
     return whole("sr", sr, least=1, most=MAX_SAMPLE_RATE, hint=" Hz")
-
-
-def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE, bits: int = 16) -> None:
-    """Write a waveform as FLAC, at its own level, whole or not at all.
-
-    Parameters
-    ----------
-    path : path-like
-        the file to write
-    y : np.ndarray [shape=(n_samples,)]
-        waveform in [-1, 1); on the 16-bit grid it is read back bit for bit
-    sr : int > 0
-        its sampling rate, in Hz
-    bits : {16, 24}
-        resolution; 24 keeps what lies on the 16-bit grid exact down to a gain of 2^-8
-
-    Raises
-    ------
-    ParameterError
-        if another argument is wrong, or a sample exceeds full scale: a clipped clip would not be what was scored
-    DataError
-        if the file cannot be written
-    """
-    path, y, sr = file_path("path", path), floats("y", y), check_rate(sr)
-    top = 1 - 2.0 ** (1 - one_of("bits", bits, FLAC_BITS))
-    if len(y) and not (y.min() >= -1 and y.max() <= top):
-        raise ParameterError(f"{path}: peak {np.abs(y).max():.3f} exceeds full scale; lower the gain of all its clips")
-    with atomic_path(path) as temporary:
-        try:
-            soundfile.write(temporary, y, sr, format="FLAC", subtype=f"PCM_{bits}")
-        except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
-            raise OSError(error.error_string) from error
 
 
 def common_gain(sounds: Iterable[np.ndarray]) -> float:

@@ -10,8 +10,9 @@ from lemons.arguments import function, items, number, one_of, quoted, switch, wh
 from lemons.arguments import random_state as check_state
 from lemons.audiolime.factorization_base import Factorization
 from lemons.audiolime.lime_base import FEATURE_SELECTIONS, LimeBase, check_regressor
-from lemons.audiolime.neighborhood import Progress, draw_masks, score_masks
+from lemons.audiolime.neighborhood import draw_masks, score_masks
 from lemons.errors import ParameterError
+from lemons.progress import Progress
 
 
 def exponential_kernel(d: np.ndarray, kernel_width: float) -> np.ndarray:

@@ -8,14 +8,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
-from lemons.audio import SAMPLE_RATE
+from lemons.audio import encode_flac
 from lemons.demo.composing.compose import compose
 from lemons.demo.composing.score import Score, chance
 from lemons.demo.genres.draw import draw_genres
@@ -23,8 +24,9 @@ from lemons.demo.rendering.mixing import STEM_NAMES, render
 from lemons.demo.rendering.soundfont import FONT_SHA256, Sampler, find_font
 from lemons.demo.tastes import listen, popularity
 from lemons.demo.titles import name_tracks
-from lemons.errors import DataError, ParameterError
+from lemons.errors import DataError, LemonsError, ParameterError
 from lemons.files import atomic_path
+from lemons.progress import Progress
 
 RECIPE = 1  # raise it with every change that makes other music
 NOTE = "library.json"  # what the folder holds, or will hold
@@ -37,7 +39,7 @@ def make_demo_library(
     n_tracks: int = 440,
     seed: int = 0,
     n_workers: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Compose and render the demo library; what is finished already is not made again.
 
@@ -126,18 +128,25 @@ def _check_folder(path: Path, recipe: dict) -> None:
 
 
 def _in_processes(todo: list[tuple], n_workers: int) -> Iterator[int]:
-    """Make the tracks, yielding after each; whatever interrupts this ends the processes with it."""
+    """Make the tracks, yielding after each; an interrupt lets the processes finish those they are at, and ends them."""
     if not todo:
         return
     # several workers fill the processors already; the children read this when they import numpy
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    with _environment(one_thread), _deaf_to_interrupts():
-        pool = multiprocessing.get_context("spawn").Pool(min(n_workers, len(todo)), initializer=_begin_worker)
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(n_workers, len(todo)), spawn, initializer=_begin_worker)
     try:
-        yield from pool.imap_unordered(_make_track, todo)
+        with _environment(one_thread), _deaf_to_interrupts():
+            tracks = [pool.submit(_make_track, task) for task in todo]
+        for track in as_completed(tracks):
+            yield track.result()
+    except BrokenProcessPool as error:  # a Pool would start others for ever
+        raise LemonsError(
+            "a process that makes tracks ended before its time: killed, short of memory, or started by a script "
+            'without `if __name__ == "__main__":`; start again, finished tracks are kept'
+        ) from error
     finally:
-        pool.terminate()
-        pool.join()
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
@@ -189,10 +198,7 @@ def _make_track(task: tuple[Path, Path, int, int, str]) -> int:
     sounds = stems | {"mix": sum(stems.values()).astype(np.int16)}
     for name, file in track_files(path, number).items():
         with atomic_path(file) as temporary:
-            try:
-                soundfile.write(temporary, sounds[name], SAMPLE_RATE, "PCM_16", format="FLAC", compression_level=1.0)
-            except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
-                raise OSError(error.error_string) from error
+            encode_flac(temporary, sounds[name], compression_level=1.0)
     return number
 
 

@@ -8,7 +8,7 @@ are.
 Reference for standard errors: White, "A heteroskedasticity-consistent covariance matrix estimator", 1980.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.special import comb
@@ -16,6 +16,7 @@ from scipy.special import comb
 from lemons.audiolime.lime_audio import exponential_kernel
 from lemons.errors import ParameterError
 from lemons.exact.moments import Moments
+from lemons.quality.fidelity import r2_of_sums
 
 KERNEL_WIDTH = 0.25  # of the cosine distance, audioLIME's default
 NORMAL_QUANTILE = 1.959964  # 95 % of a normal distribution lie within so many standard errors
@@ -36,8 +37,10 @@ class Lime:
     exact : bool
         whether they were all masks there are
     standard_errors : np.ndarray [shape=(n_components,)] or None
-        of the weights as estimates of the exact ones, for a drawn neighborhood; zeros for all masks, None for given
-        masks, about whose origin nothing is known
+        of the weights as estimates of the exact ones, for a drawn neighborhood; zeros for all masks, None for masks
+        given by the user
+    masks : np.ndarray [shape=(n_masks, n_components)] or None
+        those that were fitted; None for all
     """
 
     weights: np.ndarray
@@ -46,6 +49,7 @@ class Lime:
     n_masks: int
     exact: bool
     standard_errors: np.ndarray | None
+    masks: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def confidence_intervals(self) -> np.ndarray | None:
@@ -111,6 +115,7 @@ def fit_lime(masks: np.ndarray, answers: np.ndarray, *, alpha: float, paired: bo
     sums = kernel.sum(), weighted.sum(axis=0), weighted.T @ z
     of_answers = kernel @ answers, weighted.T @ answers, kernel @ answers**2
     lime = _solve(*sums, *of_answers, alpha=alpha, n_masks=len(z), exact=False, standard_errors=None)
+    lime = replace(lime, masks=masks)
     if not paired:
         return lime
     # the two masks of a pair are one draw: residuals may cancel within it, which is the point of drawing pairs
@@ -118,9 +123,13 @@ def fit_lime(masks: np.ndarray, answers: np.ndarray, *, alpha: float, paired: bo
     scores = design * (kernel * (answers - lime.intercept - z @ lime.weights))[:, None]
     scores = scores[: len(z) // 2] + scores[len(z) // 2 :]
     penalty = alpha * np.diag(np.append(0.0, np.ones(z.shape[1])))
-    bread = np.linalg.inv(design.T @ (design * kernel[:, None]) + penalty)
+    try:
+        bread = np.linalg.inv(design.T @ (design * kernel[:, None]) + penalty)
+    except np.linalg.LinAlgError as error:
+        few = f"n_masks={len(z)} are too few to fit the weights of {z.shape[1]} components"
+        raise ParameterError(f"{few}; draw more, or take all masks there are") from error
     errors = np.sqrt(np.diag(bread @ (scores.T @ scores) @ bread))[1:]
-    return Lime(lime.weights, lime.intercept, lime.fidelity, lime.n_masks, exact=False, standard_errors=errors)
+    return replace(lime, standard_errors=errors)
 
 
 def _solve(mass, sums, gram, answer, answers, square, *, alpha, n_masks, exact, standard_errors) -> Lime:
@@ -133,6 +142,6 @@ def _solve(mass, sums, gram, answer, answers, square, *, alpha, n_masks, exact, 
     penalised = covariance + alpha * np.eye(len(sums))
     weights = np.linalg.lstsq(penalised, cross, rcond=None)[0]
     residual = variance - 2 * weights @ cross + weights @ covariance @ weights
-    fidelity = 1 - residual / variance if variance > 0 else 1.0
+    fidelity = r2_of_sums(residual, variance)
     intercept = (answer - sums @ weights) / mass
     return Lime(weights, float(intercept), float(fidelity), n_masks, exact, standard_errors)

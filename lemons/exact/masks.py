@@ -17,6 +17,32 @@ def mask_rows(start: int, stop: int, n_components: int) -> np.ndarray:
     return (np.arange(start, stop)[:, None] >> np.arange(n_components - 1, -1, -1)) & 1
 
 
+def spread(values: np.ndarray, sounding: np.ndarray) -> np.ndarray:
+    """Values of the sounding components among zeros for the silent ones, along all axes but the first.
+
+    Parameters
+    ----------
+    values : np.ndarray [shape=(n, n_sounding, ...)]
+    sounding : np.ndarray [shape=(n_components,), dtype=bool]
+
+    Returns
+    -------
+    np.ndarray [shape=(n, n_components, ...)]
+
+    Examples
+    --------
+    >>> spread(np.array([[7, 8]]), np.array([True, False, True]))
+    array([[7, 0, 8]])
+    """
+    for axis in range(1, values.ndim):
+        shape = list(values.shape)
+        shape[axis] = len(sounding)
+        found = np.zeros(shape, values.dtype)
+        found[(slice(None),) * axis + (sounding,)] = values
+        values = found
+    return values
+
+
 def sample_pairs(n_components: int, n_masks: int, *, seed: int) -> np.ndarray:
     """Masks with equal chances, without replacement, in pairs of a mask and its complement.
 

@@ -4,7 +4,6 @@ import copy
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -18,13 +17,12 @@ from lemons.exact.pooled import Pooled, PooledGroup
 from lemons.exact.protocol import LocalModel, local_model_of
 from lemons.exact.spectra import Spectra
 from lemons.exact.table import ScoreTable
+from lemons.progress import Progress
 from lemons.segments import Segments
 
 MAX_MEMORY = 3 * 10**9  # bytes
 MAX_BITS = 60  # components that a column may depend on
 SPECTRA_ROWS = 2**12  # states of a border whose spectra are computed at once, in float64
-
-Progress = Callable[[int, int], None]
 
 
 @torch.no_grad()

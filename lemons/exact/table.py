@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from lemons.arguments import as_array, number, one_of, quoted, whole
 from lemons.errors import ParameterError
 from lemons.exact.enumeration import enumerate_linear
 from lemons.exact.lime import Lime, fit_lime, lime_of_moments
-from lemons.exact.masks import mask_rows, sample_pairs
+from lemons.exact.masks import mask_rows, sample_pairs, spread
 from lemons.exact.moments import Moments, moments_of
 from lemons.exact.pooled import Pooled
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
@@ -128,7 +128,7 @@ class ScoreTable:
         if not self.enumerable:
             raise ParameterError(
                 f"2^{self.n_sounding} masks cannot be enumerated (at most 2^{MAX_ENUMERATED}); "
-                "take fewer segments or stems, or use lime(), which then draws masks"
+                "take fewer segments or stems, or draw some with lime_sampled()"
             )
         if isinstance(self.pooled.head, nn.Linear):
             return enumerate_linear(self.pooled)
@@ -138,13 +138,7 @@ class ScoreTable:
 
     def _all_components(self, values: np.ndarray) -> np.ndarray:
         """Values of the sounding components, along all axes but the first, with zeros for the silent ones."""
-        for axis in range(1, values.ndim):
-            shape = list(values.shape)
-            shape[axis] = self.n_components
-            spread = np.zeros(shape, values.dtype)
-            spread[(slice(None),) * axis + (self.sounding.ravel(),)] = values
-            values = spread
-        return values
+        return spread(values, self.sounding.ravel())
 
     @cached_property
     def _moments(self) -> dict[str, Moments]:
@@ -157,29 +151,38 @@ class ScoreTable:
             self._moments[target] = moments_of(self.all_logits, self.n_sounding, sigmoid=target == "probability")
         return self._moments[target]
 
-    def lime(
-        self,
-        masks: np.ndarray | None = None,
-        *,
-        target: str = "probability",
-        alpha: float | None = None,
-        n_masks: int = 2**18,
-        seed: int = 0,
-    ) -> Lime:
-        """LIME's linear model of the answers, weighted by the distance from the full mix as in audioLIME.
+    def lime(self, *, target: str = "probability", alpha: float = 0.0) -> Lime:
+        """LIME's linear model over all masks there are, weighted by the distance from the full mix as in audioLIME.
 
         Parameters
         ----------
-        masks : np.ndarray [shape=(n_masks, n_components)] or None
-            fit these alone, as audioLIME does, silent components included; None for all masks there are, or, when
-            there are too many, for a drawn neighborhood (``exact`` in the result says which it was)
         target : 'logit' or 'probability'
             the answer
-        alpha : float >= 0 or None
-            strength of the ridge; None for audioLIME's 1 on given masks, and for 0 otherwise: LIME's limit for ever
-            more masks. ``2 ** n_sounding / 2048`` over all masks is as strong as audioLIME's 1 on 2048.
-        n_masks, seed : int
-            size and seed of a drawn neighborhood, in pairs of a mask and its complement, none twice
+        alpha : float >= 0
+            strength of the ridge; 0 is LIME's limit for ever more masks, ``2 ** n_sounding / 2048`` is as strong as
+            audioLIME's 1 on 2048 masks
+
+        Returns
+        -------
+        Lime
+
+        Raises
+        ------
+        ParameterError
+            if an argument is of another kind or out of range, or the masks are too many: see `lime_sampled`
+        """
+        alpha = number("alpha", alpha, least=0)
+        return self._with_silent(lime_of_moments(self.moments(target), alpha=alpha))
+
+    def lime_on(self, masks: np.ndarray, *, target: str = "probability", alpha: float = 1.0) -> Lime:
+        """LIME's linear model over given masks, as audioLIME fits it, silent components included.
+
+        Parameters
+        ----------
+        masks : np.ndarray [shape=(n_masks, n_components)]
+            zeros and ones
+        target, alpha
+            see `lime`; audioLIME's ridge is 1
 
         Returns
         -------
@@ -191,21 +194,45 @@ class ScoreTable:
             if an argument is of another kind or out of range
         """
         _check(target)
+        masks, alpha = self._check_masks(masks), number("alpha", alpha, least=0)
+        return fit_lime(masks, self._answers(masks, target), alpha=alpha)
+
+    def lime_sampled(
+        self, n_masks: int = 2**18, *, seed: int = 0, target: str = "probability", alpha: float = 0.0
+    ) -> Lime:
+        """LIME's linear model over masks drawn without replacement, where all there are would be too many.
+
+        Parameters
+        ----------
+        n_masks : int > 1
+            size of the neighborhood, in pairs of a mask and its complement
+        seed : int >= 0
+            where they come from
+        target, alpha
+            see `lime`
+
+        Returns
+        -------
+        Lime
+            with standard errors
+
+        Raises
+        ------
+        ParameterError
+            if an argument is of another kind or out of range
+        """
+        _check(target)
         n_masks, seed = whole("n_masks", n_masks, least=2), whole("seed", seed, least=0)
-        alpha = None if alpha is None else number("alpha", alpha, least=0)
-        if masks is not None:
-            masks = self._check_masks(masks)
-            return fit_lime(masks, self._answers(masks, target), alpha=1.0 if alpha is None else alpha)
-        alpha = 0.0 if alpha is None else alpha
-        if self.enumerable:
-            return self._with_silent(lime_of_moments(self.moments(target), alpha=alpha))
+        alpha = number("alpha", alpha, least=0)
         masks = sample_pairs(self.n_sounding, n_masks, seed=seed)
         answers = self._answers(self._all_components(masks), target)
         return self._with_silent(fit_lime(masks, answers, alpha=alpha, paired=True))
 
     def _with_silent(self, lime: Lime) -> Lime:
+        assert lime.standard_errors is not None
         weights, errors = self._all_components(np.stack([lime.weights, lime.standard_errors]))
-        return Lime(weights, lime.intercept, lime.fidelity, lime.n_masks, lime.exact, errors)
+        masks = None if lime.masks is None else self._all_components(lime.masks)
+        return replace(lime, weights=weights, standard_errors=errors, masks=masks)
 
     def _answers(self, masks: np.ndarray, target: str) -> np.ndarray:
         logits = self.logits(masks).astype(np.float64)

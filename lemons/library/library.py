@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from lemons.errors import DataError, ParameterError
 from lemons.files import safe_name, why_no_file
 from lemons.library.tables import spreadsheet_plain
 from lemons.listeners import LISTENERS
+from lemons.progress import Progress
 from lemons.sums import find_sums
 
 logger = logging.getLogger(__name__)
@@ -177,7 +177,7 @@ class Library:
             raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them anew")
         return stems
 
-    def check_audio(self, progress: Callable[[int, int], None] | None = None) -> None:
+    def check_audio(self, progress: Progress | None = None) -> None:
         """Decode every track once; drop those that cannot be read, with a sentence each in ``skipped``.
 
         Parameters

@@ -1,6 +1,7 @@
 """A library out of the Million Song Dataset: the data of the LEMONS paper.
 
 Playcounts come from the Echo Nest Taste Profile (`triplets`), titles from the dataset's own lists (`metadata`), sound
+from lemons.progress import Progress
 from a folder of snippets (`snippets`), which everybody has to find for themselves. A song of the Taste Profile has one
 or several tracks in the dataset; the library holds the first of them, by id, that can be heard.
 
@@ -26,13 +27,12 @@ from lemons.library.snippets import find_snippets
 from lemons.library.tables import check_folder, write_library
 from lemons.library.triplets import USER_ID, read_plays
 from lemons.listeners import LISTENERS
+from lemons.progress import Progress
 
 MAKER = "lemons library msd"
 SEED = 1057386  # of the tracks that nobody played
 PARTS = ("train", "val", "test")
 MISSING = "missing.csv"
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

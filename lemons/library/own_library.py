@@ -22,13 +22,12 @@ from lemons.library.library import Library
 from lemons.library.matching import AudioFile, Match, Matcher, guess_names, plain
 from lemons.library.tables import check_folder, write_library
 from lemons.library.tags import Tags, read_tags
+from lemons.progress import Progress
 
 MAKER = "lemons library own"
 NOBODY = "me"  # whose history it is, where neither the history nor the command says
 UNMATCHED, AMBIGUOUS = "unmatched.csv", "ambiguous.csv"
 COLUMNS = ("artist", "title", "album", "track", "recording_id")  # of a play in the reports
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ import codecs
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from lemons.errors import DataError
 from lemons.library.archives import DAMAGE, open_text
+from lemons.progress import Progress
 
 USER_ID = re.compile("[0-9a-f]{40}")
 USER_DIGITS = 40
@@ -30,7 +31,7 @@ MEGABYTE = 2**20
 
 
 def read_plays(
-    path: str | os.PathLike, user_ids: Collection[str], *, progress: Callable[[int, int], None] | None = None
+    path: str | os.PathLike, user_ids: Collection[str], *, progress: Progress | None = None
 ) -> tuple[dict[str, dict[str, int]], dict[str, int]]:
     """What some users played, and how many others did.
 
@@ -94,7 +95,7 @@ def _parse(lines: list[bytes], line: bytes, n_before: int, path: Path) -> tuple[
     return found[1].decode(), found[2].decode(), int(found[3])
 
 
-def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator[list[bytes]]:
+def _blocks(path: Path, progress: Progress | None) -> Iterator[list[bytes]]:
     """Lists of whole lines, a megabyte each."""
     try:
         total = path.stat().st_size // MEGABYTE + 1

@@ -12,7 +12,6 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +27,7 @@ from lemons.checksums import read_own_json, write_json
 from lemons.errors import DamagedError, DataError
 from lemons.files import atomic_folder, discard_folder
 from lemons.hashing import hash_file
+from lemons.progress import Progress
 from lemons.separation.separator import Separator
 from lemons.separation.weights import cache_folder
 
@@ -111,7 +111,7 @@ def separate_file(
     *,
     folder: str | os.PathLike | None = None,
     max_bytes: int = MAX_BYTES,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Separation:
     """Separate an audio file, or find what was made of it before.
 

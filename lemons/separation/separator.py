@@ -9,7 +9,7 @@ it is separated (`lemons.audio.level`), and so are its stems.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from lemons.audio import RATES, quantize, round_16_bit, validate_audio
 from lemons.audio.level import gain_for, scale, tell_gain
 from lemons.audio.recording import BLOCK_LENGTH
 from lemons.errors import DataError, ParameterError
+from lemons.progress import Progress
 
 HIGHEST = 32.0  # times full scale: five such stems still fit into a 24-bit file at a gain of 2^-8
 
@@ -142,9 +143,7 @@ class Separator(ABC):
         if left := sum(map(len, waiting)):
             raise DataError(f"{self.name} left the last {left} samples of the mix unseparated")
 
-    def separate(
-        self, waveform: np.ndarray, sr: int, *, progress: Callable[[int, int], None] | None = None
-    ) -> dict[str, np.ndarray]:
+    def separate(self, waveform: np.ndarray, sr: int, *, progress: Progress | None = None) -> dict[str, np.ndarray]:
         """Separate a waveform.
 
         Parameters

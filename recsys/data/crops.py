@@ -1,7 +1,7 @@
 """The audio of a listener's tracks in memory, and random crops of it."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ import torch
 from lemons.audio import SAMPLE_RATE, to_float
 from lemons.errors import DataError
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.model import MIN_SAMPLES
 from recsys.parameters import check_parameters
 
@@ -46,7 +47,7 @@ def load_tracks(
     *,
     min_samples: int = MIN_SAMPLES,
     num_workers: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> TrackSet:
     """Load one part of a split.
 

@@ -4,7 +4,7 @@ Features are computed once for each track and cached in ``<library>/cache/featur
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -16,6 +16,7 @@ from lemons.arrays import find_array, keep_array
 from lemons.audio import to_float
 from lemons.errors import DataError
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.model import MIN_SAMPLES, N_MELS, LogMel
 
 MEL_FEATURES = tuple(f"{name}_{band:03}" for name in ("mean", "std") for band in range(N_MELS))
@@ -65,7 +66,7 @@ def track_features(
     track_ids: Iterable[str],
     *,
     num_workers: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Features of tracks of a library.
 

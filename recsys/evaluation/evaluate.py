@@ -9,7 +9,6 @@ An evaluation consists of three files beside the model:
 
 import logging
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from lemons.errors import DamagedError, DataError, NotKeptError
 from lemons.files import atomic_path
 from lemons.hashing import fingerprint, hash_file
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.data.crops import check_classes
 from recsys.data.features import MEL_FEATURES, track_features
 from recsys.data.splits import PARTS, load_or_draw_split
@@ -62,8 +62,8 @@ def evaluate(
     splits_path: str | os.PathLike | None = None,
     device: str = "cpu",
     num_workers: int = 0,
-    progress: Callable[[int, int], None] | None = None,
-    feature_progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
+    feature_progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Evaluate a model on a listener's test tracks, and write the result beside the model, as JSON and CSV.
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explanations.core.fidelity import WORDS
+from explanations.core.trust import WORDS
 from explanations.page.method_page import DRAW, EXACT, PICTURES, STYLE
 from lemons.exact.table import MAX_ENUMERATED
 

@@ -53,7 +53,8 @@ def model():
 @pytest.fixture(scope="module")
 def explained(model, track):
     """An explanation of each kind; in that of stems in time, both stems speak for the track, and against it."""
-    found = {kind: explain(model, track.stems, kind=kind, segments=N_SEGMENTS, listener="zoë") for kind in KINDS}
+    found = {kind: explain(model, track.stems, kind=kind, segments=N_SEGMENTS) for kind in KINDS}
+    found = {kind: replace(explanation, listener="zoë") for kind, explanation in found.items()}
     return found | {"time+source": weighted(found["time+source"], [0.2, 0.3, -0.1, 0.1, -0.2, 0.0])}
 
 
@@ -201,7 +202,7 @@ def test_what_if_has_the_models_own_answer(visit, explained, track, model, kind,
     player = visit(explanation, track)
     masks = rng.integers(0, 2, (8, len(explanation.components)))
     found = np.array([player.get("p.answers.logit(x)", mask.tolist()) for mask in masks])
-    np.testing.assert_allclose(found, explanation.lookup.logits(masks), atol=1e-5)  # float32's rounding
+    np.testing.assert_allclose(found, explanation.what_if.logits(masks), atol=1e-5)  # float32's rounding
     mixes = [
         mix_of([explanation.components[i] for i in np.flatnonzero(mask)], track.stems, explanation.segments)
         for mask in masks
@@ -220,7 +221,7 @@ def test_what_if_has_the_models_own_answer(visit, explained, track, model, kind,
 def test_what_silence_is_given_stands_beside_every_answer(visit, explained, track, model, kind):
     player = visit(explained[kind], track)
     everything_off = np.zeros((1, len(explained[kind].components)), dtype=int)
-    looked_up = expit(explained[kind].lookup.logits(everything_off)[0])
+    looked_up = expit(explained[kind].what_if.logits(everything_off)[0])
     silence = player.get("p.answers.silence")
     assert silence == pytest.approx(looked_up, abs=1e-6)  # float32's rounding
     with torch.no_grad():
@@ -249,7 +250,7 @@ def test_mute_and_solo_count_as_switching_off_but_volume_does_not(visit, explain
     for act in (lambda: player.click("Mute Drums"), lambda: (player.click("Mute Drums"), player.click("Solo Vocals"))):
         act()
         assert player.get("p.mask()") == vocals
-        expected = expit(explanation.lookup.logits([vocals])[0])
+        expected = expit(explanation.what_if.logits([vocals])[0])
         assert player.get("p.relevance()") == pytest.approx(expected, abs=1e-6)
         np.testing.assert_allclose(player.rendered(), track.stems["vocals"], rtol=SCALE)
     assert player.text("caption") == "Full mix · only Vocals"
@@ -442,7 +443,7 @@ def test_a_cell_shows_its_weight_in_digits_that_suit_the_strongest(visit, explai
 
 
 def test_without_the_answers_only_the_full_mix_has_one(visit, explained, track):
-    player = visit(replace(explained["source"], lookup=None), track)
+    player = visit(replace(explained["source"], what_if=None), track)
     player.choose("Full mix")
     assert not player.root.get_by_text("Silence").is_visible()
     assert not player.root.locator(".meter .silence").is_visible()

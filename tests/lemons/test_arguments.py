@@ -160,8 +160,11 @@ def test_junk_asks_the_engine_nothing(first, second):
             refused_or_done(score_table, MODEL, STEMS, 2, **{name: first})
     refused_or_done(TABLE.logits, first)
     refused_or_done(TABLE.best, first, target=second if isinstance(second, str) else "logit")
-    for name in ("masks", "target", "alpha", "n_masks", "seed"):
+    for name in ("target", "alpha"):
         refused_or_done(TABLE.lime, **{name: first})
+    refused_or_done(TABLE.lime_on, first, alpha=second)
+    for name in ("n_masks", "seed"):
+        refused_or_done(TABLE.lime_sampled, **{name: first})
     for ask in (TABLE.shapley, TABLE.interactions, TABLE.moments):
         refused_or_done(ask, target=first)
 

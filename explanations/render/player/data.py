@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from explanations.core.clips import TOP_K, check_same_stems
+from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
-from explanations.core.question import rows_of
-from explanations.render.sound import flac_bytes
 from explanations.render.words import capitalized, name_of, noun_of, tame
-from lemons.audio import SAMPLE_RATE, common_gain
+from lemons.audio import SAMPLE_RATE, common_gain, flac_bytes
 from lemons.segments import Segments
 
 
@@ -63,7 +62,7 @@ def player_data(
     k : int > 0
         components that are heard at first
     answers : str, optional
-        the address of ``explanation.lookup.to_bytes()``; without it the player knows the answer to the full mix only
+        the address of ``explanation.what_if.to_bytes()``; without it the player knows the answer to the full mix only
 
     Returns
     -------
@@ -72,7 +71,7 @@ def player_data(
         ``fades`` on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
         ``segment``, ``weight`` and ``name``; ``gain``, a power of two that keeps every mix of rows within full scale;
         ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
-        and the lookup's layout, or None; ``words``: sentences to show
+        and the layout of its `WhatIf`, or None; ``words``: sentences to show
 
     Raises
     ------
@@ -106,7 +105,7 @@ def player_data(
         "k": k,
         "relevance": explanation.relevance,
         "target": explanation.target,
-        "answers": {"src": answers, **explanation.lookup.layout} if answers and explanation.lookup else None,
+        "answers": {"src": answers, **explanation.what_if.layout} if answers and explanation.what_if else None,
         "words": _words(explanation, gain),
     }
 

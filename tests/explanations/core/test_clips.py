@@ -66,7 +66,7 @@ def test_the_tail_belongs_to_the_last_segment(stems):
 
 
 def test_top1_is_the_top_component_alone_at_its_own_level(stems):
-    explanation = explain(Energy(), stems, kind="source", n_masks=64)
+    explanation = replace(explain(Energy(), stems, kind="source", n_masks=64), track_id="T1")
     sounds, gain = clips(explanation, stems)
     np.testing.assert_array_equal(sounds["top1"], stems[explanation.top(1)[0].stem])
     np.testing.assert_array_equal(sounds["top3"], sum(stems[c.stem] for c in explanation.top(3)))
@@ -76,7 +76,7 @@ def test_top1_is_the_top_component_alone_at_its_own_level(stems):
 
 @pytest.mark.parametrize("k", [1, 2])
 def test_explanations_of_other_length(stems, k):
-    explanation = explain(Energy(), stems, kind="source", n_masks=64)
+    explanation = replace(explain(Energy(), stems, kind="source", n_masks=64), track_id="T1")
     sounds, _ = clips(explanation, stems, k=k)
     assert sounds.keys() == {"top1", f"top{k}", "rest", "mix"}
     np.testing.assert_array_equal(sounds[f"top{k}"] + sounds["rest"], sounds["mix"])
@@ -137,6 +137,6 @@ def test_the_gain_is_recorded(cancelling_stems):
 
 
 def test_stems_of_another_track_are_refused(stems, cancelling_stems):
-    explanation = explain(Energy(), stems, kind="source", n_masks=64, track_id="T1")
+    explanation = replace(explain(Energy(), stems, kind="source", n_masks=64), track_id="T1")
     with pytest.raises(ParameterError, match="not those of the explanation of 'T1'"):
         clips(explanation, cancelling_stems)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from explanations.core.cache import cached_explain, explanation_path
+from explanations.core.cache import answer_path, cached_answer
+from explanations.core.components import factorize
 from explanations.core.explain import explain
-from explanations.core.question import KINDS, factorize
+from explanations.core.question import KINDS, ask
 from lemons.audio import SAMPLE_RATE, quantize
 from lemons.audiolime import LimeAudioExplainer
 from lemons.errors import DataError, ParameterError
@@ -151,13 +152,13 @@ def test_no_mask_is_scored_twice(stems, kind, work):
     few = dict(list(stems.items())[:3]) if kind == "time+source" else stems
     explanation = explain(model, few, kind=kind, segments=2 if kind == "time+source" else 5)
     assert len(model.heard) == len(set(model.heard)) == explanation.work == work
-    assert explanation.held_out == "cross-prediction"
+    assert explanation.held_out == "leave_one_out"
 
 
 def test_held_out_masks_were_not_fitted(stems):
     model = Hears(energy)
     explanation = explain(model, stems, kind="time+source", segments=2, n_masks=50)
-    assert explanation.held_out == "fresh masks"
+    assert explanation.held_out == "fresh_masks"
     assert len(model.heard) == len(set(model.heard)) == explanation.work
     assert 50 + 128 - 2 <= explanation.work <= 50 + 128 + 3  # of 1024, drawn twice at most twice; and three clips
     assert explanation.fidelity_held_out < explanation.fidelity
@@ -270,40 +271,37 @@ def test_models_that_cannot_be_explained(stems):
 
 
 def test_a_question_is_not_computed_twice(tmp_path, stems):
-    question = {"kind": "source", "n_masks": 64}
-    first = cached_explain(tmp_path, Hears(energy), stems, **question, listener="marko")
+    question = ask(Hears(energy), stems, kind="source", n_masks=64)
+    first = cached_answer(tmp_path, question, Hears(energy), stems, listener="marko")
     model = Hears(energy)
-    second = cached_explain(tmp_path, model, stems, **question, listener="nina")
+    second = cached_answer(tmp_path, question, model, stems, listener="nina")
     assert not model.heard
     assert second.listener == "nina"
     assert second.components == first.components
 
 
 def test_a_damaged_answer_is_computed_again(tmp_path, stems):
-    question = {"kind": "source", "n_masks": 64}
-    first = cached_explain(tmp_path, Hears(energy), stems, **question)
-    path = explanation_path(tmp_path, Hears(energy), stems, **question)
+    question = ask(Hears(energy), stems, kind="source", n_masks=64)
+    first = cached_answer(tmp_path, question, Hears(energy), stems)
+    path = answer_path(tmp_path, question)
     path.write_text(path.read_text()[:100])
-    assert cached_explain(tmp_path, Hears(energy), stems, **question) == first
+    assert cached_answer(tmp_path, question, Hears(energy), stems) == first
     assert path.read_text() == first.to_json()
 
 
 @pytest.mark.parametrize(
     "other", [{"kind": "time"}, {"n_masks": 65}, {"seed": 1}, {"target": "logit"}, {"kind": "time", "segments": 4}]
 )
-def test_another_question_has_another_answer(tmp_path, stems, other):
-    question = {"kind": "source", "n_masks": 64}
-    paths = {
-        explanation_path(tmp_path, Hears(energy), stems, **arguments) for arguments in (question, question | other)
-    }
-    assert len(paths) == 2
+def test_another_question_has_another_key(stems, other):
+    asked = {"kind": "source", "n_masks": 64}
+    assert len({ask(Hears(energy), stems, **arguments).key for arguments in (asked, asked | other)}) == 2
 
 
-def test_other_models_and_stems_are_other_questions(tmp_path, stems):
+def test_other_models_and_stems_are_other_questions(stems):
     models = [torch.nn.Linear(N_SAMPLES, 1).eval() for _ in range(2)]
     swapped = dict(zip(stems, reversed(stems.values()), strict=True))  # the same mix
     asked = [(models[0], stems), (models[1], stems), (models[0], swapped)]
-    assert len({explanation_path(tmp_path, *question, kind="source") for question in asked}) == 3
+    assert len({ask(*about, kind="source").key for about in asked}) == 3
 
 
 @pytest.mark.parametrize("change", [torch.from_numpy, np.float16])
@@ -323,6 +321,7 @@ def test_numbers_of_numpy_are_numbers(stems):
 
 def test_an_explanation_that_cannot_be_kept_is_returned_all_the_same(tmp_path, stems, caplog):
     (tmp_path / "no folder").write_text("a file in its place")
-    explanation = cached_explain(tmp_path / "no folder", Hears(energy), stems, kind="source", method="lime", n_masks=8)
+    question = ask(Hears(energy), stems, kind="source", method="lime", n_masks=8)
+    explanation = cached_answer(tmp_path / "no folder", question, Hears(energy), stems)
     assert explanation.n_masks == 8
     assert "the explanation is not kept" in caplog.text

@@ -10,20 +10,19 @@ from scipy.special import expit
 from torch import nn
 
 from explanations.core import question
-from explanations.core.cache import explanation_path
 from explanations.core.clips import clips
+from explanations.core.components import factorize
 from explanations.core.explain import explain
 from explanations.core.explanation import load_explanation
-from explanations.core.fidelity import fresh_masks, weighted_r2
-from explanations.core.mask_scores import ExactAnswers
-from explanations.core.question import KINDS, exact_work
-from explanations.core.surrogate import N_FRESH_MASKS
+from explanations.core.mask_scores import ExactScores
+from explanations.core.question import KINDS, N_FRESH_MASKS, ask
 from lemons.audio import quantize
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel
 from lemons.exact.lime import kernel_of_size
-from lemons.exact.masks import sample_pairs
+from lemons.exact.masks import sample_pairs, spread
+from lemons.quality.fidelity import fresh_masks, weighted_r2
 from lemons.segments import Segments
 from recsys.model import FCN
 
@@ -97,7 +96,7 @@ def weights(explanation):
 def test_it_is_the_weighted_least_squares_over_every_mix(fcn, stems, kind, target):
     """Every mix is composed and heard, and the linear model is fitted by somebody else."""
     explanation = explain(fcn, stems, kind=kind, segments=2, target=target)
-    factorization = question.factorize(stems, kind=kind, segments=explanation.segments)
+    factorization = factorize(stems, kind=kind, segments=explanation.segments)
     n = factorization.get_number_components()
     audible = [i for i in range(n) if factorization.compose_model_input([i]).any()]
     masks = np.array(list(itertools.product([0, 1], repeat=len(audible))))
@@ -111,7 +110,7 @@ def test_it_is_the_weighted_least_squares_over_every_mix(fcn, stems, kind, targe
     np.testing.assert_allclose(weights(explanation)[audible], expected, atol=1e-4)  # of float32 logits of size 10
     assert explanation.intercept == pytest.approx(intercept, abs=1e-4)
     assert set(np.flatnonzero(weights(explanation))) <= set(audible)
-    assert (explanation.method, explanation.neighborhood, explanation.held_out) == ("exact", "all", "nothing")
+    assert (explanation.method, explanation.neighborhood, explanation.held_out) == ("exact", "all", "none")
     assert explanation.n_masks == 2 ** len(audible)
     assert {c.margin for c in explanation.components} == {0.0}
     assert explanation.fidelity_held_out == explanation.fidelity <= 1
@@ -120,11 +119,10 @@ def test_it_is_the_weighted_least_squares_over_every_mix(fcn, stems, kind, targe
 @pytest.mark.parametrize("kind", KINDS)
 def test_on_the_masks_that_lime_draws_both_ways_give_the_same_weights(fcn, stems, kind):
     drawn = explain(fcn, stems, kind=kind, method="lime", segments=2, n_masks=100, seed=5)
-    answers = ExactAnswers(fcn, stems, kind=kind, segments=drawn.segments)
-    sounding = answers.table.sounding.ravel()
-    masks = np.zeros((100, len(sounding)), dtype=int)
-    masks[:, sounding] = draw_masks(int(sounding.sum()), 100, random_state=5)
-    np.testing.assert_allclose(answers.table.lime(masks).weights, weights(drawn), atol=1e-5)
+    table = ExactScores(ask(fcn, stems, kind=kind, segments=2), fcn, stems).table
+    sounding = table.sounding.ravel()
+    masks = spread(draw_masks(int(sounding.sum()), 100, random_state=5), sounding)
+    np.testing.assert_allclose(table.lime_on(masks).weights, weights(drawn), atol=1e-5)
 
 
 def test_the_more_masks_lime_draws_the_closer_it_comes(fcn, stems):
@@ -196,13 +194,13 @@ def test_a_model_that_has_gone_wrong_is_found_out(stems):
 def test_too_many_masks_are_drawn_and_the_weights_have_margins(stems):
     """28 segments: 2^28 masks. The model is linear in the masks but for fades, and frames across borders."""
     explanation = explain(Loudness(), stems, kind="time", segments=28, target="logit")
-    assert (explanation.method, explanation.neighborhood, explanation.held_out) == ("exact", "drawn", "fresh masks")
+    assert (explanation.method, explanation.neighborhood, explanation.held_out) == ("exact", "drawn", "fresh_masks")
     assert explanation.n_masks == 2**18
     assert 0.998 < explanation.fidelity_held_out < 1
-    answers = ExactAnswers(Loudness(), stems, kind="time", segments=explanation.segments)
+    scores = ExactScores(ask(Loudness(), stems, kind="time", segments=28), Loudness(), stems)
     fresh = fresh_masks(sample_pairs(28, 2**18, seed=0), N_FRESH_MASKS, seed=0)
     predictions, proximity = explanation.intercept + fresh @ weights(explanation), kernel_of_size(fresh.sum(axis=1), 28)
-    expected = weighted_r2(answers.logits(fresh), predictions, proximity)
+    expected = weighted_r2(scores.logits(fresh), predictions, proximity)
     assert explanation.fidelity_held_out == pytest.approx(expected)
     assert explanation.fidelity != pytest.approx(expected, rel=1e-9)  # of the masks that were fitted
     margins = np.array([c.margin for c in explanation.components])
@@ -214,7 +212,7 @@ def test_too_many_masks_are_drawn_and_the_weights_have_margins(stems):
 @pytest.mark.parametrize(("kind", "expected"), [("source", 8.0), ("time", 4.0)])
 def test_the_work_is_told_in_hearings_of_the_track(fcn, stems, kind, expected):
     explanation = explain(fcn, stems, kind=kind, segments=2)
-    assert explanation.work == exact_work(fcn, stems, kind=kind, segments=explanation.segments)
+    assert explanation.work == ask(fcn, stems, kind=kind, segments=2).work
     if kind == "source":  # nothing is shared between the mixes of whole stems
         assert explanation.work == pytest.approx(expected)
     else:  # two segments on and off, and what lies at their border: less than four mixes
@@ -235,23 +233,23 @@ def test_progress_is_in_percents_and_may_cancel(fcn, stems):
         explain(fcn, stems, kind="time+source", segments=2, progress=cancel)
 
 
-def test_each_method_is_another_question(tmp_path, fcn, stems):
+def test_each_method_is_another_question(fcn, stems):
     exact, default, drawn, other = (
-        explanation_path(tmp_path, fcn, stems, kind="time", **options)
+        ask(fcn, stems, kind="time", **options).key
         for options in ({"method": "exact"}, {"seed": 3}, {"method": "lime"}, {"method": "lime", "seed": 3})
     )
     assert exact == default
     assert len({exact, drawn, other}) == 3
 
 
-def test_other_versions_are_another_question(tmp_path, fcn, stems, monkeypatch):
+def test_other_versions_are_another_question(fcn, stems, monkeypatch):
     """What other programs computed is not taken for what these would."""
-    before = explanation_path(tmp_path, fcn, stems, kind="source")
+    before = ask(fcn, stems, kind="source").key
     monkeypatch.setattr(question, "__version__", "0.0.0")
-    other_lemons = explanation_path(tmp_path, fcn, stems, kind="source")
+    other_lemons = ask(fcn, stems, kind="source").key
     monkeypatch.undo()
     monkeypatch.setattr(question, "version", lambda name: "0.0.0")
-    other_programs = explanation_path(tmp_path, fcn, stems, kind="source")
+    other_programs = ask(fcn, stems, kind="source").key
     assert len({before, other_lemons, other_programs}) == 3
 
 
@@ -269,14 +267,14 @@ def test_margins_survive_the_file(tmp_path, fcn, stems):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_its_lookup_knows_what_the_model_says_of_other_mixes(fcn, stems, kind, rng, tmp_path):
+def test_its_what_if_knows_what_the_model_says_of_other_mixes(fcn, stems, kind, rng, tmp_path):
     explanation = explain(fcn, stems, kind=kind, segments=2)
     explanation.save(tmp_path / "why.json")
-    lookup = load_explanation(tmp_path / "why.json").lookup
-    factorization = question.factorize(stems, kind=kind, segments=explanation.segments)
+    what_if = load_explanation(tmp_path / "why.json").what_if
+    factorization = factorize(stems, kind=kind, segments=explanation.segments)
     masks = rng.integers(0, 2, (5, factorization.get_number_components()))
     mixes = [factorization.compose_model_input(np.flatnonzero(mask)) for mask in masks]
     with torch.no_grad():
         heard = torch.cat([fcn(torch.from_numpy(mix)[None]) for mix in mixes])[:, 0].numpy()
-    np.testing.assert_allclose(lookup.logits(masks), heard, atol=1e-3)  # the engine's own tolerance at float32
-    assert explain(fcn, stems, kind=kind, segments=2, method="lime", n_masks=8).lookup is None
+    np.testing.assert_allclose(what_if.logits(masks), heard, atol=1e-3)  # the engine's own tolerance at float32
+    assert explain(fcn, stems, kind=kind, segments=2, method="lime", n_masks=8).what_if is None

@@ -9,10 +9,11 @@ import pytest
 
 from explanations.core.cache import find_explanation
 from explanations.core.explanation import Component, Explanation, load_explanation
-from explanations.core.fidelity import cross_predictions, fidelity_in_words, fresh_masks, weighted_r2
+from explanations.core.trust import fidelity_in_words
 from explanations.render.words import answer
 from lemons.checksums import to_json
 from lemons.errors import DamagedError, DataError
+from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
 from lemons.segments import Segments
 
 WEIGHTS = [0.1, -0.3, 0.0, 0.5, 0.1, -0.1]
@@ -34,7 +35,7 @@ def explanation():
         intercept=0.2,
         fidelity=0.9,
         fidelity_held_out=1 / 3,
-        held_out="cross-prediction",
+        held_out="leave_one_out",
         relevance=0.75,
         logit=float(np.log(3)),
         clip_logits={"top1": 0.5, "top3": 1.0, "rest": -2.0},
@@ -97,7 +98,7 @@ def test_it_cannot_be_changed(explanation):
         lambda text: "",
         lambda text: text[: len(text) // 2],
         lambda text: "[]",
-        lambda text: text.replace('"format": 5', '"format": 1'),
+        lambda text: text.replace('"format": 6', '"format": 1'),
         lambda text: text.replace('"kind"', '"sort"'),
         lambda text: text.replace('"stem": "a"', '"stem": 5'),
         lambda text: text.replace('"weight": 0.5', '"weight": "0.5"'),

@@ -83,7 +83,7 @@ def test_the_oldest_go_when_there_are_too_many(client, tmp_path):
 
 
 def test_a_sound_keeps_every_sample_on_its_way(client, rng, tmp_path):
-    from explanations.render.sound import flac_bytes
+    from lemons.audio import flac_bytes
 
     browser, files = client
     y = (rng.integers(-(2**15), 2**15, 1600) / 2**15).astype(np.float32)

@@ -10,9 +10,8 @@ import soundfile
 
 from explanations.core.explanation import Component
 from explanations.page import jobs
-from explanations.render.sound import flac_bytes
 from explanations.render.words import name_of, names_of, plain, sentence
-from lemons.audio import quantize
+from lemons.audio import flac_bytes, quantize
 from lemons.errors import ParameterError
 
 

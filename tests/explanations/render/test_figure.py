@@ -30,10 +30,13 @@ def stems(rng):
 @pytest.fixture(params=KINDS)
 def explanation(request, stems):
     """Weights from -0.2 to 0.3 in steps of 0.1, over and over; two to four components speak for the track."""
-    found = explain(Energy().eval(), stems, kind=request.param, segments=4, n_masks=64, track_id="T1")
+    found = explain(Energy().eval(), stems, kind=request.param, segments=4, n_masks=64)
     weights = [0.1, -0.2, 0.3, -0.1, 0.0, 0.2]
     return replace(
-        found, components=tuple(replace(c, weight=weights[c.index % 6]) for c in found.components), listener="marko"
+        found,
+        components=tuple(replace(c, weight=weights[c.index % 6]) for c in found.components),
+        listener="marko",
+        track_id="T1",
     )
 
 
@@ -93,7 +96,7 @@ def test_the_title_has_relevance_and_fidelity_in_words(explanation, stems):
     assert not figure.texts[0].get_parse_math()  # a name with dollars is no formula
     assert "relevance 0.80: recommended" in facts
     assert "fidelity −0.25 on masks held out: not reliable" in facts
-    figure = explanation_figure(replace(explanation, held_out="nothing", fidelity_held_out=0.5), stems)
+    figure = explanation_figure(replace(explanation, held_out="none", fidelity_held_out=0.5), stems)
     assert "fidelity 0.50 over all masks: roughly faithful" in figure.texts[1].get_text()
 
 

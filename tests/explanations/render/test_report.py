@@ -1,15 +1,16 @@
 """The report as text: names come from strangers, and none of them becomes markup."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from explanations.core.explain import explain
-from explanations.core.explain_track import Track
 from explanations.render.report import report_html
 from lemons.audio import quantize
+from lemons.tracks import Track
 from recsys.model import FCN
 
 WILD = "</script><img src=x onerror=alert(1)> & <!-- \u201cx\u201d"
@@ -23,7 +24,8 @@ def report():
     with torch.random.fork_rng(devices=[]):
         torch.random.manual_seed(7)
         model = FCN().eval()
-    explanation = explain(model, stems, kind="source", listener=f"listener {WILD}", track_id=WILD, separator=WILD)
+    names = {"listener": f"listener {WILD}", "track_id": WILD, "separator": WILD}
+    explanation = replace(explain(model, stems, kind="source"), **names)
     return report_html(explanation, Track("T0", f"title {WILD}", stems, "given"))
 
 

@@ -1,5 +1,7 @@
 import hashlib
 import multiprocessing
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -86,6 +88,16 @@ def test_a_finished_library_is_not_made_again(made, monkeypatch):
     told = []
     make_demo_library(path, n_tracks=N_TRACKS, seed=5, progress=lambda *now: told.append(now))
     assert told == [(N_TRACKS, N_TRACKS)]
+
+
+def test_a_script_that_starts_itself_in_every_process_ends_in_a_sentence(tmp_path):
+    """Without ``if __name__ == "__main__":`` each new process runs the script from its beginning, and fails."""
+    script = tmp_path / "make.py"
+    call = f"make_demo_library({str(tmp_path / 'demo')!r}, n_tracks=2)"
+    script.write_text(f"from lemons.demo import make_demo_library\n{call}\n")
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=120)
+    assert ended.returncode == 1
+    assert "LemonsError: a process that makes tracks ended before its time" in ended.stderr
 
 
 @pytest.mark.parametrize(("n_tracks", "seed"), [(N_TRACKS, 6), (N_TRACKS + 1, 5)])

@@ -226,7 +226,7 @@ def test_on_the_same_masks_weights_are_those_of_audiolime(rng, target):
 
     explainer = LimeAudioExplainer(feature_selection="none", random_state=3)
     theirs = explainer.explain_instance(factorization, predict, num_reg_targets=1, num_samples=256, batch_size=5)
-    ours = score_table(model, stems, 3).lime(draw_masks(9, 256, random_state=3), target=target)
+    ours = score_table(model, stems, 3).lime_on(draw_masks(9, 256, random_state=3), target=target)
     np.testing.assert_allclose(ours.weights, [weight for _, weight in sorted(theirs.local_exp[0])], rtol=0, atol=1e-5)
     np.testing.assert_allclose(
         [ours.intercept, ours.fidelity], [theirs.intercept[0], theirs.score[0]], rtol=0, atol=1e-4
@@ -284,13 +284,15 @@ def test_shapley_values_share_out_the_answer(rng, target):
 
 def test_too_many_components_to_enumerate_are_sampled_and_say_so(rng):
     table = score_table(fcn_like(), music(rng, 3, 10000) + np.float32(2**-15), 9)  # nothing is silent
-    lime = table.lime(target="logit", n_masks=2**14)
+    lime = table.lime_sampled(2**14, target="logit")
     assert (lime.exact, lime.n_masks, table.enumerable) == (False, 2**14, False)
-    another_draw = table.lime(target="logit", n_masks=2**14, seed=1)
+    another_draw = table.lime_sampled(2**14, target="logit", seed=1)
     gaps = (lime.weights - another_draw.weights) / np.hypot(lime.standard_errors, another_draw.standard_errors)
     assert 0.5 < np.sqrt(np.mean(gaps**2)) < 1.6  # two draws differ by what their standard errors say
-    with pytest.raises(ParameterError, match=r"2\^27 masks cannot be enumerated"):
-        table.shapley()
+    assert lime.masks.shape == (2**14, 27)
+    for over_all_masks in (table.lime, table.shapley):
+        with pytest.raises(ParameterError, match=r"2\^27 masks cannot be enumerated .* lime_sampled"):
+            over_all_masks()
     with pytest.raises(ParameterError, match="are 17383860 subsets"):
         table.best(13 - 1)
 

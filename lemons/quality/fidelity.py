@@ -7,13 +7,28 @@ it flatters; on masks left out of the fit it does not, and that is the one to ju
 import numpy as np
 from sklearn.linear_model import Ridge
 
-TRUSTED = 0.5  # below it a page warns of an explanation, and shows none unasked
-WORDS = (  # lower edge of the fidelity, what to say of it
-    (0.9, "very faithful"),
-    (0.7, "faithful"),
-    (TRUSTED, "roughly faithful"),
-    (-np.inf, "not reliable"),
-)
+
+def r2_of_sums(missed: float, spread: float) -> float:
+    """Share of a variance that predictions explain, from sums.
+
+    Parameters
+    ----------
+    missed : float
+        sum of the squared errors
+    spread : float
+        sum of the squared differences from the mean
+
+    Returns
+    -------
+    float <= 1
+        1 is perfect, 0 no better than the mean; answers that are all alike give 1 when they are met and 0 when not
+
+    Examples
+    --------
+    >>> r2_of_sums(1.0, 4.0), r2_of_sums(0.0, 0.0), r2_of_sums(1.0, 0.0)
+    (0.75, 1.0, 0.0)
+    """
+    return float(1 - missed / spread) if spread > 0 else float(missed <= 0)
 
 
 def weighted_r2(answers: np.ndarray, predictions: np.ndarray, weights: np.ndarray) -> float:
@@ -36,9 +51,7 @@ def weighted_r2(answers: np.ndarray, predictions: np.ndarray, weights: np.ndarra
     """
     missed = float(weights @ (answers - predictions) ** 2)
     spread = float(weights @ (answers - np.average(answers, weights=weights)) ** 2)
-    if spread == 0:
-        return float(missed == 0)
-    return 1 - missed / spread
+    return r2_of_sums(missed, spread)
 
 
 def fresh_masks(masks: np.ndarray, n_fresh: int, *, seed: int) -> np.ndarray:
@@ -60,7 +73,7 @@ def fresh_masks(masks: np.ndarray, n_fresh: int, *, seed: int) -> np.ndarray:
     """
     rng = np.random.default_rng(seed)
     taken = {bytes(mask) for mask in masks.astype(np.uint8)}
-    found = []
+    found: list[np.ndarray] = []
     # where masks are many, hardly any drawn is taken; where they are few, 8 draws for each find nearly all of them
     for mask in rng.integers(0, 2, (8 * n_fresh, masks.shape[1]), dtype=np.uint8):
         if bytes(mask) not in taken and len(found) < n_fresh:
@@ -91,12 +104,3 @@ def cross_predictions(masks: np.ndarray, answers: np.ndarray, weights: np.ndarra
         ridge = Ridge(alpha=1).fit(masks[~held_out], answers[~held_out], sample_weight=weights[~held_out])
         predictions[held_out] = ridge.predict(masks[held_out])
     return predictions
-
-
-def fidelity_in_words(fidelity: float) -> str:
-    """A fidelity for those who do not think in R².
-
-    >>> fidelity_in_words(0.95), fidelity_in_words(0.1)
-    ('very faithful', 'not reliable')
-    """
-    return next(words for edge, words in WORDS if fidelity >= edge)

@@ -1,0 +1,47 @@
+"""What of a track is switched on and off: its stems, its stretches of time, or both."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from lemons.audio import SAMPLE_RATE
+from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization
+from lemons.segments import Segments
+
+MIX = "mix"  # stands for a stem where only time is cut
+
+
+def mix_of_stems(stems: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The whole track (n_samples,)."""
+    return np.asarray(sum(stems.values()))
+
+
+def rows_of(stems: Mapping[str, np.ndarray], *, kind: str) -> dict[str, np.ndarray]:
+    """What is switched, before it is cut into segments: the stems, or the mix alone for the kind ``"time"``."""
+    return {MIX: mix_of_stems(stems)} if kind == "time" else dict(stems)
+
+
+def stack_rows(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
+    """`rows_of` as the exact engine takes them (n_rows, n_samples), float32."""
+    return np.stack([*rows_of(stems, kind=kind).values()]).astype(np.float32)
+
+
+def factorize(stems: Mapping[str, np.ndarray], *, kind: str, segments: Segments) -> Factorization:
+    """The components of a track, as audioLIME switches them.
+
+    Parameters
+    ----------
+    stems : dict of str to np.ndarray [shape=(n_samples,)]
+        their sum is the mix
+    kind : {"time", "source", "time+source"}
+        see `explanations.core.question.Question`
+    segments : Segments
+        how the track is cut; a single one for the kind ``"source"``
+
+    Returns
+    -------
+    Factorization
+    """
+    if kind == "time":
+        return TimeOnlyFactorization(mix_of_stems(stems), SAMPLE_RATE, segments)
+    return StemFactorization(stems, SAMPLE_RATE, segments)
