@@ -53,7 +53,7 @@ def fit(model: FCN, train: Crops, val: TrackSet, *, name: str = "", quiet: bool 
     with _bar([trainer], name=name, quiet=quiet) as bar, kept_memory():
         while trainer.is_running:
             started, losses = time.perf_counter(), []
-            for loss in trainer.train_step.losses(trainer.batches()):
+            for loss in trainer.step.losses(trainer.batches()):
                 losses.append(loss)
                 bar.update(min(train.batch_size, (trainer.epoch + 1) * train.n_snippets - bar.n))
             trainer.end_epoch(losses, time.perf_counter() - started)
@@ -80,7 +80,7 @@ def fit_jointly(trainers: dict[str, Trainer], *, quiet: bool = False) -> None:
         while running := [trainer for trainer in trainers.values() if trainer.is_running]:
             started = time.perf_counter()
             losses: list[list[torch.Tensor]] = [[] for _ in running]
-            steps, batches = [trainer.train_step for trainer in running], [trainer.batches() for trainer in running]
+            steps, batches = [trainer.step for trainer in running], [trainer.batches() for trainer in running]
             for i, loss, n in joint_losses(steps, batches):
                 losses[i].append(loss)
                 bar.update(n)

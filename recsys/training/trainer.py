@@ -68,7 +68,7 @@ class Diverged(DataError):
 class Trainer:
     """One listener's training, without the loop.
 
-    The caller calls `begin`; while `is_running`, passes `batches` to `train_step` and the losses to `end_epoch`; then
+    The caller calls `begin`; while `is_running`, passes `batches` to `step` and the losses to `end_epoch`; then
     calls `finish`. `recsys.training.fit` has the loops.
 
     Parameters
@@ -112,7 +112,7 @@ class Trainer:
 
     Attributes
     ----------
-    train_step : TrainStep
+    step : TrainStep
         model and optimiser
     train : Crops
         training crops
@@ -151,7 +151,7 @@ class Trainer:
         how: dict[str, Any] = {"lr": lr, "wd": wd, "schedule": schedule, "precision": precision, "freeze": freeze}
         steps = {"n_epochs": n_epochs, "val_step": val_step, "patience": patience, "log_step": log_step}
         check_parameters(how | steps)
-        self.train_step = TrainStep(model, n_steps=n_epochs * len(train), **how)
+        self.step = TrainStep(model, n_steps=n_epochs * len(train), **how)
         self.train, self.n_epochs, self.epoch = train, n_epochs, 0
         self._val, self._lr, self._val_step, self._patience = val, lr, val_step, patience
         self._log, self._log_step = log or (lambda name, value, step: None), log_step
@@ -167,7 +167,7 @@ class Trainer:
     def begin(self, together: Sequence[str] = ()) -> None:
         """Restore the given state, or emit the initial one; ``together`` as in `Training`."""
         if self._state:
-            self.train_step.load_state_dict(self._state["learner"])
+            self.step.load_state_dict(self._state["learner"])
             self._training, self._best_model = Training(**self._state["training"]), self._state["best_model"]
             self.epoch = self._state["epoch"]
             if self.is_running:
@@ -213,7 +213,7 @@ class Trainer:
         Diverged
             if it did so before the first validation
         """
-        training, model = self._training, self.train_step.model
+        training, model = self._training, self.step.model
         if not self._best_model:
             raise Diverged(f"{training.stopped}: no model has been validated before")
         if training.stopped:
@@ -232,7 +232,7 @@ class Trainer:
         return ", ".join(f"{short} {round(self._training.history[-1][name], 3)}" for name, short in names.items())
 
     def _validate(self, train_loss: float) -> None:
-        training, model = self._training, self.train_step.model
+        training, model = self._training, self.step.model
         logits = track_logits(model, self._val.audio)
         scores = {"epoch": self.epoch, **validation_scores(self._val.labels, logits), "train_loss": train_loss}
         training.history.append(scores)
@@ -257,7 +257,7 @@ class Trainer:
         self._training.seconds = time.perf_counter() - self._started
         if self._on_epoch:
             now = {"epoch": self.epoch, "training": asdict(self._training), "best_model": self._best_model}
-            self._on_epoch(now | {"learner": self.train_step.state_dict()})
+            self._on_epoch(now | {"learner": self.step.state_dict()})
 
 
 def validation_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:

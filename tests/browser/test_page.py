@@ -207,7 +207,8 @@ def test_a_visitor_chooses_computes_and_hears_what_was_scored(visit, toy):
     np.testing.assert_array_equal([decode(stems.read(name)) for name in stems.namelist()], rows)
     why = json.loads(download(page, "All numbers"))
     assert (why["track_id"], why["listener"], why["kind"]) == (track_id, "nina", "source")
-    mask = player_of(page).evaluate("player => player.lemonsPlayer.mask()")
+    explanation = "player.lemonsPlayer.change((choice) => choice.setPreset('explanation'))"  # facts come first
+    mask = player_of(page).evaluate(f"player => {{ {explanation}; return player.lemonsPlayer.mask(); }}")
     heard = sum((y for y, on in zip(rows, mask, strict=True) if on), np.zeros_like(whole))
     if any(mask):
         np.testing.assert_array_equal(decode(download(page, "The explanation")), heard * why["gain"])

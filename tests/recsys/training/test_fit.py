@@ -127,7 +127,7 @@ def through_a_file(state):
     [{"precision": "float32"}, {"precision": "bfloat16"}, {"schedule": "onecycle", "val_step": 2}, {"freeze": True}],
     ids=str,
 )
-def test_whoever_goes_on_from_any_epoch_gets_the_same_weights(tracks, settings):
+def test_a_training_resumed_from_any_epoch_ends_with_the_same_weights(tracks, settings):
     states, settings = [], {"n_epochs": 3} | settings
     model = fresh_model()
     whole = train(model, tracks, on_epoch=lambda state: states.append(through_a_file(state)), **settings)

@@ -132,7 +132,7 @@ def test_a_listener_who_diverges_holds_up_nobody(make_tracks):
     assert marko.together == ["nina", "paul"]
     assert nina.stopped.startswith("the loss became nan in epoch 2")
     assert nina.history == marko.history[:1]
-    assert all(value.isfinite().all() for value in trainers["nina"].train_step.model.state_dict().values())
+    assert all(value.isfinite().all() for value in trainers["nina"].step.model.state_dict().values())
     with pytest.raises(Diverged, match="no model has been validated before"):
         trainers["paul"].finish()
 
