@@ -58,7 +58,7 @@ def truth_figure(found: dict[str, Any]) -> Figure:
         _draw_cells(axes, rows)
         counts = [row["gate"]["refused"]["n"] for row in rows]
         n = f"{min(counts)}" if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
-        axes.set_title(f"{part.capitalize()} models, {n} tracks each", fontsize=11, color=INK, loc="left")
+        axes.set_title(f"{part.capitalize()}, {n} tracks each", fontsize=11, color=INK, loc="left")
     figure.suptitle("How often the largest positive weight is a true component", color=INK)
     return figure
 

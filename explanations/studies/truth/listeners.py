@@ -37,11 +37,11 @@ class PlantedListener:
 
 
 LISTENERS = (
-    PlantedListener("drums", frozenset({"four on the floor"})),
+    PlantedListener("drums", frozenset({"dance drums"})),
     PlantedListener("other", frozenset({"distorted"})),
     PlantedListener("vocals", frozenset({"rapped"})),
     PlantedListener("hum", frozenset({HUM})),
-    PlantedListener("and", frozenset({"four on the floor", "distorted"})),
+    PlantedListener("and", frozenset({"dance drums", "distorted"})),
 )
 
 

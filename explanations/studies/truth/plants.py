@@ -1,7 +1,7 @@
 """Tracks with planted traits, recombined from the true stems of the demo library: no rendering.
 
 Each stem comes from another track of the library, at -31 dB where it sounds, give or take 1.5 dB; nothing limits the
-mix. Traits are drawn independently, each with even chances: drums four-on-the-floor, a distorted lead stem, rapped
+mix. Traits are drawn independently, each with even chances: dance drums, a distorted lead stem, rapped
 vocals, and a hum too quiet to notice in the piano, the Clever Hans. What else a track has, says nothing of its traits.
 """
 
@@ -25,7 +25,7 @@ FRAME = SAMPLE_RATE // 20  # samples over which levels are taken
 ACTIVE_DB = -30.0  # a frame sounds if it is no more than this below the stem's loudest
 LEAST_ACTIVE = 0.6  # share of its frames in which a donor must sound: no segment without the trait
 HUM_HZ, HUM_DB = 6200.0, -58.0
-FOUR_ON_THE_FLOOR = ("trance", "club", "four floor")  # patterns of the demo's drummer
+DANCE_DRUMS = ("trance", "club", "four floor")  # patterns of the demo's drummer
 DISTORTED = 14.0  # drive from which a lead stem is
 DEMO_SEED = 0
 
@@ -56,7 +56,7 @@ def _rapped(score: Score) -> bool | None:
 
 
 TRAITS = (
-    Trait("four on the floor", "drums", lambda score: score.choices["drums"] in FOUR_ON_THE_FLOOR),
+    Trait("dance drums", "drums", lambda score: score.choices["drums"] in DANCE_DRUMS),
     Trait("distorted", "other", _distorted),
     Trait("rapped", "vocals", _rapped),
 )
