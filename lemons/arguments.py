@@ -35,9 +35,10 @@ def whole(name: str, value: Any, *, least: float, most: int | None = None, hint:
     limits = "" if least == -math.inf else f"of at least {least}" if most is None else f"between {least} and {most}"
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise ParameterError(f"{name}={quoted(value)} must be a whole number {limits}".rstrip() + hint)
-    if value < least or (most is not None and value > most):
+    found = int(value)
+    if found < least or (most is not None and found > most):
         raise ParameterError(f"{name}={quoted(value)} must be {limits.removeprefix('of ')}{hint}")
-    return int(value)
+    return found
 
 
 def number(

@@ -122,8 +122,8 @@ def to_json(fields: Mapping[str, Any]) -> str:
      "checksum": "9bf4582e6cbb4c7b5a6f479358173cfa0a23bf70d28071420446a340f130e874"
     }
     """
-    fields = json.loads(json.dumps(fields))  # as they are read back: numbers as names become text
-    return json.dumps(fields | {CHECKSUM: json_checksum(fields)}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    plain: dict[str, Any] = json.loads(json.dumps(fields))  # as they are read back: numbers as names become text
+    return json.dumps(plain | {CHECKSUM: json_checksum(plain)}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def json_checksum(fields: Mapping[str, Any]) -> str:
@@ -185,14 +185,15 @@ def arrays_checksum(arrays: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for name, array in sorted((name, np.asarray(array)) for name, array in arrays.items()):
         digest.update(repr((name, array.dtype.str, array.shape)).encode())
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
 def write_npz(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
     """Write arrays with their checksum, compressed; whole or not at all; DataError if they cannot be written."""
+    content: dict[str, Any] = {**arrays, CHECKSUM: np.array(arrays_checksum(arrays))}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays, **{CHECKSUM: np.array(arrays_checksum(arrays))})
+        np.savez_compressed(file, **content)
 
 
 def read_npz(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> dict[str, np.ndarray]:

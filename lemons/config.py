@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from lemons.errors import ConfigError
 
@@ -106,7 +107,7 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
     """
     found = find_config(path)
     named = os.environ.get("LEMONS_LIBRARY")
-    library = {"library_path": Path(named).absolute()} if named else {}  # absolute: runs record it
+    library: dict[str, Any] = {"library_path": Path(named).absolute()} if named else {}  # absolute: runs record it
     if found is None:
         return Config(**library)
     try:

@@ -226,7 +226,7 @@ def find_bars(y: np.ndarray) -> np.ndarray:
         hint = "take a number of equal segments, such as 5"
         raise DataError(f"{len(beats)} beats were found in the track, too few for bars; {hint}")
     chroma = librosa.feature.chroma_stft(y=y, sr=SAMPLE_RATE, n_fft=4096, hop_length=HOP_LENGTH)
-    between = librosa.util.sync(chroma, beats)  # before the first beat, between two, after the last
+    between = librosa.util.sync(chroma, beats.tolist())  # before the first beat, between two, after the last
     changes = np.linalg.norm(np.diff(between, axis=1), axis=0)
     first = int(np.argmax([changes[beat::BEATS_PER_BAR].mean() for beat in range(BEATS_PER_BAR)]))
     bars = beats[first::BEATS_PER_BAR] * HOP_LENGTH - FADE

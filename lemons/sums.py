@@ -58,8 +58,8 @@ def find_sums(products: np.ndarray, *, mix: int | None = None) -> dict[int, tupl
     if _is_better(mix, tuple(sounding), tuple(kept), products):
         return {}  # a part that happens to be the sum of others
     for one in sounding:
-        others = tuple(sorted(set(kept) - {one}))
-        if one in kept and len(others) > 1 and _is_copy(one, others, mix, products):
+        rest = tuple(sorted(set(kept) - {one}))
+        if one in kept and len(rest) > 1 and _is_copy(one, rest, mix, products):
             kept.remove(one)
             found[one] = (mix,)
     return found

@@ -116,8 +116,10 @@ def write_flac(
     if compression_level is not None:
         compression_level = number("compression_level", compression_level, least=0, most=1)
     _check_peak(y, one_of("bits", bits, FLAC_BITS), str(path))
-    form = {"sr": sr, "bits": bits, "compression_level": compression_level}
-    with atomic_path(path) as temporary, FlacWriter(temporary, **form) as file:
+    with (
+        atomic_path(path) as temporary,
+        FlacWriter(temporary, sr=sr, bits=bits, compression_level=compression_level) as file,
+    ):
         file.write(y)
 
 

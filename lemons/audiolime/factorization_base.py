@@ -142,6 +142,7 @@ class Factorization:
         self._original_mix = waveform("input", input)
         self._composition_fn = function("composition_fn", composition_fn or default_composition_fn)
         self.original_components: list[np.ndarray] = []
+        self._sources: list[np.ndarray] = []  # those that components are cut from
         self.components: list[Component] = []
         self._components_names: list[str] = []
         self.temporal_segments, self.explained_length = _cut(

@@ -43,6 +43,7 @@ class AudioExplanation:
         self.local_exp: dict[int, list[tuple[int, float]]] = {}
         self.score: dict[int, float] = {}
         self.local_pred: dict[int, np.ndarray] = {}
+        self.top_labels: list[int] | None = None
 
     def get_sorted_components(
         self,
@@ -95,9 +96,9 @@ class AudioExplanation:
             and (positive_components or weight < 0)
             and abs(weight) >= min_abs_weight
         ]
-        chosen = np.array(chosen if num_components == "all" else chosen[:num_components], dtype=int)
-        components = self.factorization.retrieve_components(chosen)
-        return (components, chosen) if switch("return_indeces", return_indeces) else components
+        indices = np.array(chosen[: None if isinstance(num_components, str) else num_components], dtype=np.int_)
+        components = self.factorization.retrieve_components(indices)
+        return (components, indices) if switch("return_indeces", return_indeces) else components
 
     def weights_of(self, label: int) -> list[tuple[int, float]]:
         """Components and weights of a label, the largest first; ParameterError if it was not explained."""
@@ -243,8 +244,8 @@ class LimeAudioExplainer:
 
 def _question(labels, top_labels, num_reg_targets) -> Iterable[int]:
     """The labels to explain; those of ``top_labels`` follow from the answers."""
-    asked = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
-    asked = [name for name, value in asked.items() if value is not None]
+    choices = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
+    asked = [name for name, value in choices.items() if value is not None]
     if "num_reg_targets" in asked and len(asked) > 1:
         raise ParameterError(f"{' and '.join(asked)} exclude each other: classification or regression, not both")
     if num_reg_targets is not None:

@@ -160,7 +160,8 @@ class LimeBase:
         masks = neighborhood_data[:, used]
         model = self._ridge(alpha=1, fit_intercept=fit_intercept) if model_regressor is None else model_regressor
         model.fit(masks, answers, sample_weight=weights)
-        if np.shape(getattr(model, "coef_", None)) != (masks.shape[1],):
+        coefficients = getattr(model, "coef_", None)
+        if coefficients is None or np.shape(coefficients) != (masks.shape[1],):
             raise ParameterError(f"model_regressor={quoted(model)} is not linear: it has no coef_ for each component")
         score = model.score(masks, answers, sample_weight=weights)
         local_pred = model.predict(masks[:1])

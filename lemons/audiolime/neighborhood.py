@@ -89,7 +89,7 @@ def score_masks(
     batch_size, predict_fn = whole("batch_size", batch_size, least=1), function("predict_fn", predict_fn)
     _, first, copies = np.unique(masks, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(first)  # of np.unique's sorted masks, so that the full mix comes first
-    answers = []
+    answers: list[np.ndarray] = []
     for start in range(0, len(order), batch_size):
         batch = masks[first[order[start : start + batch_size]]]
         inputs = _stack([factorization.compose_model_input(np.flatnonzero(mask)) for mask in batch])

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -125,7 +125,7 @@ def _check_folder(path: Path, recipe: dict) -> None:
         raise DataError(f"{path} holds another demo library ({reason}); delete it or choose another folder")
 
 
-def _in_processes(todo: list[tuple], n_workers: int) -> Iterator[int]:
+def _in_processes(todo: list[tuple], n_workers: int) -> Generator[int, None, None]:
     """Make the tracks, yielding after each; whatever interrupts this ends the processes with it."""
     if not todo:
         return
@@ -174,8 +174,9 @@ def _begin_worker() -> None:
 
 def _end_with_parent() -> None:
     """A worker whose parent was killed would wait for ever."""
-    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-    os.kill(os.getpid(), signal.SIGTERM)
+    if parent := multiprocessing.parent_process():
+        multiprocessing.connection.wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 _samplers: dict[Path, Sampler] = {}  # one for each process: its tones are kept between tracks
@@ -186,7 +187,7 @@ def _make_track(task: tuple[Path, Path, int, int, str]) -> int:
     if font not in _samplers:
         _samplers[font] = Sampler(font)
     stems = render(compose(seed, number, genre), _samplers[font], seed=seed, number=number)
-    sounds = stems | {"mix": sum(stems.values()).astype(np.int16)}
+    sounds = stems | {"mix": np.stack([*stems.values()]).sum(axis=0, dtype=np.int16)}
     for name, file in track_files(path, number).items():
         write_flac(file, to_float(sounds[name]), compression_level=1.0)
     return number

@@ -8,9 +8,10 @@ channel, the larger of two numbers times the head's weight.
 """
 
 import math
+from typing import cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lemons.exact.pooled import Pooled
 
@@ -50,7 +51,7 @@ def enumerate_linear(pooled: Pooled) -> Tensor:
     Tensor [shape=(2**n_sounding,)]
         in the model's precision; number ``i`` is the mask ``mask_rows(i, i + 1)`` of the sounding components
     """
-    n_states, head = (1 << pooled.sounding.sum(axis=1)).tolist(), pooled.head
+    n_states, head = (1 << pooled.sounding.sum(axis=1)).tolist(), cast(nn.Linear, pooled.head)
     weights = dict(zip(pooled.pools, head.weight[0].double().chunk(len(pooled.pools)), strict=True))
     dtype, device = head.weight.dtype, head.weight.device
     channels = pooled.groups[0].maxima.shape[1]

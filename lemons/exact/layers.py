@@ -169,7 +169,7 @@ def _grid(counts: Sequence[int], row: int, rows: int) -> list[range]:
     >>> _grid([4, 8], row=16, rows=8)
     [range(2, 3), range(0, 8)]
     """
-    grid = []
+    grid: list[range] = []
     for count in reversed(counts):
         grid.insert(0, range(row % count, row % count + min(rows, count)))
         row, rows = row // count, max(rows // count, 1)

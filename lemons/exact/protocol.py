@@ -15,6 +15,7 @@ A model takes part by a method ``local_model()`` that returns a `LocalModel`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +104,7 @@ def describe(model: nn.Module) -> LocalModel:
         raise ParameterError(f"{type(model).__name__} has no local_model(); explain it with lemons.audiolime instead")
     if model.training:
         raise ParameterError(f"{type(model).__name__} is in training mode, where BatchNorm mixes tracks; call eval()")
-    local = model.local_model()
+    local = cast(Any, model).local_model()
     if not isinstance(local, LocalModel):
         raise ParameterError(f"local_model() of {type(model).__name__} gives {quoted(local)}, not a LocalModel")
     whole("n_fft", local.n_fft, least=1)
@@ -133,6 +134,8 @@ def fold(block: Block) -> tuple[Tensor, Tensor]:
     bias = weight.new_zeros(len(weight)) if block.conv.bias is None else block.conv.bias.detach().double()
     if block.norm is not None:
         norm = block.norm
+        if norm.running_mean is None or norm.running_var is None:
+            raise ParameterError(f"{norm} keeps no running statistics, so it mixes tracks; set track_running_stats")
         scale = torch.rsqrt(norm.running_var.double() + norm.eps)
         shift = -norm.running_mean.double() * scale
         if norm.affine:

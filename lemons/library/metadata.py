@@ -115,7 +115,8 @@ class Metadata:
             try:
                 query = "SELECT track_id, song_id, artist_name, title, release, year FROM songs"
                 for *texts, year in connection.execute(query):
-                    yield Track(*(str(text or "") for text in texts), year=str(year or ""))  # a year of 0 is not known
+                    track_id, song_id, artist, title, album = (str(text or "") for text in texts)
+                    yield Track(track_id, song_id, artist, title, album, str(year or ""))  # a year of 0 is not known
             finally:
                 connection.close()
         except (OSError, sqlite3.Error) as error:

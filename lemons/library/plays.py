@@ -56,8 +56,7 @@ class History:
 
     def add(self, play: Play, read_as: str, *, example: str = "") -> None:
         """Keep a play, its names without signs that cannot be written; one that names no track is left out."""
-        texts = play._replace(recording_ids=(), playcount=1)
-        user, artist, title, album, _, track, _ = (clean(one) if isinstance(one, str) else one for one in texts)
+        user, artist, title, album, track = map(clean, (play.user, play.artist, play.title, play.album, play.track))
         if max(map(len, (user, artist, title, album, track, *play.recording_ids))) > MAX_SIGNS:
             self.leave_out(OVERLONG, example)
         elif not (track or (artist and title)):

@@ -149,14 +149,14 @@ class Continuing:
         """Download ``url`` to ``output_file``; the signature is pooch's."""
         for attempt in range(1, TRIES + 1):
             try:
-                self._go_on(url)
+                self._resume(url)
                 break
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.Timeout):
                 if attempt == TRIES:
                     raise
         shutil.move(self._part, output_file)
 
-    def _go_on(self, url: str) -> None:
+    def _resume(self, url: str) -> None:
         done = self._part.stat().st_size if self._part.exists() else 0
         headers = {"Range": f"bytes={done}-", "Accept-Encoding": "identity"}
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
@@ -172,8 +172,15 @@ class Continuing:
                     bar.update(len(chunk))
 
     def _bar(self, done: int, total: int | None) -> tqdm:
-        options = {"unit": "B", "unit_scale": True, "dynamic_ncols": True, "disable": not self._progress}
-        return tqdm(initial=done, total=total, desc="weights", **options)
+        return tqdm(
+            initial=done,
+            total=total,
+            desc="weights",
+            unit="B",
+            unit_scale=True,
+            dynamic_ncols=True,
+            disable=not self._progress,
+        )
 
 
 def _install(name: str, source: Path, folder: Path) -> None:

@@ -46,7 +46,7 @@ class Take:
                 notes.append(self.note(at, length or held * 0.95, pitch, velocity))
         return notes
 
-    def note(self, at: float, length: float, pitch: int, velocity: int) -> Note:
+    def note(self, at: float, length: float, pitch: int, velocity: float) -> Note:
         """A note at an offset into this bar."""
         return Note(self.bar.start + at, length, int(pitch), int(velocity))
 

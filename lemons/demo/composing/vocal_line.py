@@ -86,7 +86,8 @@ def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], r
             if manner == "sing":
                 pitch = _on_scale(center + 2 * contour[index], scale)
                 if step % 8 == 0 or held > 3:  # what is stressed or held belongs to the chord
-                    pitch = min(bar.chord_at(at).near(center), key=lambda one, pitch=pitch: abs(one - pitch))
+                    tones = bar.chord_at(at).near(center)
+                    pitch = tones[int(np.argmin([abs(tone - pitch) for tone in tones]))]
             elif manner == "toast":
                 pitch = bar.chord_at(at).near(center - 3)[index % 2] + rng.normal(0, 0.3)
             else:

@@ -21,7 +21,7 @@ FORMANTS = {
     "o": (570, 840, 2410, 3300, 4500),
     "u": (300, 870, 2240, 3300, 4500),
 }
-BANDWIDTHS = np.float32([80, 100, 140, 220, 300])
+BANDWIDTHS = np.array([80, 100, 140, 220, 300], np.float32)
 # consonants: the noise's band in Hz, its gain, its length in seconds, the voice's gain meanwhile
 CONSONANTS = {
     "s": (4200, 7600, 0.8, 0.08, 0.0),
@@ -93,7 +93,8 @@ def _controls(syllables: list[Syllable], n_frames: int, rng: np.random.Generator
     """What the singer does in every frame."""
     t = np.arange(n_frames) / FRAME_RATE
     pitch = np.full(n_frames, float(syllables[0].pitch))
-    track = {name: np.zeros(n_frames, np.float32) for name in ("voice", "noise", "breath", "rough")}
+    names = ("voice", "noise", "breath", "rough")
+    track: dict[str, np.ndarray] = {name: np.zeros(n_frames, np.float32) for name in names}
     track["band"] = np.zeros((n_frames, 2), np.float32)
     formants = np.empty((n_frames, 5), np.float32)
     formants[:] = FORMANTS["a"]
@@ -127,11 +128,12 @@ def _controls(syllables: list[Syllable], n_frames: int, rng: np.random.Generator
             bend += 2 * (1 - np.exp(-since / 0.08)) + 0.6 * np.sin(2 * np.pi * 9 * since)
         pitch[begin:] = one.pitch
         pitch[begin:end] += bend
-        vowel = np.float32(FORMANTS[one.vowel])
+        vowel = np.array(FORMANTS[one.vowel], np.float32)
         if one.manner == "scream":
-            vowel = 0.5 * vowel + 0.5 * np.float32(FORMANTS["a"]) * 1.15
+            vowel = 0.5 * vowel + 0.5 * np.array(FORMANTS["a"], np.float32) * 1.15
         # the mouth is on its way to the next vowel before this one ends
-        aim = np.float32(FORMANTS[following.vowel]) if following and following.start_s - one.start_s < 1 else vowel
+        soon = following is not None and following.start_s - one.start_s < 1
+        aim = np.array(FORMANTS[following.vowel], np.float32) if following and soon else vowel
         x = np.linspace(0, 1, end - begin, dtype=np.float32)[:, None]
         formants[begin:end] = vowel + (aim - vowel) * np.clip((x - 0.55) / 0.45, 0, 1) * 0.6
     kernel = np.ones(5) / 5  # a mouth and vocal cords move smoothly

@@ -66,7 +66,7 @@ class Spleeter(Separator):
         digest = hashlib.sha256(repr(configuration).encode())
         for key in sorted(variables):
             digest.update(key.encode())
-            digest.update(np.ascontiguousarray(variables[key]))
+            digest.update(np.ascontiguousarray(variables[key]).data)
         self.fingerprint = f"spleeter {VERSION} {digest.hexdigest()[:16]}"
         self._device = _check_device(device or "cpu")
         self._networks = build_unets(configuration, variables).to(self._device)
