@@ -21,6 +21,8 @@ from lemons.audio.level import gain_for, scale
 from lemons.audio.recording import BLOCK_LENGTH, Recording
 from lemons.errors import DataError
 
+__all__ = ["AudioReader"]
+
 
 class _Samples:
     """A NumPy array of samples, on the 16-bit grid, with what is used of a `Recording`."""

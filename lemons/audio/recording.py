@@ -13,6 +13,8 @@ from lemons.audio.formats import Part, Source, find_kind, find_parts, open_piece
 from lemons.audio.formats.ffmpeg import FFmpegFile
 from lemons.errors import DataError
 
+__all__ = ["BLOCK_LENGTH", "Recording"]
+
 BLOCK_LENGTH = 2**18  # samples; 6 s at 44.1 kHz
 FORMATS = "WAV, FLAC, Ogg, Opus, MP3, AIFF or M4A"
 UNKNOWN = 2**63 - 1  # what libsndfile says of a length that it does not know

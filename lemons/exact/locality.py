@@ -15,6 +15,8 @@ import numpy as np
 from lemons.errors import ParameterError
 from lemons.exact.protocol import LocalModel
 
+__all__ = ["Group", "Locality"]
+
 
 @dataclass(frozen=True)
 class Group:

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+__all__ = ["Pooled", "PooledGroup"]
+
 
 @dataclass(frozen=True)
 class PooledGroup:

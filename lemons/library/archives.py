@@ -18,6 +18,8 @@ from typing import IO, Any
 
 from lemons.errors import DataError
 
+__all__ = ["DAMAGE", "is_shadow", "open_text"]
+
 BUFFER = 2**16  # bytes that are unpacked at a time
 MAGIC = {b"PK": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ": "xz"}
 ENDINGS = {".zip": "zip", ".gz": "gz", ".tgz": "gz", ".bz2": "bz2", ".tbz2": "bz2", ".xz": "xz", ".txz": "xz"}

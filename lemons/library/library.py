@@ -22,6 +22,8 @@ from lemons.listeners import LISTENERS
 from lemons.progress import Progress
 from lemons.sums import find_sums
 
+__all__ = ["MAX_PLAYCOUNT", "STEMS", "Library", "open_library"]
+
 logger = logging.getLogger(__name__)
 
 STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order

@@ -26,6 +26,8 @@ from typing import NamedTuple
 from lemons.errors import DataError
 from lemons.library.archives import is_shadow
 
+__all__ = ["Metadata", "Track"]
+
 LISTS = ("track_metadata.db", "unique_tracks.txt")
 SQLITE = b"SQLite format 3\0"  # how its files begin
 PAIR = re.compile(r"<(SO[A-Z0-9]{16}) (TR[A-Z0-9]{16})>")

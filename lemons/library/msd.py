@@ -28,6 +28,8 @@ from lemons.library.triplets import USER_ID, read_plays
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
 
+__all__ = ["Summary", "choose_users", "make_msd_library"]
+
 MAKER = "lemons library msd"
 SEED = 1057386  # of the draw of tracks that no listener played
 PARTS = ("train", "val", "test")

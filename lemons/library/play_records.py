@@ -15,6 +15,8 @@ from lemons.library.foreign import name_value
 from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.plays import DAMAGED, MIN_PLAYED_MS, NO_MUSIC, TOO_SHORT, History, Play
 
+__all__ = ["counts", "is_json", "read_records", "user_in", "whole"]
+
 BLANK = re.compile(r"\s*")
 BEGINNING = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]]|-?\d|true|false|null|$))')  # [unknown] is an artist
 WHOLE = re.compile(r"(\d+)(?:\.0*)?")  # spreadsheets write 3 as 3.0

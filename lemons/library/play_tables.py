@@ -16,6 +16,8 @@ from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.play_records import counts, whole
 from lemons.library.plays import DAMAGED, TOO_SHORT, History, Play
 
+__all__ = ["read_table"]
+
 DELIMITERS = ",;\t"
 LINE_END = re.compile(r"\r\n|\r|\n")
 LOOKED_AT = 200  # lines that decide what columns without names are

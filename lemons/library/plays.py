@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from lemons.characters import BYTE_ORDER_MARK, UNWRITABLE
 
+__all__ = ["DAMAGED", "MIN_PLAYED_MS", "NO_MUSIC", "TOO_SHORT", "History", "Play", "clean"]
+
 MIN_PLAYED_MS = 30_000  # Spotify and Last.fm alike count what sounded for half a minute
 MAX_SIGNS = 2000  # of a name; what is longer is a damaged file, not a title
 UNCLEAN = re.compile(f"[{UNWRITABLE}{BYTE_ORDER_MARK}]+")  # no name has them

@@ -15,6 +15,8 @@ import pandas as pd
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 
+__all__ = ["check_folder", "read_table", "spreadsheet_plain", "spreadsheet_safe", "write_library"]
+
 NOTE = "library.json"  # what the folder holds, or will hold
 # what spreadsheets begin to compute at; the wide signs are those of East Asian keyboards
 FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")

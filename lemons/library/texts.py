@@ -9,6 +9,8 @@ import codecs
 
 from lemons.errors import DataError
 
+__all__ = ["decode"]
+
 MARKS = (  # UTF-32 first: its mark begins as that of UTF-16 does
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),

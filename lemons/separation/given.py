@@ -23,6 +23,8 @@ from lemons.library import STEMS
 from lemons.separation.separator import Separator
 from lemons.sums import find_sums
 
+__all__ = ["Given"]
+
 logger = logging.getLogger(__name__)
 MIXTURE = "mixture"  # MUSDB18-HQ's name of the mix
 SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".aif", ".oga", ".opus", ".npy"}

@@ -23,6 +23,8 @@ import numpy as np
 
 from lemons.errors import DataError
 
+__all__ = ["read_checkpoint"]
+
 MAGIC = 0xDB4775248B80FB57  # the last 8 bytes of a table
 FOOTER_LENGTH = 48  # bytes
 MASK_DELTA = 0xA282EAD8  # added to a rotated checksum, so that checksums of checksums do not degenerate

@@ -19,6 +19,17 @@ from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_folder, discard_folder
 from lemons.hashing import hash_file
 
+__all__ = [
+    "CHUNK",
+    "Continuing",
+    "cache_folder",
+    "fetch_weights",
+    "how_to_get",
+    "is_official",
+    "is_there",
+    "weights_folder",
+]
+
 RELEASE = "https://github.com/deezer/spleeter/releases/download/v1.4.0/{}.tar.gz"
 SHA256 = {  # of the archives of that release
     "spleeter:2stems": "f3a90b39dd2874269e8b05a48a86745df897b848c61f3958efc80a39152bd692",

@@ -7,6 +7,8 @@ ends where it ends. Any other size that exceeds the file is that of a file which
 from lemons.audio.formats import mpeg
 from lemons.audio.formats.source import Order, Part, Source
 
+__all__ = ["find_parts"]
+
 MPEG = {0x50: "MP2", 0x55: "MP3"}  # tags of MPEG audio in a WAV file
 # sox leaves 0x7ffff000, arecord 0x80000000, others all ones; less what they subtract for headers
 PLACEHOLDERS = (range(0x7FFFF000 - 1024, 0x80000001), range(0xFFFFFFFF - 1024, 0x100000000))

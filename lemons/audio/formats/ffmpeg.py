@@ -9,6 +9,8 @@ import numpy as np
 
 from lemons.errors import DataError
 
+__all__ = ["FFmpegFile"]
+
 NAMES = {"mp4": "MP4 (M4A)", "matroska": "Matroska or WebM", "asf": "Windows Media (WMA)", "aac": "AAC"}
 SLACK_S = 0.5  # of a length that is rounded, or counts what encoders put before and behind the sound
 

@@ -8,6 +8,8 @@ from functools import cache
 
 from lemons.audio.formats.source import Part, Source
 
+__all__ = ["crc", "find_parts", "length_in", "with_length"]
+
 SYNC = re.compile(rb"\xff[\xf8\xf9]")
 STREAMINFO = 34  # bytes of a stream's first block
 MAGIC = b"fLaC\0\0\0\x22"  # and the header of that block

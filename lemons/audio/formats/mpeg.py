@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from lemons.audio.formats.source import LOOK, Part, Source
 
+__all__ = ["Frame", "Stream", "announcement", "find_parts", "read_frame", "skip_tags"]
+
 BIT_RATES = {  # kbit/s by version (1, or 2 and 2.5) and layer
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (1, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),

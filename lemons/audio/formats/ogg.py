@@ -13,6 +13,8 @@ from lemons.audio.formats import flac
 from lemons.audio.formats.source import Part, Source
 from lemons.errors import DataError
 
+__all__ = ["Stream", "find_parts"]
+
 MAGIC = b"OggS"
 HEADER = 27  # bytes of a page before the lengths of its segments
 FIRST, LAST = 2, 4  # flags of a page

@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 
 from lemons.errors import DataError
 
+__all__ = ["LOOK", "Order", "Part", "Source", "open_pieces"]
+
 Piece = bytes | range  # bytes that stand in for others, or places in the file
 Order = Literal["little", "big"]  # of a number's bytes
 LOOK = 2**16  # bytes that are searched at a time

@@ -16,6 +16,8 @@ from lemons.separation.spleeter.stretches import Counted, as_long_as, overlappin
 from lemons.separation.spleeter.weights import build_unets
 from lemons.separation.tf_checkpoint import read_checkpoint
 
+__all__ = ["Spleeter", "load_spleeter"]
+
 VERSION = 1  # of what this module computes; part of the fingerprint
 EPSILON = 1e-10  # shared by the stems where all are silent
 GAIN = 2 / 3  # of two Hann windows, one after the other, where four frames overlap: 1 / (4 * 3 / 8)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import soxr
 
+__all__ = ["Counted", "as_long_as", "overlapping", "resample"]
+
 
 class Counted:
     """Stretches that count how much of them was taken.

@@ -15,6 +15,8 @@ from lemons.errors import DataError
 from lemons.separation.spleeter.configuration import N_LAYERS, Configuration
 from lemons.separation.spleeter.unet import N_CHANNELS, PHASES, UNet, dilated_in_phases, doubling_in_phases
 
+__all__ = ["build_unets", "layer_name", "variable_shapes"]
+
 TO_TORCH = (3, 2, 0, 1)  # from (height, width, inputs, outputs), and from (height, width, outputs, inputs)
 NORM = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
 
