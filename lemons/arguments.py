@@ -16,6 +16,22 @@ import numpy as np
 
 from lemons.errors import DataError, ParameterError
 
+__all__ = [
+    "MAX_SEED",
+    "as_array",
+    "file_path",
+    "floats",
+    "function",
+    "items",
+    "number",
+    "one_of",
+    "quoted",
+    "random_state",
+    "switch",
+    "waveform",
+    "whole",
+]
+
 MAX_WORDS = 60  # characters of a value that are quoted
 MAX_SEED = 2**32 - 1  # of NumPy's RandomState
 SHAPES = {1: "(n_samples,)", 2: "(n_stems, n_samples)"}

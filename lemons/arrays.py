@@ -20,6 +20,8 @@ from lemons.checksums import read_own_json, write_json
 from lemons.errors import DataError
 from lemons.files import atomic_path
 
+__all__ = ["find_array", "keep_array", "kept_array", "read_array"]
+
 # of what `numpy.save` writes for arrays of numbers
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 

@@ -22,6 +22,23 @@ import numpy as np
 from lemons.errors import DamagedError, DataError
 from lemons.files import atomic_path
 
+__all__ = [
+    "CHECKSUM",
+    "arrays_checksum",
+    "check_json",
+    "check_unpacked_size",
+    "json_checksum",
+    "parse_json",
+    "quarantine",
+    "read_json",
+    "read_npz",
+    "read_own_json",
+    "read_whole",
+    "to_json",
+    "write_json",
+    "write_npz",
+]
+
 CHECKSUM = "checksum"
 MAX_BYTES = 2**28  # of a file that is read as a whole, and of what it unpacks to: ours stay below a tenth of this
 MAX_INTEGER = 2**64  # ours and sacred's are below; a float takes no integer of 400 digits
@@ -191,8 +208,8 @@ def arrays_checksum(arrays: Mapping[str, Any]) -> str:
 
 def write_npz(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
     """Write arrays with their checksum, compressed; whole or not at all; DataError if they cannot be written."""
+    content: dict[str, Any] = {**arrays, CHECKSUM: np.array(arrays_checksum(arrays))}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        content: dict[str, Any] = {**arrays, CHECKSUM: np.array(arrays_checksum(arrays))}
         np.savez_compressed(file, **content)
 
 

@@ -17,6 +17,8 @@ from typing import Any
 
 from lemons.errors import ConfigError
 
+__all__ = ["ROOT", "Config", "find_config", "read_config"]
+
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[1]  # of the repository; where LEMONS was installed without one, of the packages
 

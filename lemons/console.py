@@ -17,6 +17,20 @@ from tqdm import tqdm
 from lemons.characters import invisible
 from lemons.errors import LemonsError, NotKeptError
 
+__all__ = [
+    "Bar",
+    "Fallback",
+    "ListenerName",
+    "ListenerNames",
+    "SafeFormatter",
+    "run",
+    "say",
+    "say_table",
+    "shown",
+    "tell",
+    "visible",
+]
+
 SHOWN = 5  # of what was skipped
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended: 128 + SIGINT
 MAX_CELL = 72  # letters in a cell of a table; the longest ids, SHA-256, have 64

@@ -7,6 +7,17 @@ crashes visibly.
 
 from typing import Any
 
+__all__ = [
+    "ConfigError",
+    "DamagedError",
+    "DataError",
+    "LemonsError",
+    "MissingDependencyError",
+    "MissingWeightsError",
+    "NotKeptError",
+    "ParameterError",
+]
+
 
 class LemonsError(Exception):
     """Base of all errors that a user of LEMONS can cause and fix."""

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from lemons.errors import DataError
 
+__all__ = ["atomic_folder", "atomic_path", "discard_folder", "safe_name", "why_no_file"]
+
 MAX_NAME = 100  # bytes of UTF-8, which leaves room for dates and suffixes below the 255 of common file systems
 
 

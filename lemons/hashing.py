@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+__all__ = ["fingerprint", "hash_file", "hash_text", "hash_waveforms"]
+
 
 def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
     """SHA-256 of waveforms, their names and their order.

@@ -17,6 +17,8 @@ from lemons.arguments import floats, items, quoted, waveform, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE
 from lemons.errors import DataError, ParameterError
 
+__all__ = ["FADE", "Segments", "find_bars", "find_segments"]
+
 FADE = SAMPLE_RATE // 100  # 10 ms; longer ones are not quieter (docs/decisions.md)
 HOP_LENGTH = SAMPLE_RATE // 100  # of the beat tracker
 BEATS_PER_BAR = 4

@@ -8,6 +8,8 @@ it. The scalar products of the sounds with each other are enough for that, so no
 
 import numpy as np
 
+__all__ = ["find_sums"]
+
 # Residual of a sum, relative to its energy. Mixes of 74 tracks of the demo library, at a gain of 0.37 and rounded to 16
 # bits, leave -64 to -74 dB. Coded at libsndfile's best, middle and worst quality, four of them leave
 # -24 to -31, -19 to -23 and -13 to -19 dB (MP3), or -20 to -25 and -15 to -18 dB (Vorbis, middle and worst), the stems

@@ -13,6 +13,8 @@ from lemons.progress import Progress
 from lemons.separation import get_separator
 from lemons.separation.cache import separate_file
 
+__all__ = ["Track", "check_length", "open_track"]
+
 MAX_S = 600  # of a track; explaining one of this length takes about 4 GB of memory
 
 

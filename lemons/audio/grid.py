@@ -5,6 +5,8 @@ import numpy as np
 from lemons.arguments import as_array
 from lemons.errors import DataError, ParameterError
 
+__all__ = ["FULL_SCALE", "numbers", "quantize", "round_16_bit", "to_float", "to_int16"]
+
 FULL_SCALE = 2**15  # steps of a 16-bit file between 0 and 1
 
 

@@ -17,6 +17,8 @@ import numpy as np
 
 from lemons.audio.grid import FULL_SCALE, quantize, to_int16
 
+__all__ = ["describe_gain", "gain_for", "scale", "tell_gain", "within_full_scale"]
+
 STEP = 1 / FULL_SCALE  # of a 16-bit file
 
 logger = logging.getLogger(__name__)

@@ -20,6 +20,22 @@ from lemons.audio.level import gain_for, scale, tell_gain, within_full_scale
 from lemons.audio.recording import Recording
 from lemons.errors import DataError, ParameterError
 
+__all__ = [
+    "MIN_DURATION_S",
+    "RATES",
+    "SAMPLE_RATE",
+    "check_file_rate",
+    "check_rate",
+    "common_gain",
+    "is_native",
+    "load",
+    "load_array",
+    "load_samples",
+    "load_with_gain",
+    "loud_gain",
+    "validate_audio",
+]
+
 SAMPLE_RATE = 16000  # Hz
 MIN_DURATION_S = 1.0  # the excerpt that the recommender trains on; shorter audio has no place to put a segment
 RATES = (4000, 768000)  # Hz, of files: below it there is no music, above it no converter

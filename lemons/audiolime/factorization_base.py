@@ -19,6 +19,15 @@ from lemons.audiolime.audio_utils import load_audio
 from lemons.errors import ParameterError
 from lemons.segments import Segments
 
+__all__ = [
+    "Component",
+    "Factorization",
+    "SourceSeparationBasedFactorization",
+    "TimeOnlyFactorization",
+    "compute_segments",
+    "default_composition_fn",
+]
+
 MAX_DEFAULT_SEGMENTS = 10
 
 

@@ -14,6 +14,8 @@ from lemons.audiolime.neighborhood import draw_masks, score_masks
 from lemons.errors import ParameterError
 from lemons.progress import Progress
 
+__all__ = ["AudioExplanation", "LimeAudioExplainer", "exponential_kernel"]
+
 
 def exponential_kernel(d: np.ndarray, kernel_width: float) -> np.ndarray:
     """Weight 1 at distance 0, falling like a bell: the square root of exp(-d² / kernel_width²)."""

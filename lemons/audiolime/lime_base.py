@@ -14,6 +14,8 @@ from sklearn.utils.validation import has_fit_parameter
 from lemons.arguments import quoted
 from lemons.errors import ParameterError
 
+__all__ = ["FEATURE_SELECTIONS", "LimeBase", "check_regressor"]
+
 logger = logging.getLogger(__name__)
 
 FORWARD_SELECTION_MAX = 6  # more features than that are chosen by their weight: forward selection costs K fits each

@@ -12,6 +12,8 @@ from lemons.audiolime.factorization_base import Factorization
 from lemons.errors import DataError, ParameterError
 from lemons.progress import Progress
 
+__all__ = ["draw_masks", "score_masks"]
+
 EXHAUSTIVE_MAX_COMPONENTS = 20  # a million mixes; one more component doubles them
 MAX_VALUES = 2**27  # zeros and ones of all masks: 1 GB
 MAX_ANSWER = 1e15  # squares of larger ones, summed over masks, pass the range of float32

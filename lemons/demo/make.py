@@ -28,6 +28,8 @@ from lemons.errors import DataError, LemonsError, ParameterError
 from lemons.files import atomic_path
 from lemons.progress import Progress
 
+__all__ = ["is_finished", "make_demo_library", "track_files", "track_id"]
+
 RECIPE = 1  # raise it with every change that makes other music
 NOTE = "library.json"  # what the folder holds, or will hold
 COMPLETE = ("tracks.csv", "listens.csv")

@@ -11,6 +11,8 @@ import numpy as np
 
 from lemons.demo.composing.score import Score, chance
 
+__all__ = ["TASTES", "Taste", "liking", "listen", "popularity"]
+
 
 @dataclass(frozen=True)
 class Taste:

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+__all__ = ["name_tracks"]
+
 WORDS = {  # (what things are like, things), by the mood of a genre
     "sunny": (
         "Sweet Easy Golden Island Roots Morning Humble Natural Coconut Mellow Sunday Bamboo Lion Tropic Zion",

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from lemons.exact.pooled import Pooled
 
+__all__ = ["cut", "enumerate_linear"]
+
 TILE_VALUES = {"cpu": 2**17, "cuda": 2**26}  # masks at once: two arrays of them should stay in the cache
 
 

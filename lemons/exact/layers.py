@@ -17,6 +17,8 @@ from torch import Tensor
 from lemons.exact.locality import Group
 from lemons.exact.protocol import Block, fold
 
+__all__ = ["Layer", "Piece"]
+
 TILE_BYTES = {"cpu": 2**23, "cuda": 2**28}  # of a convolution's result: it should still be in the cache when pooled
 
 

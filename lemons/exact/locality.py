@@ -15,6 +15,8 @@ import numpy as np
 from lemons.errors import ParameterError
 from lemons.exact.protocol import LocalModel
 
+__all__ = ["Group", "Locality"]
+
 
 @dataclass(frozen=True)
 class Group:
@@ -106,8 +108,8 @@ class Locality:
 
     @staticmethod
     def _runs(level, first, last):
-        borders = 1 + np.flatnonzero((np.diff(first) != 0) | (np.diff(last) != 0))
-        borders = [0, *borders.tolist(), len(first)]
+        changes = 1 + np.flatnonzero((np.diff(first) != 0) | (np.diff(last) != 0))
+        borders = [0, *changes.tolist(), len(first)]
         return [Group(level, int(first[start]), int(last[start]), start, stop) for start, stop in pairwise(borders)]
 
     @property

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from lemons.exact.masks import mask_rows
 
+__all__ = ["Moments", "moments_of"]
+
 CHUNK_VALUES = 2**20  # answers at once, in float64
 
 

@@ -23,6 +23,8 @@ from torch import Tensor, nn
 from lemons.arguments import quoted, whole
 from lemons.errors import ParameterError
 
+__all__ = ["Block", "LocalModel", "fold", "local_model_of"]
+
 POOLINGS = ("mean", "max")
 PRECISIONS = (torch.float32, torch.float64)
 

@@ -20,6 +20,8 @@ from lemons.exact.table import ScoreTable
 from lemons.progress import Progress
 from lemons.segments import Segments
 
+__all__ = ["MAX_MEMORY", "Pass", "score_table"]
+
 MAX_MEMORY = 3 * 10**9  # bytes
 MAX_BITS = 60  # components that a column may depend on
 SPECTRA_ROWS = 2**12  # states of a border whose spectra are computed at once, in float64

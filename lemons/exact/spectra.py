@@ -20,6 +20,8 @@ from lemons.exact.locality import Group
 from lemons.exact.protocol import LocalModel
 from lemons.segments import Segments
 
+__all__ = ["Spectra"]
+
 
 class Spectra:
     """Transforms of all components, and images of their mixes.

@@ -2,6 +2,8 @@
 
 import re
 
+__all__ = ["EXAMPLE", "headless_columns", "named_columns"]
+
 EXAMPLE = "user,track,playcount"
 NAMES = {  # our word, and what programs call it, in small letters and without spaces
     "user": ("user", "username", "listener"),

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from lemons.characters import UNWRITABLE
 from lemons.errors import DataError
 
+__all__ = ["Found", "find_audio"]
+
 # formats that LEMONS reads, some of them by PyAV alone; unreadable files are reported
 PLAIN = {".wav", ".w64", ".rf64", ".flac", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".npy"}
 SUFFIXES = PLAIN | {".ogg", ".oga", ".opus", ".mp3", ".mp2"}

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ from lemons.arrays import kept_array
 from lemons.audio import is_native, load, load_samples, load_with_gain, to_float, to_int16
 from lemons.errors import DataError, ParameterError
 from lemons.files import safe_name, why_no_file
-from lemons.library.tables import spreadsheet_plain
+from lemons.library.tables import read_table
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
 from lemons.sums import find_sums
+
+__all__ = ["MAX_PLAYCOUNT", "STEMS", "Library", "open_library"]
 
 logger = logging.getLogger(__name__)
 
@@ -193,9 +196,12 @@ class Library:
                 return str(error)
             return ""
 
+        def in_order(pool: ThreadPoolExecutor) -> Generator[str, None, None]:
+            yield from pool.map(problem, self.tracks.index)
+
         damaged = []
         # closing() drops what is still waiting when progress() raises, or the wait for it all would hold up Ctrl-C
-        with ThreadPoolExecutor(os.cpu_count()) as pool, closing(pool.map(problem, self.tracks.index)) as problems:
+        with ThreadPoolExecutor(os.cpu_count()) as pool, closing(in_order(pool)) as problems:
             for done, (track_id, sentence) in enumerate(zip(self.tracks.index, problems, strict=True), start=1):
                 if sentence:
                     damaged.append(track_id)
@@ -282,19 +288,3 @@ def _without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np
     if sums:
         logger.info("no stems, but sums of stems: %s", ", ".join(sums))
     return {name: y for name, y in stems.items() if name not in sums}
-
-
-def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A comma-separated table of texts that has at least these columns; `DataError` where there is none."""
-    try:
-        # ids and titles stay texts: an id 007 is not 7, an artist called "NA" is not missing
-        table = pd.read_csv(path, dtype=str, keep_default_na=False).map(spreadsheet_plain)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{path} cannot be read as a table ({error}); it must be comma-separated UTF-8") from error
-    if missing := [name for name in columns if name not in table.columns]:
-        raise DataError(f"{path} has no column {', '.join(missing)}; its first line must name {', '.join(columns)}")
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index, and shifts the others
-        raise DataError(
-            f"{path}, line 2 has more columns than line 1 names; put texts with commas into quotation marks"
-        )
-    return table

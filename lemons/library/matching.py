@@ -24,6 +24,8 @@ from typing import NamedTuple
 from lemons.library.paths import PathIndex
 from lemons.library.plays import Play
 
+__all__ = ["AudioFile", "Match", "Matcher", "guess_names", "plain"]
+
 # letters that have no accent to drop, and yet are written without
 PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "&": " and "})
 GUEST = re.compile(r"\s[(\[]?(?:feat|ft|featuring)\b.*", re.DOTALL)

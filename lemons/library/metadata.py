@@ -26,6 +26,8 @@ from typing import NamedTuple
 from lemons.errors import DataError
 from lemons.library.archives import is_shadow
 
+__all__ = ["Metadata", "Track"]
+
 LISTS = ("track_metadata.db", "unique_tracks.txt")
 SQLITE = b"SQLite format 3\0"  # how its files begin
 PAIR = re.compile(r"<(SO[A-Z0-9]{16}) (TR[A-Z0-9]{16})>")
@@ -115,7 +117,8 @@ class Metadata:
             try:
                 query = "SELECT track_id, song_id, artist_name, title, release, year FROM songs"
                 for *texts, year in connection.execute(query):
-                    yield Track(*(str(text or "") for text in texts), year=str(year or ""))  # a year of 0 is not known
+                    track_id, song_id, artist, title, album = (str(text or "") for text in texts)
+                    yield Track(track_id, song_id, artist, title, album, str(year or ""))  # a year of 0 is not known
             finally:
                 connection.close()
         except (OSError, sqlite3.Error) as error:

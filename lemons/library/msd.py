@@ -20,13 +20,15 @@ import numpy as np
 import pandas as pd
 
 from lemons.errors import DataError, ParameterError
-from lemons.library.library import Library, read_table
+from lemons.library.library import Library
 from lemons.library.metadata import Metadata, Track
 from lemons.library.snippets import find_snippets
-from lemons.library.tables import check_folder, write_library
+from lemons.library.tables import check_folder, read_table, write_library
 from lemons.library.triplets import USER_ID, read_plays
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
+
+__all__ = ["Summary", "choose_users", "make_msd_library"]
 
 MAKER = "lemons library msd"
 SEED = 1057386  # of the draw of tracks that no listener played
@@ -140,7 +142,7 @@ def make_msd_library(
 
     if splits:
         chosen, listens, sentences = _follow(labels, plays, lists)
-        missing = []
+        missing: list[dict[str, str]] = []
     else:
         chosen, listens, missing, sentences = _choose(plays, lists, files, n_others=n_others, seed=seed)
     skipped += sentences

@@ -24,6 +24,8 @@ from lemons.library.tables import check_folder, write_library
 from lemons.library.tags import Tags, read_tags
 from lemons.progress import Progress
 
+__all__ = ["UNMATCHED", "Summary", "make_own_library", "track_id_of"]
+
 MAKER = "lemons library own"
 DEFAULT_USER = "me"  # whose history it is, where neither the history nor the command says
 UNMATCHED, AMBIGUOUS = "unmatched.csv", "ambiguous.csv"

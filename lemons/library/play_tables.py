@@ -16,6 +16,8 @@ from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.play_records import counts, whole
 from lemons.library.plays import DAMAGED, TOO_SHORT, History, Play
 
+__all__ = ["read_table"]
+
 DELIMITERS = ",;\t"
 LINE_END = re.compile(r"\r\n|\r|\n")
 LOOKED_AT = 200  # lines that decide what columns without names are
@@ -114,9 +116,9 @@ def _play(cells: list[str], table: _Table, number: int, torn: bool) -> Play | st
     if row.get("played_ms") and not counts(row["played_ms"]):
         return TOO_SHORT
     ids = [cell.strip() for column, cell in zip(table.columns, cells, strict=False) if column == "recording_id"]
-    names = (row.get(one, "") for one in ("artist", "title", "album"))
+    artist, title, album = (row.get(one, "") for one in ("artist", "title", "album"))
     user = row.get("user") or table.user
-    return Play(user, *names, tuple(filter(None, ids)), row.get("track", ""), count)
+    return Play(user, artist, title, album, tuple(filter(None, ids)), row.get("track", ""), count)
 
 
 def _first_line(first: str, delimiters: str) -> tuple[str, list[str]]:
@@ -159,10 +161,10 @@ def _rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[
 
 def _cells(line: str, delimiter: str) -> tuple[list[str], int | None]:
     """The cells of a line, and which is the first that opens a quotation mark and does not close it."""
-    cells, place, left_open = [], 0, None
+    cells: list[str] = []
+    place, left_open = 0, None
     cell = _pattern(delimiter)
-    while True:
-        found = cell.match(line, place)
+    while found := cell.match(line, place):  # it always matches, if only nothing
         if found[1] is not None:
             cells.append(found[1].replace('""', '"'))
         else:
@@ -170,8 +172,9 @@ def _cells(line: str, delimiter: str) -> tuple[list[str], int | None]:
             if left_open is None and found[2].lstrip(" ").startswith('"'):
                 left_open = len(cells) - 1
         if found.end() >= len(line):
-            return cells, left_open
+            break
         place = found.end() + len(delimiter)
+    return cells, left_open
 
 
 @cache

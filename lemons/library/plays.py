@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from lemons.characters import BYTE_ORDER_MARK, UNWRITABLE
 
+__all__ = ["DAMAGED", "MIN_PLAYED_MS", "NO_MUSIC", "TOO_SHORT", "History", "Play", "clean"]
+
 MIN_PLAYED_MS = 30_000  # Spotify and Last.fm alike count what sounded for half a minute
 MAX_SIGNS = 2000  # of a name; what is longer is a damaged file, not a title
 UNCLEAN = re.compile(f"[{UNWRITABLE}{BYTE_ORDER_MARK}]+")  # no name has them
@@ -56,8 +58,7 @@ class History:
 
     def add(self, play: Play, read_as: str, *, example: str = "") -> None:
         """Keep a play, its names without signs that cannot be written; one that names no track is left out."""
-        texts = play._replace(recording_ids=(), playcount=1)
-        user, artist, title, album, _, track, _ = (clean(one) if isinstance(one, str) else one for one in texts)
+        user, artist, title, album, track = map(clean, (play.user, play.artist, play.title, play.album, play.track))
         if max(map(len, (user, artist, title, album, track, *play.recording_ids))) > MAX_SIGNS:
             self.leave_out(OVERLONG, example)
         elif not (track or (artist and title)):

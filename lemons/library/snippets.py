@@ -12,6 +12,8 @@ from pathlib import Path
 from lemons.errors import DataError
 from lemons.library.archives import is_shadow
 
+__all__ = ["find_snippets"]
+
 TRACK_ID = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
 # of two files of one track, the one that needs less work: samples at 16 kHz, lossless, lossy
 SUFFIXES = (".npy", ".wav", ".flac", ".aiff", ".aif", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".wma")

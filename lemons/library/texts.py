@@ -9,6 +9,8 @@ import codecs
 
 from lemons.errors import DataError
 
+__all__ = ["decode"]
+
 MARKS = (  # UTF-32 first: its mark begins as that of UTF-16 does
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
@@ -89,7 +91,7 @@ def _unmarked(data: bytes) -> str:
         n_controls = sum(one < " " and one not in "\t\r\n" for one in text)
         if n_controls == 0 and text.count("\ufffd") <= 1:  # the last sign may be cut
             found[encoding] = sum(one.isascii() for one in text)
-    best = max(found, key=found.get, default="")
+    best = max(found, key=lambda one: found[one], default="")
     # separators and ends of lines are ASCII in every language
     return best if best and found[best] > min(len(data), HEAD) / 100 else ""
 
@@ -98,7 +100,9 @@ def _with_windows_1252(data: bytes) -> tuple[str, set[int]]:
     """A text of UTF-8 and Windows-1252, and where the bytes of the latter are."""
     others: set[int] = set()
 
-    def decode_byte(error: UnicodeDecodeError) -> tuple[str, int]:
+    def decode_byte(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):  # it is registered for all of Python
+            raise error
         others.update(range(error.start, error.end))
         return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 

@@ -20,6 +20,8 @@ from lemons.errors import DataError
 from lemons.library.archives import DAMAGE, open_text
 from lemons.progress import Progress
 
+__all__ = ["BLOCK", "MEGABYTE", "USER_ID", "read_plays"]
+
 USER_ID = re.compile("[0-9a-f]{40}")
 USER_DIGITS = 40
 SONG = slice(USER_DIGITS + 1, USER_DIGITS + 1 + 18)  # where a line names it

@@ -31,6 +31,8 @@ from lemons.progress import Progress
 from lemons.separation.separator import Separator
 from lemons.separation.weights import cache_folder
 
+__all__ = ["GAIN", "IN_USE_S", "REPORT", "Separation", "separate_file"]
+
 VERSION = 3  # of an entry's form, and of how files are read
 GAIN = np.float32(2**-8)  # of the stems' files
 MAX_BYTES = 4 * 10**9

@@ -11,6 +11,8 @@ from lemons.separation.hpss import HPSS
 from lemons.separation.separator import Separator
 from lemons.separation.weights import how_to_get, is_there, weights_folder
 
+__all__ = ["SeparatorRecord", "get_separator", "list_separators"]
+
 STEMS = {  # of the separators known by name; `given` has those of its folder
     "given": (),
     "hpss": HPSS.stems,

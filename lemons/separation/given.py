@@ -23,6 +23,8 @@ from lemons.library import STEMS
 from lemons.separation.separator import Separator
 from lemons.sums import find_sums
 
+__all__ = ["Given"]
+
 logger = logging.getLogger(__name__)
 MIXTURE = "mixture"  # MUSDB18-HQ's name of the mix
 SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".aif", ".oga", ".opus", ".npy"}
@@ -66,8 +68,8 @@ class Given(Separator):
             raise DataError(f"{folder} holds no stems; it should hold an audio file per stem, such as vocals.wav")
         found = {file.stem: file for file in files}
         if len(found) < len(files):
-            names = ", ".join(file.name for file in files)
-            raise DataError(f"{folder} holds two files of one stem ({names}); keep one file of each")
+            doubled = ", ".join(file.name for file in files)
+            raise DataError(f"{folder} holds two files of one stem ({doubled}); keep one file of each")
         names = [name for name in STEMS if name in found] + sorted(set(found) - set(STEMS))
         products = _products([found[name] for name in names] + ([Path(mix)] if mix else []))
         sums = find_sums(products, mix=len(names) if mix else None)

@@ -13,6 +13,8 @@ import numpy as np
 from lemons.audio import quantize
 from lemons.separation.separator import Separator
 
+__all__ = ["HPSS", "PARTS"]
+
 HOP_S = 0.016  # a quarter of the window
 KERNEL = 31  # frames, or bins, of a median
 CHUNK = 1024  # frames that are filtered at a time: 16 s, about 200 MB at 44.1 kHz

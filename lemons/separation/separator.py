@@ -22,6 +22,8 @@ from lemons.audio.recording import BLOCK_LENGTH
 from lemons.errors import DataError, ParameterError
 from lemons.progress import Progress
 
+__all__ = ["Block", "Separator"]
+
 HIGHEST = 32.0  # times full scale: five such stems still fit into a 24-bit file at a gain of 2^-8
 
 

@@ -19,6 +19,17 @@ from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_folder, discard_folder
 from lemons.hashing import hash_file
 
+__all__ = [
+    "CHUNK",
+    "Continuing",
+    "cache_folder",
+    "fetch_weights",
+    "how_to_get",
+    "is_official",
+    "is_there",
+    "weights_folder",
+]
+
 RELEASE = "https://github.com/deezer/spleeter/releases/download/v1.4.0/{}.tar.gz"
 SHA256 = {  # of the archives of that release
     "spleeter:2stems": "f3a90b39dd2874269e8b05a48a86745df897b848c61f3958efc80a39152bd692",
@@ -149,14 +160,14 @@ class Continuing:
         """Download ``url`` to ``output_file``; the signature is pooch's."""
         for attempt in range(1, TRIES + 1):
             try:
-                self._go_on(url)
+                self._resume(url)
                 break
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.Timeout):
                 if attempt == TRIES:
                     raise
         shutil.move(self._part, output_file)
 
-    def _go_on(self, url: str) -> None:
+    def _resume(self, url: str) -> None:
         done = self._part.stat().st_size if self._part.exists() else 0
         headers = {"Range": f"bytes={done}-", "Accept-Encoding": "identity"}
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
@@ -172,8 +183,15 @@ class Continuing:
                     bar.update(len(chunk))
 
     def _bar(self, done: int, total: int | None) -> tqdm:
-        options = {"unit": "B", "unit_scale": True, "dynamic_ncols": True, "disable": not self._progress}
-        return tqdm(initial=done, total=total, desc="weights", **options)
+        return tqdm(
+            initial=done,
+            total=total,
+            desc="weights",
+            unit="B",
+            unit_scale=True,
+            dynamic_ncols=True,
+            disable=not self._progress,
+        )
 
 
 def _install(name: str, source: Path, folder: Path) -> None:

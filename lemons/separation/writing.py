@@ -13,6 +13,8 @@ from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 from lemons.separation.cache import GAIN, REPORT, Separation
 
+__all__ = ["write_stems"]
+
 
 def write_stems(separation: Separation, folder: str | os.PathLike) -> list[Path]:
     """Write stems as FLAC at the file's rate, and a report.

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -64,7 +65,7 @@ class Recombined:
         """A part of the split with a listener's labels."""
         recipes = [draw_recipe(self.donors, number) for number in PARTS[part]]
         audio = [self._sound(recipe) for recipe in recipes]
-        labels = np.float32([listener.label(recipe) for recipe in recipes])
+        labels = np.array([listener.label(recipe) for recipe in recipes], dtype=np.float32)
         return TrackSet([str(recipe.number) for recipe in recipes], audio, labels)
 
     def _sound(self, recipe: Recipe) -> np.ndarray:
@@ -102,9 +103,8 @@ def train_listener(listener: PlantedListener, tracks: Recombined, path: str | os
         torch.random.manual_seed(TRAINING_SEED)
         model = FCN()
         save = partial(save_checkpoint, Path(path), model)
-        training = fit(
-            model, crops, val, name=listener.name, on_best=lambda scores: save({"scores": scores}), **SCHEDULE
-        )
+        settings: dict[str, Any] = {**SCHEDULE, "on_best": lambda scores: save({"scores": scores})}
+        training = fit(model, crops, val, name=listener.name, **settings)
     model = load_checkpoint(path)[0]
     silence = track_logits(model, [np.zeros_like(test.audio[0])])
     return {

@@ -109,8 +109,8 @@ def mean_with_interval(values: Sequence[float], *, seed: int = 0) -> dict[str, f
     dict of str to float
         ``mean``, ``low``, ``high`` and ``n``
     """
-    values = np.asarray(values, dtype=np.float64)
-    chosen = np.random.default_rng(seed).integers(len(values), size=(N_RESAMPLES, len(values)))
+    tracks = np.asarray(values, dtype=np.float64)
+    chosen = np.random.default_rng(seed).integers(len(tracks), size=(N_RESAMPLES, len(tracks)))
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(values[chosen].mean(axis=1), [tail, 1 - tail])
-    return {"mean": float(values.mean()), "low": float(low), "high": float(high), "n": len(values)}
+    low, high = np.quantile(tracks[chosen].mean(axis=1), [tail, 1 - tail])
+    return {"mean": float(tracks.mean()), "low": float(low), "high": float(high), "n": len(tracks)}

@@ -52,7 +52,8 @@ def _distorted(score: Score) -> bool | None:
 
 
 def _rapped(score: Score) -> bool | None:
-    return {("rap",): True, ("sing",): False}.get(tuple(sorted({one.manner for one in score.syllables})))
+    manners = {one.manner for one in score.syllables}
+    return None if manners not in ({"rap"}, {"sing"}) else manners == {"rap"}
 
 
 TRAITS = (
@@ -143,7 +144,7 @@ def find_donors(library: Library, levels: Mapping[str, Mapping[str, float]]) -> 
     scores = {
         track_id: compose(DEMO_SEED, int(track_id[1:]), genre) for track_id, genre in library.tracks["genre"].items()
     }
-    pools = {(name, None): sorted(levels[name]) for name in STEMS}
+    pools: dict[tuple[str, bool | None], list[str]] = {(name, None): sorted(levels[name]) for name in STEMS}
     for trait in TRAITS:
         variants = {track_id: trait.variant(scores[track_id]) for track_id in sorted(levels[trait.stem])}
         for variant in (True, False):
@@ -162,7 +163,7 @@ def draw_recipe(
     traits = (drawn | wanted) - without
     variants = {trait.stem: trait.name in traits for trait in TRAITS}
     chosen = {name: donors.pools[name, variants.get(name)] for name in STEMS}
-    lent = {name: str(pool[rng.integers(len(pool))]) for name, pool in chosen.items()}
+    lent = {name: pool[int(rng.integers(len(pool)))] for name, pool in chosen.items()}
     gains = {name: float(rng.uniform(-SPREAD_DB, SPREAD_DB)) for name in STEMS}
     return Recipe(number, lent, gains, frozenset(traits))
 
@@ -174,8 +175,8 @@ def twin(donors: Donors, recipe: Recipe, trait: str) -> Recipe:
         return replace(recipe, traits=traits)
     stem = stem_of(trait)
     pool = donors.pools[stem, trait in traits]
-    lender = np.random.default_rng([6, recipe.number]).integers(len(pool))
-    return replace(recipe, traits=traits, donors=recipe.donors | {stem: str(pool[lender])})
+    lender = int(np.random.default_rng([6, recipe.number]).integers(len(pool)))
+    return replace(recipe, traits=traits, donors=recipe.donors | {stem: pool[lender]})
 
 
 def stem_of(trait: str) -> str:

@@ -125,8 +125,12 @@ def study_trained(
     rows = []
     for case in cases:
         listener, path = case.listener, Path(folder).parent / "models" / f"{case.listener.name}.pt"
-        how = about | {"likes": sorted(listener.likes), "schedule": SCHEDULE}
-        how |= {"batch_size": BATCH_SIZE, "seed": TRAINING_SEED}
+        how = about | {
+            "likes": sorted(listener.likes),
+            "schedule": SCHEDULE,
+            "batch_size": BATCH_SIZE,
+            "seed": TRAINING_SEED,
+        }
         train = partial(train_listener, listener, tracks, path)
         training = keep_part(folder, f"trained {listener.name}", how, train)
         model = load_checkpoint(path)[0]
@@ -156,8 +160,8 @@ def _study_case(folder, case, donors, model, how, n_tracks, progress, training) 
         if progress:
             progress(n_candidates + done, n_candidates + n_tracks)
     others = [judged(index, False) for index in failed[: n_tracks // 2]]
-    check = {"n": len(checks), "recommended": len(passed) + len(failed), "passed": len(passed)}
-    row = {"case": case.name, "check": check, "training": training}
+    counts = {"n": len(checks), "recommended": len(passed) + len(failed), "passed": len(passed)}
+    row = {"case": case.name, "check": counts, "training": training}
     both = ("sufficient", "necessary")
     rows = [row | {"kind": kind} | (summarise(found, kind, facts=both) if found else {}) for kind in KINDS]
     if others:

@@ -7,6 +7,8 @@ file for the end of its sound. But each of these files is made of boxes that sta
 from lemons.audio.formats.mpeg import skip_tags
 from lemons.audio.formats.source import Source
 
+__all__ = ["recognise"]
+
 MP4 = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # names of boxes that such a file begins with
 MATROSKA = b"\x1a\x45\xdf\xa3"
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")

@@ -8,6 +8,8 @@ from functools import cache
 
 from lemons.audio.formats.source import Part, Source
 
+__all__ = ["crc", "find_parts", "length_in", "with_length"]
+
 SYNC = re.compile(rb"\xff[\xf8\xf9]")
 STREAMINFO = 34  # bytes of a stream's first block
 MAGIC = b"fLaC\0\0\0\x22"  # and the header of that block
@@ -102,7 +104,7 @@ def _read_frame(frame: bytes, block_size: int) -> int | None:
     for byte in frame[5 : number_end + 1]:
         number = number << 6 | byte & 0x3F
     end = number_end + 1
-    n_samples = SIZES.get(size)
+    n_samples = SIZES.get(size, 0)
     if size in (6, 7):
         n_samples = int.from_bytes(frame[end : end + size - 5], "big") + 1
         end += size - 5

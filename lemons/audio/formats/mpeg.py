@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 from lemons.audio.formats.source import LOOK, Part, Source
 
+__all__ = ["Frame", "Stream", "announcement", "find_parts", "read_frame", "skip_tags"]
+
 BIT_RATES = {  # kbit/s by version (1, or 2 and 2.5) and layer
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (1, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -95,7 +97,10 @@ class Stream:
 
     def __init__(self, source: Source, start: int, frame: Frame):
         self.frame, self.start, self.end = frame, start, start
-        self.n_frames, self.rates, self.counted, self.n_bytes = 0, set(), None, None
+        self.n_frames = 0
+        self.rates: set[int] = set()
+        self.counted: int | None = None
+        self.n_bytes: int | None = None
         self._source, self._header = source, b""
         content = source.at(start, frame.length)
         if kind := announcement(content, frame):
@@ -157,8 +162,10 @@ class Stream:
         for bits in range(1, 15):
             head[2] = head[2] & 0x0D | bits << 4
             frame = read_frame(bytes(head))
-            if frame.length >= frame.magic_at + XING + 36:
+            if frame is not None and frame.length >= frame.magic_at + XING + 36:
                 break
+        else:
+            raise self._source.damaged("no frame of its kind has room for their number")
         text = bytes(head).ljust(frame.magic_at, b"\0") + b"Xing" + bytes((0, 0, 0, 3)) + self._numbers(frame.length)
         return text.ljust(frame.length, b"\0")
 
@@ -196,9 +203,9 @@ def find_parts(source: Source, start: int, end: int) -> list[Part]:
         after_tag = skip_tags(source, place, end)
         tagged = after_tag > place
         found = _find_frames(source, after_tag, end)
-        if found is None:
+        if found is None or (first := read_frame(source.at(found, 4))) is None:
             break
-        stream = Stream(source, found, read_frame(source.at(found, 4)))
+        stream = Stream(source, found, first)
         if streams and found > after_tag:
             over = streams[-1].counted and streams[-1].n_frames >= streams[-1].counted
             if not (over or stream.start > found or tagged or _ends_with_tag(source, after_tag, found)):
@@ -209,7 +216,7 @@ def find_parts(source: Source, start: int, end: int) -> list[Part]:
     for stream in streams:
         if not stream.complete:
             per_s = stream.frame.sr / stream.frame.n_samples
-            announced, there = stream.counted / per_s, stream.n_frames / per_s
+            announced, there = (stream.counted or 0) / per_s, stream.n_frames / per_s
             raise source.damaged(f"of the {announced:.2f} s that it announces, {there:.2f} s can be read")
     return [stream.part() for stream in streams if stream.n_frames]
 

@@ -13,6 +13,8 @@ from lemons.audio.formats import flac
 from lemons.audio.formats.source import Part, Source
 from lemons.errors import DataError
 
+__all__ = ["Stream", "find_parts"]
+
 MAGIC = b"OggS"
 HEADER = 27  # bytes of a page before the lengths of its segments
 FIRST, LAST = 2, 4  # flags of a page
@@ -39,7 +41,8 @@ class Stream:
         self.codec, self.sr = codec, sr
         self.pages: list[range] = []
         self.contents: list[range] = []
-        self.n_samples, self.lost, self.ended, self._next = 0, 0, False, None
+        self.n_samples, self.lost, self.ended = 0, 0, False
+        self._next: int | None = None
 
     def add(self, place: int, head: bytes, length: int) -> None:
         """Take the next page, by its header and the length of what is in it."""
@@ -117,8 +120,8 @@ def _sound(packet: bytes) -> Stream | None:
 
 
 def _parts(source: Source, links: list[dict[int, Stream | None]]) -> list[Part] | None:
-    chain = [next((stream for stream in link.values() if stream), None) for link in links]
-    if not chain or None in chain:
+    chain = [stream for link in links if (stream := next((one for one in link.values() if one), None))]
+    if not chain or len(chain) < len(links):
         what = "it holds no Vorbis, Opus or FLAC in its Ogg pages, or something else beside"
         raise DataError(f"{source.path} cannot be read as audio: {what}; convert it to FLAC")
     for stream in chain:

@@ -19,6 +19,8 @@ from lemons.demo.genres.drum_patterns import CALM_LEVEL, PATTERNS
 from lemons.demo.genres.genre import LEVELS, PLANS, Genre, Layer
 from lemons.demo.rendering.soundfont import DRUM_BANK
 
+__all__ = ["DURATION_S", "compose", "lay_out"]
+
 DURATION_S = 30.0
 BORROWING = 0.08  # how often an ingredient comes from a cousin of the genre
 CENTERS = {"piano": 62, "other": 60, "bass": 33}  # MIDI pitches around which (bass: from which upwards) to play

@@ -10,6 +10,8 @@ import numpy as np
 
 from lemons.demo.composing.score import Bar, Chord, Note
 
+__all__ = ["STYLES", "Take", "pick"]
+
 STRENGTH = {"X": 108, "x": 88, "o": 62}
 STEP = 0.25  # beats
 SUB_LOWEST = 26  # MIDI pitch, 37 Hz: lower is felt rather than heard

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+__all__ = ["SCALES", "Bar", "Chord", "Note", "Part", "Score", "Syllable", "chance", "parse_chord"]
+
 QUALITIES = {
     "": (0, 4, 7),
     "m": (0, 3, 7),

@@ -8,6 +8,8 @@ import numpy as np
 
 from lemons.demo.composing.score import Bar, Note, Syllable
 
+__all__ = ["choir", "sing"]
+
 VOWELS = ("a", "e", "i", "o", "u")
 CONSONANTS = ("", "m", "n", "l", "s", "t", "k", "f", "d", "sh")
 RHYTHMS = {  # two bars of sixteenths for each manner: x begins a syllable, - holds it

@@ -13,6 +13,8 @@ from lemons.demo.composing.score import Part, Score, chance
 from lemons.demo.rendering.soundfont import Sampler
 from lemons.demo.rendering.voice import render_voice
 
+__all__ = ["GRID", "PEAK", "STEM_NAMES", "distort", "master", "render"]
+
 STEM_NAMES = ("vocals", "piano", "drums", "bass", "other")
 DURATION_S = 30.0
 N_SAMPLES = int(DURATION_S * SAMPLE_RATE)

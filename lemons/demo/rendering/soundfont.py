@@ -19,6 +19,8 @@ import numpy as np
 from lemons.audio import SAMPLE_RATE
 from lemons.errors import DataError, MissingDependencyError
 
+__all__ = ["DRUM_BANK", "FONT_SHA256", "Sampler", "check_font", "find_font"]
+
 FONT_FILE = "TimGM6mb.sf2"
 FONT_SHA256 = "82475b91a76de15cb28a104707d3247ba932e228bada3f47bba63c6b31aaf7a1"
 DRUM_BANK = 128

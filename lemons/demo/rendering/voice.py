@@ -10,6 +10,8 @@ import numpy as np
 from lemons.audio import SAMPLE_RATE
 from lemons.demo.composing.score import Syllable
 
+__all__ = ["render_voice"]
+
 N_FFT, HOP = 512, 128
 FRAME_RATE = SAMPLE_RATE / HOP
 HZ = np.fft.rfftfreq(N_FFT, 1 / SAMPLE_RATE).astype(np.float32)

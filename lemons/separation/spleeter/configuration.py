@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from lemons.checksums import read_json
 from lemons.errors import DamagedError, DataError
 
+__all__ = ["N_LAYERS", "PUBLISHED", "Configuration", "read_configuration"]
+
 N_LAYERS = 6  # of a U-Net; each halves time and frequency
 ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU")
 MASK_EXTENSIONS = ("zeros", "average")

@@ -16,6 +16,8 @@ from lemons.separation.spleeter.stretches import Counted, as_long_as, overlappin
 from lemons.separation.spleeter.weights import build_unets
 from lemons.separation.tf_checkpoint import read_checkpoint
 
+__all__ = ["Spleeter", "load_spleeter"]
+
 VERSION = 1  # of what this module computes; part of the fingerprint
 EPSILON = 1e-10  # shared by the stems where all are silent
 GAIN = 2 / 3  # of two Hann windows, one after the other, where four frames overlap: 1 / (4 * 3 / 8)
@@ -66,7 +68,7 @@ class Spleeter(Separator):
         digest = hashlib.sha256(repr(configuration).encode())
         for key in sorted(variables):
             digest.update(key.encode())
-            digest.update(np.ascontiguousarray(variables[key]))
+            digest.update(np.ascontiguousarray(variables[key]).data)
         self.fingerprint = f"spleeter {VERSION} {digest.hexdigest()[:16]}"
         self._device = _check_device(device or "cpu")
         self._networks = build_unets(configuration, variables).to(self._device)

@@ -19,6 +19,8 @@ from torch import nn
 
 from lemons.separation.spleeter.configuration import Configuration
 
+__all__ = ["N_CHANNELS", "PHASES", "UNet", "dilated_in_phases", "doubling_in_phases"]
+
 N_CHANNELS = 2
 EPSILON = 1e-3  # of batch normalization, as Keras has it
 ACTIVATIONS = {"ReLU": nn.ReLU(inplace=True), "LeakyReLU": nn.LeakyReLU(0.2, inplace=True), "ELU": nn.ELU(inplace=True)}
