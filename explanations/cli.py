@@ -12,6 +12,8 @@ from lemons import __version__
 from lemons.console import run
 from lemons.startup import make_threads_sleep
 
+__all__ = ["app", "common", "main"]
+
 make_threads_sleep()  # before a command imports torch
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)

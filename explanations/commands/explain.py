@@ -11,6 +11,8 @@ from lemons.config import read_config
 from lemons.console import Bar, ListenerName, say, tell
 from lemons.errors import ParameterError
 
+__all__ = ["explain", "precompute"]
+
 
 def precompute(separator: SeparatorName = None, weights: Weights = None) -> None:
     """Explain each listener's first recommendation ahead, so that the page has something to play at once."""

@@ -9,6 +9,8 @@ from explanations.commands.separate import SeparatorName, Weights
 from lemons.config import read_config
 from lemons.console import ListenerName, say, say_table, tell
 
+__all__ = ["portrait"]
+
 
 def portrait(
     listener: ListenerName,

@@ -8,6 +8,8 @@ import typer
 from lemons.config import read_config
 from lemons.console import Bar, Fallback, ListenerName, ListenerNames, say, say_table, shown, tell
 
+__all__ = ["evaluate", "recommend", "report", "train"]
+
 
 def train(
     listener: ListenerNames = None,

@@ -8,6 +8,8 @@ import typer
 from lemons.config import read_config
 from lemons.console import Bar, say
 
+__all__ = ["truth"]
+
 
 def truth(
     quick: Annotated[bool, typer.Option("--quick", help="10 constructed tracks a cause, no training: minutes")] = False,

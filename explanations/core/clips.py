@@ -20,6 +20,8 @@ from lemons.errors import ParameterError
 from lemons.hashing import hash_waveforms
 from lemons.segments import Segments
 
+__all__ = ["TOP_K", "check_same_stems", "clips", "mix_of", "save_clips"]
+
 TOP_K = 3  # components in the longer explanation, as in the paper
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+__all__ = ["NOISE", "Component", "Pair", "least_weight", "top_components"]
+
 # what rounding can make of a weight: the engine's logits are within 0.001 of the model's, and the sigmoid's slope is at
 # most 1/4; a weight is a mean of differences of answers
 NOISE = {"logit": 1e-3, "probability": 2.5e-4, "difference": 2e-3}  # the last one of two models' logits

@@ -38,6 +38,8 @@ from lemons.tracks import Track
 from recsys.checkpoints import load_checkpoint
 from recsys.model_runs import best_checkpoint
 
+__all__ = ["Contrast", "contrast", "contrast_track", "models_of"]
+
 FORMAT = 1  # of the JSON file; raise it when a field changes its meaning
 TARGET = "difference"  # of logits
 

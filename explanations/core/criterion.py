@@ -9,6 +9,8 @@ from scipy.special import expit, logit
 from lemons.arguments import quoted
 from lemons.errors import DataError, ParameterError
 
+__all__ = ["MEANINGS", "N_LISTED", "Criterion", "half_the_odds", "listed", "value"]
+
 N_LISTED = 10  # tracks on a listener's list
 MEANINGS = ("list", "value", "half the odds")
 

@@ -26,6 +26,8 @@ from lemons.audio import SAMPLE_RATE
 from lemons.exact import Facts, ScoreTable, table_facts
 from lemons.progress import Progress
 
+__all__ = ["N_LISTED_SETS", "answer", "clip_masks", "explain", "weighted_components"]
+
 N_LISTED_SETS = 32  # of a kind, in the file; they are counted all the same
 
 

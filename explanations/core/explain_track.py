@@ -20,6 +20,8 @@ from recsys.model_runs import best_checkpoint
 from recsys.recommend import relevance_of_others
 from recsys.relevance import track_logits
 
+__all__ = ["explain_track"]
+
 logger = logging.getLogger(__name__)
 
 

@@ -6,6 +6,8 @@ from explanations.core.component import Component, Pair
 from lemons.exact import Facts
 from lemons.segments import Segments
 
+__all__ = ["Explained"]
+
 
 class Explained(Protocol):
     """Components of a track with weights, and facts; see `explanations.core.explanation.Explanation` for each."""

@@ -22,6 +22,8 @@ from lemons.exact import Facts
 from lemons.files import atomic_path
 from lemons.segments import Segments
 
+__all__ = ["Explanation", "load_explanation", "load_explanations"]
+
 logger = logging.getLogger(__name__)
 
 FORMAT = 7  # of the JSON file; raise it when a field changes its meaning

@@ -23,6 +23,8 @@ from lemons.errors import DataError, ParameterError
 from lemons.exact import Facts
 from recsys.ranking import CONFIDENCE, N_RESAMPLES, interval
 
+__all__ = ["KIND", "Estimate", "Habit", "Portrait", "portrait_of", "usable"]
+
 KIND = "source"  # components are whole stems
 MOST = 0.8  # of the tracks in which some stem is enough alone: so many the stems of `Portrait.either` account for
 

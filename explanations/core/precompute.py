@@ -29,6 +29,8 @@ from lemons.tracks import Track, open_track
 from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend
 
+__all__ = ["main", "precompute"]
+
 N_HABITS = 3  # tracks of each listener that are explained by their sources
 
 logger = logging.getLogger(__name__)

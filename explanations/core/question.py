@@ -30,6 +30,8 @@ from lemons.segments import Segments, find_segments
 from lemons.tracks import check_length
 from recsys.checkpoints import model_hash
 
+__all__ = ["EVEN_ODDS", "KINDS", "METHODS", "N_FRESH_MASKS", "N_MASKS", "N_SEGMENTS", "TARGETS", "Question", "ask"]
+
 KINDS = ("time", "source", "time+source")
 METHODS = ("exact", "lime")
 TARGETS = ("logit", "probability")

@@ -6,6 +6,8 @@ from typing import Any
 
 from lemons.exact.facts import Facts, MinimalSets, Part
 
+__all__ = ["KINDS", "plain_facts", "read_facts"]
+
 KINDS = ("sufficient", "necessary", "alone")
 
 

@@ -20,6 +20,8 @@ from lemons.exact.masks import spread
 from lemons.progress import Progress
 from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
 
+__all__ = ["Fit", "fit_exact", "fit_sampled", "strongest_pair"]
+
 
 @dataclass(frozen=True)
 class Fit:

@@ -7,6 +7,8 @@ none of the right ones: where R² is low *and* two components interact more than
 
 from explanations.core.explained import Explained
 
+__all__ = ["LEAST_R2", "WORDS", "fidelity_in_words", "gate", "line_holds"]
+
 LEAST_R2 = 0.3  # below it a line may not hold
 MOST_INTERACTION = 1.0  # of the largest Shapley value, above it a line may not hold
 WORDS = (  # lower edge of the fidelity, what to say of the line

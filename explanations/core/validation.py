@@ -7,6 +7,8 @@ from typing import Any
 
 from explanations.core.criterion import MEANINGS
 
+__all__ = ["check_explanation"]
+
 SIMPLE: dict[str, Any] = {"float": (float, int), "int": int, "str": str}
 CHOICES = {
     "kind": ("time", "source", "time+source"),

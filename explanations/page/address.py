@@ -13,6 +13,23 @@ import streamlit as st
 from explanations.page.keys import key_of
 from explanations.render.words import plain, shorten
 
+__all__ = [
+    "T",
+    "act",
+    "choose",
+    "draw_landing",
+    "follow_browser",
+    "get_link",
+    "jump",
+    "key",
+    "leave",
+    "recall",
+    "recall_number",
+    "remember",
+    "show_address",
+    "take_landing",
+]
+
 _SCROLL = st.components.v2.component(
     "lemons_scroll",
     js="""

@@ -24,6 +24,18 @@ from explanations.render.words import duration, listing, parts_of, plain
 from lemons.audio import SAMPLE_RATE
 from lemons.segments import Segments
 
+__all__ = [
+    "KINDS",
+    "MAX_SEED",
+    "METHODS",
+    "Asked",
+    "answer_question",
+    "ask",
+    "choose_options",
+    "find_what_if",
+    "forget_jobs",
+]
+
 KINDS = {  # kind: its name, the question that it answers
     "time": ("Time", "Which moments made the difference? The track is cut into {n_segments} stretches of time."),
     "source": ("Source", "Which {parts} made the difference? The track is taken apart into {stems}."),

@@ -12,6 +12,8 @@ from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library
 
+__all__ = ["choose_cases", "draw_columns"]
+
 NO_LISTENER = ""  # no listener has this name
 
 

@@ -23,6 +23,18 @@ from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend, relevance_of_others
 from recsys.relevance import track_logits
 
+__all__ = [
+    "Case",
+    "get_case",
+    "get_case_beside",
+    "get_explanations",
+    "get_library",
+    "get_model",
+    "get_model_hash",
+    "get_others",
+    "get_recommendations",
+]
+
 
 @dataclass(frozen=True)
 class Case:

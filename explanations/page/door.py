@@ -20,6 +20,8 @@ from streamlit import config
 
 from lemons.errors import ConfigError
 
+__all__ = ["Door", "Place", "make_door", "place_of", "place_of_origin"]
+
 Place = tuple[str, int | None]  # a host and its port; None for the usual ones, which browsers leave out
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 WILDCARDS = ("", "0.0.0.0", "::")  # addresses to listen at; no browser asks for them

@@ -17,6 +17,8 @@ from explanations.render.report import report_html
 from lemons.audio import common_gain, flac_bytes
 from lemons.files import safe_name
 
+__all__ = ["draw_downloads"]
+
 CITATION = """@inproceedings{melchiorre2021lemons,
   title     = {{LEMONS}: Listenable Explanations for Music recOmmeNder Systems},
   author    = {Melchiorre, Alessandro B. and Haunschmid, Verena and Schedl, Markus and Widmer, Gerhard},

@@ -13,6 +13,8 @@ from explanations.render.words import capitalized, plain
 from lemons.config import Config
 from recsys.records.read import DIED, EVALUATION, RUNNING, TRAINING, RecordedRun, read_runs
 
+__all__ = ["KINDS", "draw_experiments"]
+
 EVERYBODY = ""  # no listener has this name
 KINDS = {"All": None, "Trainings": TRAINING, "Evaluations": EVALUATION}
 MARKS = {"completed": "✓", RUNNING: "●", DIED: "⚠", "failed": "✗", "interrupted": "■"}

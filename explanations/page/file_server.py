@@ -21,6 +21,8 @@ from starlette.routing import Route
 from lemons.errors import DataError, LemonsError
 from lemons.hashing import hash_text
 
+__all__ = ["ROUTES", "Store", "address_of", "get_store"]
+
 PREFIX = "/store"
 MAX_BYTES = 10**9  # the files that were asked for longest ago go first
 MAX_OFFERS = 2000

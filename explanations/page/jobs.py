@@ -15,6 +15,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lemons.progress import Progress
 
+__all__ = ["Cancelled", "Job", "Queue", "begin_job", "find_job"]
+
 GRACE_S = 10.0  # for a page that is reloaded, or a network that fails for a moment
 SLICE_S = 20.0  # after so long others may have a turn; longer than an exact explanation of 30 s takes
 POLL_S = 0.1

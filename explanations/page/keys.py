@@ -8,6 +8,8 @@ import re
 
 from lemons.hashing import hash_text
 
+__all__ = ["key_of"]
+
 PLAIN = re.compile("[A-Za-z0-9]{1,40}")
 DIGITS = 16  # of a hash: 64 bits keep all the names of a page distinct
 

@@ -10,6 +10,8 @@ from explanations.render.words import plain, tame
 from lemons.config import Config
 from lemons.library import Library
 
+__all__ = ["choose_library", "find_libraries"]
+
 TABLES = ("tracks.csv", "listens.csv")
 
 

@@ -12,6 +12,8 @@ from explanations.render.words import sentence
 from lemons.config import read_config
 from lemons.errors import DataError
 
+__all__ = ["draw_listen"]
+
 
 def draw_listen() -> None:
     """The page's table of contents."""

@@ -11,6 +11,8 @@ from explanations.page.keys import key_of
 from explanations.render.words import LEMON, capitalized, data_url, plain
 from lemons.listeners import LISTENERS, Listener
 
+__all__ = ["choose_listener", "draw_portrait", "find_listener", "name_of"]
+
 PORTRAITS = Path(__file__).parent / "portraits"
 N_PERSONAS = len(LISTENERS)
 

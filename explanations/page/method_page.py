@@ -6,6 +6,8 @@ import streamlit as st
 
 from explanations.core.trust import COARSE, NONE, WORDS
 
+__all__ = ["DRAW", "EXACT", "PICTURES", "STYLE", "draw_method"]
+
 PICTURES = Path(__file__).parent / "pictures"
 STYLE = (PICTURES / "picture.css").read_text(encoding="utf-8")
 # as components, SVGs are part of the page and follow its theme; st.html would drop them

@@ -38,6 +38,8 @@ from lemons.tracks import Track, open_track
 from recsys.model import FCN
 from recsys.relevance import track_logits
 
+__all__ = ["Scored", "Upload", "choose_own"]
+
 FORMATS = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "m4a", "mp4", "aac", "wma", "webm", "mka"]
 MAX_MB = 100  # five minutes in stereo, 24 bits, 48 kHz, have 86 MB
 IN_WORDS = "WAV, FLAC, Ogg, MP3, AIFF, M4A, WMA or WebM"

@@ -6,6 +6,8 @@ from explanations.page.file_server import address_of, get_store
 from explanations.render.player import player_css, player_js
 from lemons.hashing import hash_text
 
+__all__ = ["draw_player"]
+
 SCRIPT = ("player", hash_text(player_js()))
 # the script itself comes over HTTP, once; with the component it would come with every rerun
 LOADER = f"""

@@ -12,6 +12,8 @@ from lemons.config import Config
 from lemons.library import Library
 from lemons.listeners import Listener
 
+__all__ = ["draw_profile"]
+
 TOP_GENRES = 6
 
 

@@ -16,6 +16,8 @@ from lemons.library import Library
 from lemons.listeners import Listener
 from recsys.relevance import SKIPPED
 
+__all__ = ["choose_source", "choose_track", "draw_track", "play_track"]
+
 MAX_NAMED = 50  # tracks that are left out
 
 

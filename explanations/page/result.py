@@ -35,6 +35,8 @@ from explanations.render.words import (
 )
 from lemons.errors import DataError
 
+__all__ = ["draw_result"]
+
 
 def draw_result(asked: Asked, explanation: Explanation, count: str) -> None:
     """Draw an explanation; ``count`` is the address's field for how many components it has."""

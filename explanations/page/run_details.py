@@ -11,6 +11,8 @@ from lemons.config import ROOT
 from lemons.errors import DataError
 from recsys.records.read import DIED, EVALUATION, PROGRAMS, RUNNING, TRAINING, RecordedRun, as_dict, read_curves
 
+__all__ = ["MEASURES", "RANKERS", "draw_run", "number_of", "result_of"]
+
 LOSSES = {"train.avg_loss": "training", "val.loss": "validation"}
 MEASURES = {"val.roc_auc": "ROC-AUC", "val.average_precision": "average precision"}
 BLUE, ORANGE = "#2e8bc9", "#cb7700"  # distinct for every kind of colour vision; 3:1 on either theme's ground

@@ -13,6 +13,8 @@ from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library
 
+__all__ = ["KIND", "draw_showcases"]
+
 N_SHOWCASES = 3
 KIND = "time+source"  # says which instrument, and when
 

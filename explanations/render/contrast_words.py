@@ -10,6 +10,8 @@ from explanations.core.contrast import Contrast
 from explanations.core.trust import fidelity_in_words, line_holds
 from explanations.render.fact_words import Goal, sentences_towards
 
+__all__ = ["contrast_sentences", "contrast_summary"]
+
 CLOSE = 2e-3  # of the difference of two logits, either of which is within 0.001 of the model's
 
 

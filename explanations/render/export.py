@@ -10,6 +10,8 @@ from explanations.render.figure import draw_explanation
 from explanations.render.report import write_report
 from lemons.tracks import Track
 
+__all__ = ["write_contrast", "write_explanation"]
+
 
 def write_explanation(folder: str | os.PathLike, explanation: Explanation, track: Track) -> list[Path]:
     """Write an explanation as sound, picture, report and numbers.

@@ -9,6 +9,8 @@ from explanations.render.words import capitalized, clock, listing, names_of, nou
 from lemons.exact.facts import Facts, MinimalSets
 from lemons.exact.groups import Cover, Description
 
+__all__ = ["Goal", "fact_sentences", "heard_sets", "sentences_towards"]
+
 # the exact engine's logits are within 0.001 of the model's, and the sigmoid's slope is at most 1/4
 CLOSE = 2.5e-4
 

@@ -22,6 +22,8 @@ from explanations.render.words import capitalized, question
 from lemons.audio import SAMPLE_RATE
 from lemons.files import atomic_path
 
+__all__ = ["COLOURS", "DPI", "INK", "draw_explanation", "explanation_figure"]
+
 # purple against, orange for: apart for every kind of colour vision; without the dark ends, which hide the waveform
 COLOURS = LinearSegmentedColormap.from_list("against_for", colormaps["PuOr_r"](np.linspace(0.17, 0.83, 65)))
 INK = "#22242a"

@@ -5,6 +5,8 @@ import pandas as pd
 from explanations.core.portrait import Estimate, Portrait
 from explanations.render.words import capitalized, listing, noun_of
 
+__all__ = ["portrait_sentences", "portrait_table"]
+
 RECOMMENDED = {"list": "among the ten recommended", "half the odds": "at half of its odds or more"}
 
 

@@ -21,6 +21,8 @@ from explanations.render.player import player_css, player_data, player_js, playe
 from lemons.files import atomic_path
 from lemons.tracks import Track
 
+__all__ = ["HERE", "report_html", "write_report"]
+
 HERE = Path(__file__).parent
 MOUNT = """
 const data = JSON.parse(document.getElementById("data").textContent);

@@ -8,6 +8,8 @@ from explanations.core.trust import fidelity_in_words, line_holds
 from explanations.render import words
 from explanations.render.fact_words import fact_sentences
 
+__all__ = ["summary"]
+
 
 def summary(explanation: Explanation) -> list[str]:
     """What an explanation says.

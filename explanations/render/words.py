@@ -15,6 +15,31 @@ from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words
 from lemons.characters import invisible
 
+__all__ = [
+    "LEMON",
+    "answer",
+    "capitalized",
+    "clock",
+    "data_url",
+    "duration",
+    "fidelity_sentence",
+    "file_title",
+    "listing",
+    "markup",
+    "method_sentence",
+    "name_of",
+    "names_of",
+    "noun_of",
+    "pair_sentence",
+    "parts_of",
+    "plain",
+    "question",
+    "sentence",
+    "shorten",
+    "tame",
+    "ties_sentence",
+]
+
 LEMON = Path(__file__).parent / "lemon.svg"
 NAMES = {"vocals": "the vocals", "piano": "the piano", "drums": "the drums", "bass": "the bass"}
 NAMES |= {"other": "the other instruments", "mix": "the part"}

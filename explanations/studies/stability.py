@@ -49,6 +49,8 @@ from recsys.checkpoints import load_checkpoint, model_hash
 from recsys.data.splits import load_or_draw_split
 from recsys.model_runs import best_checkpoint
 
+__all__ = ["choose_tracks", "drawn_weights", "main", "study", "study_track"]
+
 KEY = ["listener", "track_id", "model", "repeats", "k", "method", "num_samples"]  # of a row
 COLUMNS = [*KEY, "n_components", "unique_absolute", "unique_positive"]
 

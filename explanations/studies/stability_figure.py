@@ -15,6 +15,8 @@ from matplotlib.patches import Patch
 from explanations.render.words import capitalized
 from lemons.files import atomic_path
 
+__all__ = ["COLOURS", "DPI", "INK", "draw_stability", "stability_figure"]
+
 # Okabe & Ito: apart for every kind of colour vision
 COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
 INK = "#22242a"

@@ -34,6 +34,8 @@ from lemons.exact.responsibility import Part, parts_of
 from lemons.exact.table import MAX_ENUMERATED, TARGETS, ScoreTable
 from lemons.exact.threshold import Threshold
 
+__all__ = ["Facts", "facts_of", "table_facts"]
+
 LIMIT = 256  # sets of a kind that are listed
 
 

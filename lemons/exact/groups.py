@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+__all__ = ["Choice", "Cover", "Description", "cover", "describe_sets"]
+
 
 @dataclass(frozen=True)
 class Cover:

@@ -15,6 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+__all__ = ["BLOCK_BITS", "CHUNK_VALUES", "Family", "maximum_over_subsets", "minimum_over_supersets"]
+
 BLOCK_BITS = 16  # of the numbers of a block of answers: 2^16 float32 stay in the second cache
 CHUNK_VALUES = 2**20  # answers compared at once
 PLACE_BITS = 6  # of a set's number: its place in a word

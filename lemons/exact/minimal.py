@@ -9,6 +9,8 @@ from lemons.exact.lattice import Family
 from lemons.exact.masks import mask_rows
 from lemons.exact.threshold import Threshold
 
+__all__ = ["Lister", "MinimalSets"]
+
 
 @dataclass(frozen=True)
 class MinimalSets:

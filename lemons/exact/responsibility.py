@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from lemons.exact.lattice import Family
 from lemons.exact.minimal import Lister
 
+__all__ = ["Part", "parts_of"]
+
 
 @dataclass(frozen=True)
 class Part:

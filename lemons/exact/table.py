@@ -19,6 +19,8 @@ from lemons.exact.moments import Moments, moments_of
 from lemons.exact.pooled import Pooled
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 
+__all__ = ["MAX_ENUMERATED", "TARGETS", "Best", "ScoreTable"]
+
 MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
 MAX_SUBSETS = 10**6  # candidates that `ScoreTable.best` compares beyond that
 CHUNK_ROWS = 2**14  # masks looked up at once

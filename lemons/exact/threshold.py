@@ -8,6 +8,8 @@ from scipy.special import expit
 
 from lemons.exact.lattice import CHUNK_VALUES
 
+__all__ = ["Threshold"]
+
 
 @dataclass(frozen=True)
 class Threshold:

@@ -17,6 +17,8 @@ from lemons.arguments import whole
 from lemons.errors import ParameterError
 from lemons.quality.answers import as_weights, ranking
 
+__all__ = ["mean_jaccard", "top_components", "top_jaccard", "unique_components"]
+
 
 def top_components(weights: np.ndarray, k: int, *, positive: bool = True) -> frozenset[int]:
     """Numbers of the k components of largest weight; on ties the first.

@@ -13,6 +13,8 @@ from scipy.special import expit
 from lemons.arguments import as_array, one_of, quoted
 from lemons.errors import DataError, ParameterError
 
+__all__ = ["TARGETS", "Answers", "HasLogits", "Source", "as_answers", "as_weights", "ranking", "top_mask"]
+
 TARGETS = ("logit", "probability")
 
 

@@ -17,6 +17,8 @@ from scipy.special import entr
 
 from lemons.quality.answers import as_weights
 
+__all__ = ["complexity", "sparseness"]
+
 
 def complexity(weights: np.ndarray) -> float:
     """Entropy of the shares of the absolute weights.

@@ -17,6 +17,8 @@ from lemons.arguments import whole
 from lemons.errors import ParameterError
 from lemons.quality.answers import Source, as_answers, as_weights, ranking
 
+__all__ = ["aopc", "curve_area", "deletion_curve", "insertion_curve", "random_curves"]
+
 
 def deletion_curve(answers: Source, weights: np.ndarray) -> np.ndarray:
     """Answers to the full mix without its first k components, k = 0, ..., K, by descending weight.

@@ -18,6 +18,8 @@ import numpy as np
 from lemons.arguments import as_array, quoted
 from lemons.errors import ParameterError
 
+__all__ = ["average_drop", "average_gain", "average_increase", "rest_faithfulness"]
+
 
 def average_drop(full: Any, kept: Any) -> float:
     """AD: the share of the probability that is lost when the top components play alone.

@@ -9,6 +9,8 @@ import numpy as np
 from lemons.errors import ParameterError
 from lemons.quality.answers import Source, as_answers, as_weights
 
+__all__ = ["infidelity"]
+
 
 def infidelity(answers: Source, weights: np.ndarray, masks: np.ndarray, *, scaled: bool = False) -> float:
     """Mean squared difference between the weights that went and the answer that was lost.

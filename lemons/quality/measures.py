@@ -28,6 +28,8 @@ from lemons.quality.sensitivity import (
     proximity,
 )
 
+__all__ = ["N_FRESH_MASKS", "Measures", "measure"]
+
 N_FRESH_MASKS = 128  # held out
 N_STEPS = 3  # of the short AOPC, and components that are played
 HIGHER, LOWER, CONTROL = ({"better": direction} for direction in ("higher", "lower", "control"))

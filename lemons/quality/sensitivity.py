@@ -25,6 +25,8 @@ from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import ParameterError
 from lemons.quality.answers import Source, as_answers, as_weights
 
+__all__ = ["FitFunction", "lime_weights", "max_sensitivity", "neighborhood_weights", "perturbed_weights", "proximity"]
+
 KERNEL_WIDTH = 0.25  # of the cosine distance, audioLIME's default
 
 FitFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]

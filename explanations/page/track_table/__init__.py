@@ -7,6 +7,8 @@ import streamlit as st
 from explanations.page import address
 from explanations.render.player.assets import HERE as PLAYER
 
+__all__ = ["HERE", "SCRIPTS", "draw_tracks"]
+
 HERE = Path(__file__).parent
 SCRIPTS = (PLAYER / "dom.js", HERE / "track_table.js")  # in this order, as one ES module
 

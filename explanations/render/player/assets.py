@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+__all__ = ["HERE", "SCRIPTS", "player_css", "player_js"]
+
 HERE = Path(__file__).parent
 SCRIPTS = (  # in this order: what runs while the script is read comes after what it needs
     "dom",

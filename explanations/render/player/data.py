@@ -13,6 +13,8 @@ from explanations.render.words import capitalized, name_of, noun_of, tame
 from lemons.audio import SAMPLE_RATE, common_gain, flac_bytes
 from lemons.segments import Segments
 
+__all__ = ["player_data", "player_sounds"]
+
 
 def player_sounds(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     """The sound of each row of the player: the stems, or the mix alone where only time is cut.

@@ -11,6 +11,8 @@ from scipy.special import expit
 from lemons.exact.masks import mask_rows
 from lemons.exact.moments import Moments, moments_of
 
+__all__ = ["Answers", "numbers_of"]
+
 
 @dataclass(frozen=True)
 class Answers:

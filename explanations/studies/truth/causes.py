@@ -19,6 +19,8 @@ import numpy as np
 from explanations.studies.truth.answers import Answers
 from lemons.exact.masks import mask_rows
 
+__all__ = ["CAUSES", "GAIN", "SIGMA", "STEMS", "Cause", "Draw", "Head", "K", "draw"]
+
 N_SEGMENTS, N_STEMS = 4, 5
 K = N_SEGMENTS * N_STEMS
 STEMS = tuple(tuple(range(stem, K, N_STEMS)) for stem in range(N_STEMS))  # the components of each

@@ -18,6 +18,8 @@ from scipy.special import comb
 from lemons.exact.lime import kernel_of_size
 from lemons.exact.masks import mask_rows
 
+__all__ = ["FORMS", "ClosedForm", "answers_of_form", "closed_form"]
+
 FORMS = {"ADD": (0.5, 0.0), "AND": (0.0, 1.0), "OR": (1.0, -1.0), "XNOR": (-1.0, 2.0)}  # of x + y, and of xy
 
 

@@ -10,6 +10,8 @@ from explanations.studies.truth.judge import judge
 from lemons.exact.lime import lime_of_moments
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 
+__all__ = ["KINDS", "check_closed_forms", "study_cause"]
+
 KINDS = ("time+source", "source")
 
 

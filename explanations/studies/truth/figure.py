@@ -13,6 +13,8 @@ from explanations.studies.stability_figure import DPI, INK
 from explanations.studies.truth.methods import METHODS
 from lemons.files import atomic_path
 
+__all__ = ["KIND", "draw_truth", "truth_figure"]
+
 KIND = "time+source"
 LIGHT_INK_FROM = 0.55  # darker cells than this have white letters
 

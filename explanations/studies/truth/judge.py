@@ -12,6 +12,8 @@ from lemons.exact import facts_of
 from lemons.exact.lime import lime_of_moments
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 
+__all__ = ["judge", "judge_line"]
+
 THRESHOLD = 0.0  # logit of even odds: "recommended", for the facts
 LIMIT = 64  # sets of a kind that are listed
 

@@ -12,6 +12,8 @@ import numpy as np
 
 from explanations.studies.truth.answers import Answers
 
+__all__ = ["kernel_shap"]
+
 
 def kernel_shap(answers: Answers, *, n_masks: int, seed: int) -> np.ndarray:
     """Estimated Shapley values (K,) of the logit.

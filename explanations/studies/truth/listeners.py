@@ -19,6 +19,18 @@ from recsys.model import FCN
 from recsys.relevance import track_logits
 from recsys.training.fit import fit
 
+__all__ = [
+    "BATCH_SIZE",
+    "LISTENERS",
+    "PARTS",
+    "SCHEDULE",
+    "TRAINING_SEED",
+    "PlantedListener",
+    "Recombined",
+    "mix_of",
+    "train_listener",
+]
+
 TRAINING_SEED = 1930289
 SCHEDULE = {"n_epochs": 20, "schedule": "onecycle", "val_step": 5}  # the demo's, with batches of 8
 BATCH_SIZE = 8

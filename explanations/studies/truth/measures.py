@@ -11,6 +11,8 @@ from scipy.stats import rankdata
 
 from lemons.exact.minimal import MinimalSets
 
+__all__ = ["CONFIDENCE", "N_RESAMPLES", "auc", "mean_with_interval", "set_scores", "top_share"]
+
 N_RESAMPLES = 2000
 CONFIDENCE = 0.95
 

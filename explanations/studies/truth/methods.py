@@ -17,6 +17,8 @@ from lemons.exact.lime import fit_lime, lime_of_moments
 from lemons.exact.masks import mask_rows
 from lemons.exact.shapley import shapley_of_moments
 
+__all__ = ["METHODS", "best_counts", "weights_of"]
+
 SIZES = (512, 2048, 8192)  # of LIME's neighborhoods; 2048 is the published one
 N_BEST = 5  # largest subset of best-k
 METHODS = (

@@ -9,6 +9,8 @@ from typing import Any
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 
+__all__ = ["keep_part"]
+
 RECIPE = 1  # raise it with every change of the study that changes a part's result
 
 

@@ -18,6 +18,24 @@ from lemons.library import Library
 from lemons.progress import Progress
 from lemons.segments import FADE, Segments
 
+__all__ = [
+    "HUM",
+    "N_SEGMENTS",
+    "STEMS",
+    "TRAITS",
+    "Donors",
+    "Recipe",
+    "Trait",
+    "draw_recipe",
+    "find_donors",
+    "graft",
+    "measure_stems",
+    "segments_of",
+    "sounds_of",
+    "stem_of",
+    "twin",
+]
+
 STEMS = ("vocals", "piano", "drums", "bass", "other")
 N_SEGMENTS = 5
 LEVEL_DB, SPREAD_DB = -31.0, 1.5  # RMS of a stem where it sounds, and the half-width of its draw

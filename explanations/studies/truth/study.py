@@ -20,6 +20,8 @@ from lemons.library import Library
 from lemons.progress import Progress
 from recsys.checkpoints import load_checkpoint
 
+__all__ = ["BLOCK", "FILE", "QUICK_TRACKS", "study_constructed", "study_trained", "write_truth"]
+
 FILE = "truth.json"
 N_TRACKS = 100  # draws of a constructed cause
 QUICK_TRACKS = 10

@@ -6,6 +6,8 @@ from typing import Any
 from explanations.studies.truth.measures import mean_with_interval
 from explanations.studies.truth.methods import METHODS
 
+__all__ = ["MEASURES", "summarise"]
+
 MEASURES = ("auc", "top1", "top3")
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from explanations.studies.truth.methods import METHODS
 
+__all__ = ["Rows", "closed_table", "facts_table", "gate_table", "methods_table", "report", "training_table"]
+
 Rows = Sequence[dict[str, Any]]
 
 

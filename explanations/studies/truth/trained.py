@@ -32,6 +32,18 @@ from lemons.exact import score_table
 from recsys.model import FCN
 from recsys.relevance import track_logits
 
+__all__ = [
+    "CASES",
+    "FIRST_NUMBER",
+    "Candidate",
+    "TrainedCase",
+    "cases_of",
+    "check_candidate",
+    "joined",
+    "judge_candidate",
+    "make_candidate",
+]
+
 LEAST_DROP = 1.0  # of the logit, with the twin
 FIRST_NUMBER = {"whole": 1000, "segment": 2000}  # of candidates: in no part of a split
 SPARE = "bass"  # a stem that is no cause takes another such stem in: 4 stems of 5 segments are 20 components
