@@ -54,6 +54,7 @@ def experiment_config():
     batch_size = 20  # crops
     n_epochs = 1000  # how often all tracks are visited
     n_crops = 1  # random crops of each track in an epoch
+    n_quiet = 0  # snippets of silence or faint noise that join each batch as not played
     input_length = SAMPLE_RATE  # of a crop, in samples: 1 s
     lr = 1e-3  # learning rate of Adam
     wd = 1e-4  # weight decay of Adam
@@ -113,7 +114,7 @@ def prepare(config, library, split, run):
     """Model, crops, validation tracks and the settings of `recsys.training.trainer.Trainer`, for a run."""
     reading = {"min_samples": config["input_length"], "num_workers": config["num_workers"]}
     tracks, val = (load_tracks(library, split, part, **reading) for part in ("train", "val"))
-    crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops")}
+    crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops", "n_quiet")}
     crops = Crops(tracks, seed=config["training_seed"], **crops)
     torch.manual_seed(config["training_seed"])
     torch.backends.cudnn.deterministic = True

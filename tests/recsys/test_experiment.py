@@ -163,7 +163,15 @@ def test_every_parameter_says_what_it_means(driver):
 
 def test_the_parameters_are_the_papers():
     parameters = training_driver.experiment_config()
-    paper = {"batch_size": 20, "n_epochs": 1000, "n_crops": 1, "input_length": 16000, "lr": 1e-3, "wd": 1e-4}
+    paper = {
+        "batch_size": 20,
+        "n_epochs": 1000,
+        "n_crops": 1,
+        "n_quiet": 0,
+        "input_length": 16000,
+        "lr": 1e-3,
+        "wd": 1e-4,
+    }
     assert {name: parameters[name] for name in paper} == paper
     assert parameters["schedule"] == "constant"
     assert parameters["training_seed"] == 1930289
