@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 # two OpenMP threads that spin while they wait slow each other down six-fold beside a busy process
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo paper test lint suite fuzz docs install clean
+.PHONY: demo paper test lint lint-js suite fuzz docs install clean
 
 install: $(VENV)/installed
 
@@ -37,7 +37,7 @@ paper: $(MSD)/listens.csv install
 
 $(MSD)/listens.csv:
 	@echo "make paper: no library in $(MSD). Get train_triplets.txt, unique_tracks.txt and sid_mismatches.txt from" >&2
-	@echo "millionsongdataset.com and audio snippets of its tracks (nobody may hand these out); then make the library:" >&2
+	@echo "millionsongdataset.com and audio snippets of its tracks (which may not be redistributed); then make the library:" >&2
 	@echo "  lemons library msd --triplets train_triplets.txt --metadata FOLDER --snippets FOLDER --splits FOLDER --out $(MSD)" >&2
 	@echo "(--splits: the published splits; without them others are drawn, and the paper's figures are on other tracks.)" >&2
 	@echo "See docs/data.md." >&2
@@ -48,6 +48,17 @@ test: install lint suite
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+	@$(MAKE) --no-print-directory lint-js
+
+# the player's scripts need no build step and no Node.js, only their linter does
+lint-js:
+	@if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' \
+	    2>/dev/null || ! command -v npm >/dev/null; then \
+	  echo "lint: the JavaScript was skipped, since its linter needs Node.js 20.19 or newer, with npm"; \
+	elif ! { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent; }; then \
+	  echo "lint: the JavaScript was skipped, since npm could not install its linter"; \
+	else npm run --silent lint; fi
 
 # a process for each core, with one thread each: two would wait for each other
 suite: install
@@ -60,4 +71,4 @@ docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) node_modules build *.egg-info

@@ -17,7 +17,8 @@ from lemons.config import read_config
 from lemons.exact import score_table
 from lemons.library import open_library
 from lemons.segments import Segments
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
 
 N_TRACKS, N_SEGMENTS, LISTENER = 16, 5, "marko"
 N_HEARD = 4  # tracks that the model is asked about: three more passes of the engine each

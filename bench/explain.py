@@ -8,12 +8,14 @@ ways answer for the same masks, and their answers and weights are compared.
 """
 
 import argparse
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads of two programs would slow each other down
+if __name__ == "__main__":  # before torch is imported
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 import numpy as np
 import torch
@@ -25,7 +27,8 @@ from lemons.audiolime.neighborhood import draw_masks, score_masks
 from lemons.exact import score_table
 from lemons.exact.lime import fit_lime
 from lemons.library import open_library
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
 N_SEGMENTS = 5
@@ -107,10 +110,10 @@ def engine(model, stems, masks, repeats):
         start = time.perf_counter()
         found = score_table(model, waveforms, N_SEGMENTS)
         scored = time.perf_counter()
-        found.lime_on(masks)
+        found.lime_on(masks, target="probability")
         at_masks = time.perf_counter()
         memory = peak_memory()
-        found.lime()
+        found.lime(target="probability")
         over_all = time.perf_counter() - at_masks + scored - start
         logits = found.logits(masks)
         ways.append(

@@ -3,11 +3,16 @@
 import platform
 import re
 import time
+from functools import partial
 from pathlib import Path
 
 import torch
 
+from recsys.tables import format_table
+
 RESULTS = Path(__file__).with_name("results.md")
+
+table = partial(format_table, style="markdown")
 
 
 def machine() -> str:
@@ -37,12 +42,6 @@ def reset_peak_memory() -> None:
 def peak_memory() -> int:
     """Most bytes of memory that the process has held since the reset."""
     return 1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1])
-
-
-def table(head: list[str], rows: list[list[str]]) -> str:
-    """A Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def write_section(title: str, text: str) -> None:

@@ -13,7 +13,6 @@ moves it.
 import argparse
 import math
 import multiprocessing
-import os
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -21,7 +20,10 @@ from contextlib import ExitStack
 from itertools import count, islice
 from pathlib import Path
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads of two programs would slow each other down
+if __name__ == "__main__":  # before torch is imported
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 import numpy as np
 import torch
@@ -31,11 +33,11 @@ from report import machine, table, write_section
 from lemons.audio import to_float
 from lemons.library import open_library
 from recsys.data.crops import Crops, TrackSet, load_tracks
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 from recsys.metrics import roc_auc
 from recsys.model import FCN, check_device
 from recsys.relevance import track_logits
-from recsys.training.joint import losses_together
+from recsys.training.joint import joint_losses
 from recsys.training.malloc import kept_memory
 from recsys.training.step import SCHEDULES, TrainStep, has_bf16
 
@@ -114,7 +116,7 @@ def report(library, listeners, *, rounds, device, folder):
     """The section of results.md."""
 
     def load(user, part):
-        return load_tracks(library, get_split(library, user), part, min_samples=INPUT_LENGTH)
+        return load_tracks(library, load_or_draw_split(library, user), part, min_samples=INPUT_LENGTH)
 
     on = torch.cuda.get_device_name(device) if device.type == "cuda" else "the processor"
     head = f"{machine()}. Trained on {on}."
@@ -173,7 +175,7 @@ def begin_ours(device, tracks, precision, n_models):
     steps = [TrainStep(FCN().to(device), n_steps=10**6, precision=precision) for _ in range(n_models)]
     if n_models == 1:
         return steps[0].losses(crops(tracks))
-    return (loss for _, loss, _ in losses_together(steps, [crops(tracks, seed=seed) for seed in range(n_models)]))
+    return (loss for _, loss, _ in joint_losses(steps, [crops(tracks, seed=seed) for seed in range(n_models)]))
 
 
 def crops(tracks, *, kind=Crops, seed=0):

@@ -3,16 +3,18 @@
 A command imports what it needs inside its function, so that ``lemons --help`` starts at once.
 """
 
-import os
 from typing import Annotated
 
 import typer
 
-from explanations.commands import explain, library, recommend, separate
+from explanations.commands import explain, library, portrait, recommend, separate, truth
 from lemons import __version__
 from lemons.console import run
+from lemons.startup import make_threads_sleep
 
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: see recsys/experiment.py
+__all__ = ["app", "common", "main"]
+
+make_threads_sleep()  # before a command imports torch
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(library.app, name="library")
@@ -23,9 +25,11 @@ for command in (
     recommend.recommend,
     explain.precompute,
     explain.explain,
+    portrait.portrait,
     separate.separators,
     separate.separate,
     separate.weights,
+    truth.truth,
 ):
     app.command()(command)
 

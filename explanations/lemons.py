@@ -1,23 +1,24 @@
 """The page: `streamlit run explanations/lemons.py`.
 
-This file makes the server: Streamlit's, a check of who asks before it, and a route for sounds beside it. What it shows
-is `explanations/app.py`.
+This file makes the server: Streamlit's, with a check of each request before it and a route for sounds beside it. The
+page's content is `explanations/app.py`.
 """
 
-import os
 import sys
 from pathlib import Path
 
 # Streamlit puts this script's folder first on sys.path, where `import lemons` would find this very script, and has it
 # imported as `lemons`. The repository's root must be there instead, and that name must be free for the package. The
-# folder goes last rather than away: at each rerun Streamlit puts it first unless it is there already, and the path is
-# one for all visitors, whose runs go on at the same time, so that it must not be changed any more.
+# folder is moved to the end, not removed: at each rerun Streamlit puts it first unless it is on the path already. All
+# visitors' runs share the path at the same time, so it must not change after this.
 HERE = Path(__file__).resolve().parent
 elsewhere = [entry for entry in sys.path if Path(entry).resolve() not in (HERE, HERE.parent)]
 sys.path[:] = [str(HERE.parent), *elsewhere, str(HERE)]
 if __name__ == "lemons":
     del sys.modules["lemons"]
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch comes: spinning threads slow each other down
+from lemons.startup import make_threads_sleep  # noqa: E402
+
+make_threads_sleep()  # before torch is imported
 
 import streamlit as st  # noqa: E402
 
@@ -32,4 +33,4 @@ try:
 except ConfigError as error:
     sys.exit(f"lemons: {error}")
 app = st.App(HERE / "app.py", routes=ROUTES, middleware=[door])
-lemons.app = app  # the module of this name, which the server was told to take it from, is the package now
+vars(lemons)["app"] = app  # the server loads the page from the module of this name, which is the package now

@@ -16,6 +16,22 @@ import numpy as np
 
 from lemons.errors import DataError, ParameterError
 
+__all__ = [
+    "MAX_SEED",
+    "as_array",
+    "file_path",
+    "floats",
+    "function",
+    "items",
+    "number",
+    "one_of",
+    "quoted",
+    "random_state",
+    "switch",
+    "waveform",
+    "whole",
+]
+
 MAX_WORDS = 60  # characters of a value that are quoted
 MAX_SEED = 2**32 - 1  # of NumPy's RandomState
 SHAPES = {1: "(n_samples,)", 2: "(n_stems, n_samples)"}
@@ -35,23 +51,27 @@ def whole(name: str, value: Any, *, least: float, most: int | None = None, hint:
     limits = "" if least == -math.inf else f"of at least {least}" if most is None else f"between {least} and {most}"
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise ParameterError(f"{name}={quoted(value)} must be a whole number {limits}".rstrip() + hint)
-    if value < least or (most is not None and value > most):
+    number = int(value)
+    if number < least or (most is not None and number > most):
         raise ParameterError(f"{name}={quoted(value)} must be {limits.removeprefix('of ')}{hint}")
-    return int(value)
+    return number
 
 
-def number(name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf) -> float:
-    """A finite number, not below ``least`` and greater than ``above``.
+def number(
+    name: str, value: Any, *, least: float = -math.inf, above: float = -math.inf, most: float = math.inf
+) -> float:
+    """A finite number, not below ``least``, greater than ``above``, and not over ``most``.
 
     >>> number("alpha", np.float32(0.5), least=0)
     0.5
     """
     limits = f" of at least {least:g}" if least > -math.inf else f" above {above:g}" if above > -math.inf else ""
+    limits += f" and at most {most:g}" if most < math.inf else ""
     try:
         found = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     except OverflowError:  # an integer of hundreds of digits
         found = math.nan
-    if not (math.isfinite(found) and found >= least and found > above):
+    if not (math.isfinite(found) and least <= found <= most and found > above):
         raise ParameterError(f"{name}={quoted(value)} must be a finite number{limits}")
     return found
 
@@ -87,7 +107,7 @@ def function(name: str, value: Any) -> Any:
 
 
 def items(name: str, value: Any, *, hint: str) -> list:
-    """What can be gone through, as a list; a text or a single thing is none. ``hint`` says what would be right."""
+    """The items of an iterable, as a list; a text or a single value is refused. ``hint`` says what would be right."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise ParameterError(f"{name}={quoted(value)} must be {hint}")
     try:
@@ -104,7 +124,7 @@ def file_path(name: str, value: Any) -> Path:
 
 
 def random_state(name: str, value: Any) -> int | np.random.RandomState:
-    """A seed, or a source of chance that goes on; not the state that all of NumPy shares."""
+    """A seed, or a random state that advances from call to call; not NumPy's global state."""
     if isinstance(value, np.random.RandomState):
         return value
     hint = ", or a numpy.random.RandomState"
@@ -114,7 +134,7 @@ def random_state(name: str, value: Any) -> int | np.random.RandomState:
 def waveform(name: str, y: Any, *, n_dims: int = 1) -> np.ndarray:
     """Finite samples, as an array of float32 or float64.
 
-    Half precision becomes float32, which holds all its values. PyTorch's tensors are taken wherever they lie; arrays of
+    Half precision becomes float32, which holds all its values. PyTorch's tensors are taken from any device; arrays of
     float32 or float64 come back as they are, not copied.
 
     Parameters

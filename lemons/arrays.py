@@ -1,4 +1,4 @@
-"""NumPy arrays in files: read only if they are whole, and kept beside what they were made of.
+"""NumPy arrays in files: read only if they are whole, and cached with a note of what they were made of.
 
 A kept array is a file ``<name>.npy`` and a note ``<name>.json`` beside it. The note says what the array was made of and
 what its bytes add up to, so that neither a source that was replaced, whatever its date, nor a single bit that flipped
@@ -20,6 +20,8 @@ from lemons.checksums import read_own_json, write_json
 from lemons.errors import DataError
 from lemons.files import atomic_path
 
+__all__ = ["find_array", "keep_array", "kept_array", "read_array"]
+
 # of what `numpy.save` writes for arrays of numbers
 HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -37,7 +39,7 @@ def read_array(path: str | os.PathLike) -> np.ndarray:
     Returns
     -------
     np.ndarray
-        of any shape and type but Python objects, which are not unpickled
+        of any shape and type except Python objects, which are not unpickled
 
     Raises
     ------
@@ -139,7 +141,7 @@ def _crc32(array: np.ndarray) -> int:
     For what happens on disks it is as sure as SHA-256, and takes 0.3 ms for 30 s of sound rather than 0.6 ms; reading
     them takes 0.2 ms.
     """
-    return zlib.crc32(np.ascontiguousarray(array), zlib.crc32(f"{array.dtype.str} {array.shape}".encode()))
+    return zlib.crc32(np.ascontiguousarray(array).data, zlib.crc32(f"{array.dtype.str} {array.shape}".encode()))
 
 
 @cache

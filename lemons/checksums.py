@@ -1,10 +1,10 @@
-"""Files that LEMONS wrote itself: what was damaged since is noticed when it is read.
+"""Files that LEMONS wrote itself: damage is noticed when they are read.
 
 A JSON file of ours is one object whose ``checksum`` is the SHA-256 of all its other fields; an npz file of ours has an
 array of that name with the SHA-256 of all the others. Both are of the *values*, so that a file which was indented or
 compressed in another way is the same, and any other change is a `DamagedError`. JSON of other programs is read by
-`read_json`, which checks what can be known without a checksum: that it is an ordinary file of bearable size, UTF-8, and
-one object.
+`read_json`, which checks what can be known without a checksum: that it is an ordinary file of acceptable size, UTF-8,
+and one object.
 """
 
 import hashlib
@@ -22,13 +22,30 @@ import numpy as np
 from lemons.errors import DamagedError, DataError
 from lemons.files import atomic_path
 
+__all__ = [
+    "CHECKSUM",
+    "arrays_checksum",
+    "check_json",
+    "check_unpacked_size",
+    "json_checksum",
+    "parse_json",
+    "quarantine",
+    "read_json",
+    "read_npz",
+    "read_own_json",
+    "read_whole",
+    "to_json",
+    "write_json",
+    "write_npz",
+]
+
 CHECKSUM = "checksum"
 MAX_BYTES = 2**28  # of a file that is read as a whole, and of what it unpacks to: ours stay below a tenth of this
 MAX_INTEGER = 2**64  # ours and sacred's are below; a float takes no integer of 400 digits
 
 
 def read_whole(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> bytes:
-    """Read an ordinary file; what is none (a folder, a pipe, a device) is never waited for.
+    """Read an ordinary file; folders, pipes and devices are refused without waiting for them.
 
     Parameters
     ----------
@@ -47,7 +64,7 @@ def read_whole(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> bytes:
         if there is no such file, it cannot be read, is no ordinary file, or larger than ``max_bytes``
     """
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # before it is opened, which alone makes some devices act
+        if not stat.S_ISREG(os.stat(path).st_mode):  # before opening it, since opening alone makes some devices act
             raise DataError(f"{path} is no ordinary file; remove it")
         with open(path, "rb", opener=_open_at_once) as file:
             content = file.read(max_bytes + 1)
@@ -59,7 +76,7 @@ def read_whole(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> bytes:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # should it have become a pipe meanwhile
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # it may have become a pipe meanwhile
 
 
 def read_json(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
@@ -122,8 +139,8 @@ def to_json(fields: Mapping[str, Any]) -> str:
      "checksum": "9bf4582e6cbb4c7b5a6f479358173cfa0a23bf70d28071420446a340f130e874"
     }
     """
-    fields = json.loads(json.dumps(fields))  # as they are read back: numbers as names become text
-    return json.dumps(fields | {CHECKSUM: json_checksum(fields)}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    plain: dict[str, Any] = json.loads(json.dumps(fields))  # as they are read back: numbers as names become text
+    return json.dumps(plain | {CHECKSUM: json_checksum(plain)}, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def json_checksum(fields: Mapping[str, Any]) -> str:
@@ -185,14 +202,15 @@ def arrays_checksum(arrays: Mapping[str, Any]) -> str:
     digest = hashlib.sha256()
     for name, array in sorted((name, np.asarray(array)) for name, array in arrays.items()):
         digest.update(repr((name, array.dtype.str, array.shape)).encode())
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
 def write_npz(path: str | os.PathLike, arrays: Mapping[str, Any]) -> None:
     """Write arrays with their checksum, compressed; whole or not at all; DataError if they cannot be written."""
+    content: dict[str, Any] = {**arrays, CHECKSUM: np.array(arrays_checksum(arrays))}
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays, **{CHECKSUM: np.array(arrays_checksum(arrays))})
+        np.savez_compressed(file, **content)
 
 
 def read_npz(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> dict[str, np.ndarray]:
@@ -215,17 +233,22 @@ def read_npz(path: str | os.PathLike, *, max_bytes: int = MAX_BYTES) -> dict[str
     content = io.BytesIO(read_whole(path, max_bytes=max_bytes))
     try:
         with zipfile.ZipFile(content) as archive:
-            sizes = [entry.file_size for entry in archive.infolist()]
-        if sum(sizes) > max_bytes:
-            raise ValueError(f"it unpacks to {sum(sizes)} bytes")
+            check_unpacked_size(archive, max_bytes=max_bytes)
         with np.load(content, allow_pickle=False) as arrays:
             found = dict(arrays)
         whole = str(found.pop(CHECKSUM)) == arrays_checksum(found)
-    except Exception as error:  # by turns zlib's, zipfile's, tokenize's, a MemoryError of a shape that lies ...
+    except Exception as error:  # by turns zlib's, zipfile's, tokenize's, a MemoryError for a wrong shape ...
         raise DamagedError(f"{path} is damaged or no npz of LEMONS ({error})") from error
     if not whole:
         raise DamagedError(f"{path} is damaged: its arrays do not fit their checksum")
     return found
+
+
+def check_unpacked_size(archive: zipfile.ZipFile, *, max_bytes: int = MAX_BYTES) -> None:
+    """Refuse, with a ValueError, an archive that unpacks to more: a few kilobytes can become gigabytes."""
+    size = sum(part.file_size for part in archive.infolist())
+    if size > max_bytes:
+        raise ValueError(f"it unpacks to {size} bytes")
 
 
 def quarantine(path: str | os.PathLike) -> Path | None:

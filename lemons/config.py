@@ -1,8 +1,8 @@
-"""Where things lie: the paths of one installation, from ``config.py`` or the defaults.
+"""The paths of one installation, from ``config.py`` or the defaults.
 
-Only programs and the page read the configuration; everything else is handed its paths. A configuration is a program, so
-it is run from the repository or where it is named, and never because somebody stands in a folder that holds one: that
-may be a library which a stranger made.
+Only programs and the page read the configuration; all other code gets its paths as arguments. A configuration is a
+program, so it is run from the repository or where the user names it, never because the working folder holds one: that
+folder may be a library that a stranger made.
 """
 
 import logging
@@ -13,8 +13,11 @@ from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from lemons.errors import ConfigError
+
+__all__ = ["ROOT", "Config", "find_config", "read_config"]
 
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[1]  # of the repository; where LEMONS was installed without one, of the packages
@@ -48,7 +51,7 @@ class Config:
 def find_config(path: str | os.PathLike | None = None) -> Path | None:
     """The file that `read_config` reads: the argument, else $LEMONS_CONFIG, else config.py of the repository.
 
-    One of LEMONS that lies in the working folder is not read; a warning says so, once, and how to name it.
+    A configuration of LEMONS in the working folder is not read; a warning says so, once, and how to name it.
 
     Returns
     -------
@@ -106,7 +109,9 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
     """
     found = find_config(path)
     named = os.environ.get("LEMONS_LIBRARY")
-    library = {"library_path": Path(named).absolute()} if named else {}  # in records, it holds wherever they are read
+    library: dict[str, Any] = {}
+    if named:
+        library["library_path"] = Path(named).absolute()  # absolute: runs record it
     if found is None:
         return Config(**library)
     try:

@@ -1,11 +1,10 @@
-"""What programs on a terminal share: how they end, progress bars, and all that they print.
+"""What programs on a terminal share: how they end, progress bars, and printing.
 
-Titles and names come from strangers, and a terminal obeys what is written to it: whatever a command prints goes through
-`say`, which shows such letters by their codes.
+Titles and names come from strangers, and a terminal obeys control characters: commands print through `say`, which shows
+such characters by their codes.
 """
 
 import logging
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,13 +14,27 @@ import pandas as pd
 import typer
 from tqdm import tqdm
 
+from lemons.characters import invisible
 from lemons.errors import LemonsError, NotKeptError
+
+__all__ = [
+    "Bar",
+    "Fallback",
+    "ListenerName",
+    "ListenerNames",
+    "SafeFormatter",
+    "run",
+    "say",
+    "say_table",
+    "shown",
+    "tell",
+    "visible",
+]
 
 SHOWN = 5  # of what was skipped
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended: 128 + SIGINT
 MAX_CELL = 72  # letters in a cell of a table; the longest ids, SHA-256, have 64
-# control characters but for the line feed, marks of direction, separators of lines, and halves of letters
-UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+UNSEEN = invisible(keep="\n")
 
 ListenerName = Annotated[str, typer.Option(help="the listener's name, such as marko")]
 Fallback = Annotated[str, typer.Option(help="where to record when MongoDB is away: files; else that is an error")]
@@ -29,7 +42,7 @@ ListenerNames = Annotated[list[str] | None, typer.Option("--listener", help="onl
 
 
 class Bar:
-    """A progress bar as a callback ``progress(done, total)``; what calls it never shows no bar."""
+    """A progress bar as a callback ``progress(done, total)``; no bar is shown before the first call."""
 
     def __init__(self, description: str, unit: str):
         self._description, self._unit = description, unit
@@ -38,7 +51,7 @@ class Bar:
     def __call__(self, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` units are done."""
         if self._bar is None:
-            # what was done by an earlier call counts, but not as speed
+            # work finished by an earlier program counts as done, but not as speed
             first = done if done > 1 else 0
             self._bar = tqdm(desc=self._description, unit=self._unit, total=total, initial=first, dynamic_ncols=True)
         self._bar.update(done - self._bar.n)
@@ -55,7 +68,7 @@ class SafeFormatter(logging.Formatter):
 
 
 def visible(text: str) -> str:
-    r"""Text of unknown origin, in which what a terminal would obey is shown by its code; lines stay lines.
+    r"""Text of unknown origin, with control characters shown by their codes; line feeds stay.
 
     >>> visible("\x1b[31mRED\x07 \u202eDNA"), visible("Zoë 👩\u200d🎤")
     ('\\x1b[31mRED\\x07 \\u202eDNA', 'Zoë 👩\u200d🎤')
@@ -64,7 +77,7 @@ def visible(text: str) -> str:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print text of any origin on standard output, or on standard error, whatever letters the terminal has."""
+    """Print text of any origin on standard output or standard error; characters that the terminal lacks are escaped."""
     encoding = (sys.stderr if err else sys.stdout).encoding or "utf-8"
     typer.echo(visible(text).encode(encoding, "backslashreplace").decode(encoding), err=err)
 
@@ -81,7 +94,7 @@ def _cell(text: str) -> str:
 
 
 def tell(sentences: list[str]) -> None:
-    """What was skipped, on standard error: the first ones by name, the rest by number."""
+    """Report what was skipped on standard error: the first sentences, then the number of the others."""
     for sentence in sentences[:SHOWN]:
         say(f"lemons: {sentence}", err=True)
     if len(sentences) > SHOWN:
@@ -90,7 +103,7 @@ def tell(sentences: list[str]) -> None:
 
 @contextmanager
 def shown(in_words: Callable[[Any], str]) -> Iterator[None]:
-    """Print what was computed and cannot be kept, before the error says why it cannot."""
+    """Print a result that cannot be written, before the error says why."""
     try:
         yield
     except NotKeptError as error:
@@ -99,7 +112,7 @@ def shown(in_words: Callable[[Any], str]) -> Iterator[None]:
 
 
 def run(program: Callable[[], object]) -> None:
-    """Run a program; what a user can mend is one sentence and exit code 2."""
+    """Run a program; an error that the user can fix becomes one sentence and exit code 2."""
     log = logging.StreamHandler()
     log.setFormatter(SafeFormatter("%(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[log])
@@ -111,5 +124,5 @@ def run(program: Callable[[], object]) -> None:
     except (KeyboardInterrupt, SystemExit) as error:
         if isinstance(error, SystemExit) and error.code != INTERRUPTED:  # what typer makes of KeyboardInterrupt
             raise
-        say("\nlemons: interrupted; what is finished is kept, the same command goes on", err=True)
+        say("\nlemons: interrupted; finished work is kept, and the same command resumes", err=True)
         sys.exit(INTERRUPTED)

@@ -1,4 +1,4 @@
-"""What can go wrong, by whose doing.
+"""Exceptions.
 
 Every error that a user can cause is a :class:`LemonsError` whose text is one sentence: what, where, the value,
 what to do. Commands print that sentence and end with exit code 2; the page shows it. Anything else is a bug and
@@ -7,9 +7,20 @@ crashes visibly.
 
 from typing import Any
 
+__all__ = [
+    "ConfigError",
+    "DamagedError",
+    "DataError",
+    "LemonsError",
+    "MissingDependencyError",
+    "MissingWeightsError",
+    "NotKeptError",
+    "ParameterError",
+]
+
 
 class LemonsError(Exception):
-    """Base of all errors that a user of LEMONS can cause and mend."""
+    """Base of all errors that a user of LEMONS can cause and fix."""
 
 
 class ParameterError(LemonsError, ValueError):
@@ -25,7 +36,7 @@ class DamagedError(DataError):
 
 
 class NotKeptError(DataError):
-    """What was computed cannot be written; ``result`` is it, to be shown all the same."""
+    """A result was computed and cannot be written; ``result`` holds it, so that it can still be shown."""
 
     def __init__(self, error: DataError, result: Any):
         super().__init__(str(error))
@@ -41,4 +52,4 @@ class MissingDependencyError(LemonsError, ImportError):
 
 
 class MissingWeightsError(LemonsError):
-    """Trained weights are needed and not there."""
+    """Trained weights are needed and missing."""

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from lemons.errors import DataError
 
+__all__ = ["atomic_folder", "atomic_path", "discard_folder", "safe_name", "why_no_file"]
+
 MAX_NAME = 100  # bytes of UTF-8, which leaves room for dates and suffixes below the 255 of common file systems
 
 
@@ -57,7 +59,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         reason = error.strerror or error
         raise DataError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
-        with suppress(OSError):  # where there is a file in place of the folder, the sentence above tells
+        with suppress(OSError):  # the folder's name may belong to a file, which the error above reports
             temporary.unlink()  # after an error or an interrupt: no half-written file
 
 
@@ -70,7 +72,7 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
     Parameters
     ----------
     path : path-like
-        the final name; the folder that it lies in is made when it is missing
+        the final name; its parent folder is made when it is missing
 
     Yields
     ------
@@ -108,11 +110,11 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
 
 
 def discard_folder(path: str | os.PathLike) -> None:
-    """Remove a folder, if it is there; from one moment to the next, for whoever looks."""
-    hidden = _hidden(Path(f"{path}-old"))  # another name than that of the one which may be in the making
+    """Remove a folder, if it exists; for other programs it vanishes at once."""
+    hidden = _hidden(Path(f"{path}-old"))  # not the temporary name of a folder that `atomic_folder` is filling
     try:
         os.rename(path, hidden)
-    except FileNotFoundError:  # never was, or another program was faster
+    except FileNotFoundError:  # it never existed, or another program was faster
         return
     except OSError as error:
         raise DataError(f"cannot remove {path}: {error.strerror or error}") from error
@@ -124,7 +126,7 @@ def _hidden(path: Path) -> Path:
 
 
 def why_no_file(path: str | os.PathLike) -> str:
-    """Why there is no ordinary file of this name; empty if there is one.
+    """Why no ordinary file of this name exists; empty if one does.
 
     >>> folder = getfixture("tmp_path")
     >>> why_no_file(folder), why_no_file(folder / "x.wav"), why_no_file(folder / ("x" * 300))
@@ -139,14 +141,14 @@ def why_no_file(path: str | os.PathLike) -> str:
         return "its name holds a NUL, which no file's name can"
     if stat.S_ISREG(mode):
         return ""
-    # reading a pipe waits for whoever writes to it, a device may never end
+    # reading a pipe waits for its writer, and a device may never end
     return "it is a folder" if stat.S_ISDIR(mode) else "it is a pipe, a device or the like"
 
 
 def safe_name(name: str) -> str:
     """The name of a listener or a track as a part of file names: what file systems refuse becomes ``%`` and its code.
 
-    Letters of any script stay; different names stay different; a very long one is cut and told apart by its hash.
+    Letters of any script stay; different names stay different; a very long one is cut and gets its hash.
 
     >>> safe_name("marko"), safe_name("Jörg M."), safe_name("AC/DC")
     ('marko', 'Jörg M%2E', 'AC%2FDC')

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+__all__ = ["fingerprint", "hash_file", "hash_text", "hash_waveforms"]
+
 
 def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
     """SHA-256 of waveforms, their names and their order.
@@ -18,7 +20,7 @@ def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
     digest = hashlib.sha256()
     for name, y in waveforms.items():
         digest.update(f"{name}:{len(y)}:".encode())
-        digest.update(np.ascontiguousarray(y, dtype=np.float32))
+        digest.update(np.ascontiguousarray(y, dtype=np.float32).data)
     return digest.hexdigest()
 
 

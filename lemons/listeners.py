@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from lemons.errors import ParameterError
 
+__all__ = ["LISTENERS", "Listener", "get_listener"]
+
 
 @dataclass(frozen=True)
 class Listener:

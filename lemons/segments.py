@@ -1,9 +1,9 @@
 """Segments: stretches of time that tile a track, and how sound is cut into them.
 
-A hard cut through a sounding wave is a click: a step that nobody played, which a listener hears and a model scores. So
-neighbouring segments may overlap for a *fade*: what the first loses along half a cosine the second gains, sample for
-sample, so that all segments together are the track. (Equal-power fades, right for two different sounds, would not sum
-to it: these are two halves of the same one.) The fades belong to the segment: they are scored and heard alike.
+A hard cut through a sounding wave is a click: a step that is not in the music, but that a listener hears and a model
+scores. So neighbouring segments may overlap for a *fade*: what the first loses along half a cosine the second gains,
+sample for sample, so that all segments together are the track. (Equal-power fades, right for two different sounds,
+would not sum to it: these are two halves of one sound.) The fades belong to the segment: they are scored and heard.
 """
 
 import re
@@ -16,6 +16,8 @@ import numpy as np
 from lemons.arguments import floats, items, quoted, waveform, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE
 from lemons.errors import DataError, ParameterError
+
+__all__ = ["FADE", "Segments", "find_bars", "find_segments"]
 
 FADE = SAMPLE_RATE // 100  # 10 ms; longer ones are not quieter (docs/decisions.md)
 HOP_LENGTH = SAMPLE_RATE // 100  # of the beat tracker
@@ -136,7 +138,7 @@ class Segments:
 
 
 def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FADE) -> Segments:
-    """The segments of a track that somebody asks for.
+    """The segments of a track that a caller asks for.
 
     Parameters
     ----------
@@ -184,7 +186,7 @@ def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FA
     if any(a >= b for a, b in pairwise(borders)) or borders[0] != 0:
         duration = f"{len(y) / SAMPLE_RATE:.2f} s"
         raise ParameterError(
-            f"segments={quoted(wanted)} must begin with 0, increase and lie within the track's {duration}"
+            f"segments={quoted(wanted)} must begin with 0, increase and stay within the track's {duration}"
         )
     return Segments(borders, fade)
 
@@ -226,7 +228,7 @@ def find_bars(y: np.ndarray) -> np.ndarray:
         hint = "take a number of equal segments, such as 5"
         raise DataError(f"{len(beats)} beats were found in the track, too few for bars; {hint}")
     chroma = librosa.feature.chroma_stft(y=y, sr=SAMPLE_RATE, n_fft=4096, hop_length=HOP_LENGTH)
-    between = librosa.util.sync(chroma, beats)  # before the first beat, between two, after the last
+    between = librosa.util.sync(chroma, beats.tolist())  # before the first beat, between two, after the last
     changes = np.linalg.norm(np.diff(between, axis=1), axis=0)
     first = int(np.argmax([changes[beat::BEATS_PER_BAR].mean() for beat in range(BEATS_PER_BAR)]))
     bars = beats[first::BEATS_PER_BAR] * HOP_LENGTH - FADE

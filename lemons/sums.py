@@ -2,16 +2,18 @@
 
 A folder of stems often holds more than stems. MUSDB18-HQ puts ``mixture`` beside them, Demucs ``no_vocals``, Spleeter
 ``accompaniment``, workstations the track by its own name. Taken for a stem, such a sum counts everything in it twice.
-It is told by its content: what remains of it when other sounds of the folder are taken away from it, all at one gain.
-All that is needed for that are the products of the sounds with each other, so nothing is held in memory.
+It is recognised by its content: by what remains when other sounds of the folder, all at one gain, are subtracted from
+it. The scalar products of the sounds with each other are enough for that, so no sound is held in memory.
 """
 
 import numpy as np
 
+__all__ = ["find_sums"]
+
 # Residual of a sum, relative to its energy. Mixes of 74 tracks of the demo library, at a gain of 0.37 and rounded to 16
 # bits, leave -64 to -74 dB. Coded at libsndfile's best, middle and worst quality, four of them leave
 # -24 to -31, -19 to -23 and -13 to -19 dB (MP3), or -20 to -25 and -15 to -18 dB (Vorbis, middle and worst), the stems
-# coded likewise or not. True stems lie far away: of each in those 74 tracks, the best sum of others leaves -0.04 dB.
+# coded likewise or not. True stems are far away: of each in those 74 tracks, the best sum of others leaves -0.04 dB.
 THRESHOLD_DB = -12.0
 # Without any one of its parts, a sum is explained so much worse. It keeps doubled tracks: three of the same sound are
 # half the sum of two of them, but one of these alone does as well. What one sound explains is never taken for a sum.
@@ -47,7 +49,8 @@ def find_sums(products: np.ndarray, *, mix: int | None = None) -> dict[int, tupl
     """
     energies = np.diag(products)
     sounding = [int(one) for one in np.argsort(energies, kind="stable") if energies[one] > 0 and one != mix]
-    kept, found = list(sounding), {}
+    kept = list(sounding)
+    found: dict[int, tuple[int, ...]] = {}
     for one in sounding:  # the quietest first: what accompanies the vocals goes before the mix, which then is the stems
         others = sorted(set(kept) - {one})
         if parts := _parts(one, others, products):
@@ -58,8 +61,8 @@ def find_sums(products: np.ndarray, *, mix: int | None = None) -> dict[int, tupl
     if _is_better(mix, tuple(sounding), tuple(kept), products):
         return {}  # a part that happens to be the sum of others
     for one in sounding:
-        others = tuple(sorted(set(kept) - {one}))
-        if one in kept and len(others) > 1 and _is_copy(one, others, mix, products):
+        rest = tuple(sorted(set(kept) - {one}))
+        if one in kept and len(rest) > 1 and _is_copy(one, rest, mix, products):
             kept.remove(one)
             found[one] = (mix,)
     return found

@@ -13,7 +13,9 @@ from lemons.progress import Progress
 from lemons.separation import get_separator
 from lemons.separation.cache import separate_file
 
-MAX_S = 600  # of a track; an explanation of so long a one takes some 4 GB of memory, and its time
+__all__ = ["Track", "check_length", "open_track"]
+
+MAX_S = 600  # of a track; explaining one of this length takes about 4 GB of memory
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def open_track(
     weights: str | os.PathLike | None = None,
     progress: Progress | None = None,
 ) -> Track:
-    """Find a track's sound and stems; what is separated is kept in the cache, see `lemons.separation.cache`.
+    """Find a track's sound and stems; separated stems are cached, see `lemons.separation.cache`.
 
     Parameters
     ----------
@@ -72,7 +74,7 @@ def open_track(
     ------
     DataError
         if there is neither such a track nor such a file, its audio is damaged, or silent or too short to separate, or
-        too long to explain, or the stems asked for are not there
+        too long to explain, or the requested stems do not exist
     ParameterError
         if the separator is unknown, or there are weights but no separator
     MissingWeightsError, MissingDependencyError
@@ -102,7 +104,7 @@ def open_track(
 
 
 def check_length(seconds: float, name: object = "the track") -> None:
-    """Refuse, with a DataError, what is too long to be explained."""
+    """Raise DataError if a track is too long to be explained."""
     if seconds > MAX_S:
         limit = f"more than the {MAX_S // 60} min that can be explained"
         raise DataError(f"{name} lasts {seconds / 60:.1f} min, {limit}; cut an excerpt out of it")

@@ -5,15 +5,16 @@
 # ruff: noqa: F841 (sacred takes parameters from the local names of a function)
 
 import logging
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
 
 if __name__ == "__main__":  # before torch is imported, and before a module of this folder hides another of its name
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     HERE = Path(__file__).resolve().parent
     sys.path[:] = [path for path in sys.path if Path(path).resolve() != HERE] + [str(HERE.parent)]
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 import torch
 
@@ -23,12 +24,14 @@ from lemons.hashing import fingerprint
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
 from recsys.data.crops import Crops, load_tracks
-from recsys.data.splits import DATA_SEED, get_split
+from recsys.data.splits import DATA_SEED, load_or_draw_split
 from recsys.model import FCN, check_device
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.records.tensorboard import Sounds
 from recsys.training.fit import fit
 from recsys.training.resume import open_run
+
+__all__ = ["ex", "local_conf", "observers", "prepare"]
 
 local_conf = {
     "mongodb_url": "",  # such as mongodb://localhost:27017; empty: what config.py says, by default files
@@ -51,6 +54,7 @@ def experiment_config():
     batch_size = 20  # crops
     n_epochs = 1000  # how often all tracks are visited
     n_crops = 1  # random crops of each track in an epoch
+    n_quiet = 0  # snippets of silence or faint noise that join each batch as not played
     input_length = SAMPLE_RATE  # of a crop, in samples: 1 s
     lr = 1e-3  # learning rate of Adam
     wd = 1e-4  # weight decay of Adam
@@ -80,23 +84,23 @@ def demo():
 
 @ex.main
 def train(_run, _config, user_name, device):
-    """Train the model of a listener, or go on where it was interrupted; save the best one, return its scores."""
+    """Train the model of a listener, or resume an interrupted training; save the best model, return its scores."""
     check_device(device)
     config = dict(_config)
     library = open_library(config["data_path"])
-    split = get_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
+    split = load_or_draw_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
     record_data(_run, library, split)
     with open_run(config["experiments_path"], user_name, library=library, split=split, config=config) as run:
         _run.info["model"] = str(run.folder / MODEL_FILE)
         if run.state:
             _run.info["resumed"] = {"run": str(run.folder), "epoch": run.state["epoch"]}
-            logger.info("%s: goes on after epoch %d of %s", user_name, run.state["epoch"], run.folder)
+            logger.info("%s: resumed after epoch %d of %s", user_name, run.state["epoch"], run.folder)
         curves = run.folder.parent / "tensorboard" / run.folder.name if config["use_tensorboard"] else None
         parts, settings = prepare(config, library, split, run)
         with Log(_run, tensorboard_path=curves) as log:
             sounds = Sounds(log.tensorboard, parts[-1]) if log.tensorboard else None
             training = fit(*parts, **settings, log=log, on_validation=sounds, name=user_name)
-        run.finish(describe(config, library, split) | asdict(training))
+        run.finish(run_description(config, library, split) | asdict(training))
     _run.add_artifact(_run.info["model"])
     best = training.best
     logger.info(
@@ -110,14 +114,14 @@ def prepare(config, library, split, run):
     """Model, crops, validation tracks and the settings of `recsys.training.trainer.Trainer`, for a run."""
     reading = {"min_samples": config["input_length"], "num_workers": config["num_workers"]}
     tracks, val = (load_tracks(library, split, part, **reading) for part in ("train", "val"))
-    crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops")}
+    crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops", "n_quiet")}
     crops = Crops(tracks, seed=config["training_seed"], **crops)
     torch.manual_seed(config["training_seed"])
     torch.backends.cudnn.deterministic = True
     path, device = config["model_load_path"], config["device"]
     model = load_checkpoint(path, device=device)[0] if path else FCN().to(device)
     how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "patience", "log_step")
-    meta = describe(config, library, split)
+    meta = run_description(config, library, split)
     return (model, crops, val), {
         **{name: config[name] for name in how},
         "on_best": lambda scores: save_checkpoint(run.folder / MODEL_FILE, model, meta | {"scores": scores}),
@@ -126,14 +130,14 @@ def prepare(config, library, split, run):
     }
 
 
-def describe(config, library, split):
-    """What the files of a run say about it."""
+def run_description(config, library, split):
+    """Listener, data and parameters, for the files of a run."""
     of = {"user": config["user_name"], "library": library.fingerprint, "split": fingerprint(split)}
     return of | {"config": config}
 
 
 def observers(fallback=""):
-    """Where sacred records to: see ``local_conf``; for ``fallback`` see `make_observers`."""
+    """The observers of sacred: see ``local_conf``; for ``fallback`` see `make_observers`."""
     config = read_config()
     url, db_name = local_conf["mongodb_url"], local_conf["mongodb_db_name"]
     return make_observers(

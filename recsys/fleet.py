@@ -1,4 +1,4 @@
-"""Many listeners in one process, one after the other or at once; what is finished is not done again."""
+"""Training and evaluation of many listeners in one process, one by one or jointly; finished work is not repeated."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -14,25 +14,29 @@ from lemons.files import atomic_path, safe_name
 from lemons.library import Library, open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.checkpoints import MODEL_FILE, best_checkpoint, finished_runs
-from recsys.data.splits import check_enough, get_split
+from recsys.checkpoints import MODEL_FILE
+from recsys.data.splits import check_enough, load_or_draw_split
 from recsys.evaluation.evaluate import read_evaluation, read_scores, summarize
 from recsys.evaluation.report import make_report, write_report
 from recsys.model import check_device
+from recsys.model_runs import best_checkpoint, finished_runs
 from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
-from recsys.training.fit import fit_together
+from recsys.tables import format_table
+from recsys.training.fit import fit_jointly
 from recsys.training.resume import open_run, what_matters
 from recsys.training.trainer import Trainer
 
+__all__ = ["evaluate_all", "format_results", "report_all", "results_folder", "train_all"]
+
 RESULTS_FILE = "results.csv"
-FINGERPRINT_DIGITS = 8  # in the name of a folder; enough for libraries of one name
+FINGERPRINT_DIGITS = 8  # in the name of a folder; they distinguish libraries of one name
 
 logger = logging.getLogger(__name__)
 
 
 class Evaluated(NamedTuple):
-    """A listener's model and its evaluation; of one that could not be kept, its scores and the error that says why."""
+    """A listener's model and its evaluation; if that could not be written, with its scores and the error."""
 
     model: Path
     results: dict[str, Any]
@@ -49,22 +53,22 @@ def train_all(
     fallback: str = "",
     together: bool = False,
 ) -> dict[str, Path]:
-    """Train a model for every listener who has no finished run on this library and split with these parameters.
+    """Train a model for every listener without a finished run on this library and split with these parameters.
 
     Parameters
     ----------
     config : Config
         paths of the library and of the runs, MongoDB's address
     users : sequence of str, optional
-        the listeners; everybody in the library by default
+        the listeners; all of the library by default
     named_config : str
         a named configuration of `recsys.experiment`, such as ``"demo"``
     updates : dict, optional
         values of single parameters
     fallback : {"", "files"}
-        what to do when MongoDB is away, see `recsys.records.sacred_experiment.make_observers`
+        what to do if MongoDB is unavailable, see `recsys.records.sacred_experiment.make_observers`
     together : bool
-        all at once, as one stacked model, in place of one after the other; their tracks are in memory all at once
+        train the listeners jointly in place of one by one; the tracks of all are then in memory
 
     Returns
     -------
@@ -74,7 +78,7 @@ def train_all(
     Raises
     ------
     DataError
-        if a listener cannot be trained; the others are trained all the same
+        if a listener cannot be trained; the others are trained
     """
     library = open_library(config.library_path)
     paths = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
@@ -98,20 +102,20 @@ def train_all(
         return Path(run.info["model"])
 
     if together:
-        _train_together(library, users or library.users, wanted, trained_before)
+        _train_jointly(library, users or library.users, wanted, trained_before)
     trained, failed = _for_each(library, users, train)
     if failed:
         raise _failure(failed, len(failed) + len(trained))
     return trained
 
 
-def _train_together(
+def _train_jointly(
     library: Library,
     users: Sequence[str],
     parameters: dict[str, Any],
     trained_before: Callable[[str], Path | None],
 ) -> None:
-    """Bring each listener's run to its last state; what goes on with the run finds nothing left to do but finish it."""
+    """Train each listener's run up to its last state; the single training that resumes the run only finishes it."""
     check_device(parameters["device"])
     with ExitStack() as stack:
         trainers = {}
@@ -126,26 +130,26 @@ def _train_together(
                 parts, settings = training_driver.prepare(config, library, split, run)
                 trainers[user] = Trainer(*parts, **settings)
             except LemonsError:
-                continue  # which comes again, and is told, when the listener's turn comes to be finished
+                continue  # reported below, when this listener is finished
         if trainers:
-            fit_together(trainers)
+            fit_jointly(trainers)
 
 
 def _split_of(library: Library, user: str, parameters: dict[str, Any]) -> pd.DataFrame:
-    return get_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
+    return load_or_draw_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
 
 
 def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:
-    """Evaluate every listener's best model, unless that has been done.
+    """Evaluate every listener's best model that is not evaluated yet.
 
     Parameters
     ----------
     config : Config
         paths of the library and of the runs, MongoDB's address
     users : sequence of str, optional
-        the listeners; everybody in the library by default
+        the listeners; all of the library by default
     fallback : {"", "files"}
-        what to do when MongoDB is away, see `recsys.records.sacred_experiment.make_observers`
+        what to do if MongoDB is unavailable, see `recsys.records.sacred_experiment.make_observers`
 
     Returns
     -------
@@ -156,7 +160,7 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback
     Raises
     ------
     DataError
-        if nobody can be evaluated; where some can, the log says who is left out and why
+        if no listener can be evaluated; if some cannot, the log has the reason for each
     NotKeptError
         if something cannot be written; its ``result`` is the table
     """
@@ -175,7 +179,7 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback
 
 
 def report_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:
-    """Evaluate what is not evaluated, and write the report on all: report.json and report.csv in `results_folder`.
+    """Evaluate the models that are not evaluated yet, and write report.json and report.csv to `results_folder`.
 
     Parameters and errors are those of `evaluate_all`, the result is that of `recsys.evaluation.report.make_report`.
     """
@@ -194,45 +198,47 @@ def report_all(config: Config, users: Sequence[str] | None = None, *, fallback: 
 
 
 def _check_kept(evaluated: dict[str, Evaluated], result: pd.DataFrame) -> None:
-    """Raise, with what was made of the evaluations, where one of them could not be kept."""
+    """Raise an error with the result if one of the evaluations could not be written."""
     for one in evaluated.values():
         if one.error:
             raise NotKeptError(one.error, result)
 
 
 def results_folder(config: Config, library: Library) -> Path:
-    """Where the results on a library are: its folder's name and its fingerprint tell it from others."""
+    """The folder of the results on a library, named by the library's folder and fingerprint."""
     name = safe_name(f"{library.path.resolve().name}-{library.fingerprint[:FINGERPRINT_DIGITS]}")
     return config.experiments_path / "results" / name
 
 
-def format_table(table: pd.DataFrame) -> str:
-    """The table of `evaluate_all` to be printed: three digits, a dash where there is no value.
+def format_results(table: pd.DataFrame) -> str:
+    """The table of `evaluate_all` as text: three digits, a dash where there is no value.
 
     Examples
     --------
-    >>> print(format_table(pd.DataFrame({"roc_auc": [0.75], "tempo_roc_auc": [None]}, index=["marko"])))
+    >>> print(format_results(pd.DataFrame({"roc_auc": [0.75], "tempo_roc_auc": [None]}, index=["marko"])))
           roc_auc tempo_roc_auc
     marko   0.750             –
     """
-    return table.rename_axis(None).map(lambda value: "–" if pd.isna(value) else f"{value:.3f}").to_string()
+    cells = table.map(lambda value: "–" if pd.isna(value) else f"{value:.3f}")
+    return format_table(["", *cells.columns], [[str(row[0]), *row[1:]] for row in cells.itertuples()], style="numbers")
 
 
 def _evaluate(config: Config, library: Library, users: Sequence[str] | None, *, fallback: str) -> dict[str, Evaluated]:
-    """Each listener's best model and its evaluation, which is made where there is none."""
+    """Each listener's best model and its evaluation, which is made if it does not exist."""
     updates = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
     evaluation_driver.ex.observers[:] = _observers(config, fallback)
 
     def evaluate(user: str) -> Evaluated:
         if not finished_runs(config.experiments_path, user, library=library):
-            check_enough(library, user, what="a model")  # lest they be advised to train one
+            check_enough(library, user, what="a model")  # before an error that advises to train one
         checkpoint = best_checkpoint(config.experiments_path, user, library=library)
         if results := read_evaluation(checkpoint, library, user):
             return Evaluated(checkpoint, results)
         try:
             run = evaluation_driver.ex.run(config_updates=updates | {"user_name": user})
         except NotKeptError as error:
-            return Evaluated(checkpoint, *error.result, error)
+            results, scores = error.result
+            return Evaluated(checkpoint, results, scores, error)
         return Evaluated(checkpoint, run.result)
 
     evaluated, failed = _for_each(library, users, evaluate)
@@ -244,7 +250,7 @@ def _evaluate(config: Config, library: Library, users: Sequence[str] | None, *, 
 def _for_each(
     library: Library, users: Sequence[str] | None, do: Callable[[str], Any]
 ) -> tuple[dict[str, Any], dict[str, LemonsError]]:
-    """What comes of each listener, and for whom nothing does, the error, which is logged (raised, if of all)."""
+    """The result of ``do`` for each listener, or the error, which is logged; an error for all listeners is raised."""
     users = list(dict.fromkeys(users or library.users))
     if len(users) == 1:
         return {users[0]: do(users[0])}, {}
@@ -271,7 +277,7 @@ def _observers(config: Config, fallback: str) -> list:
 
 
 def _parameters(named_config: str, updates: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a run as `recsys.experiment` would see them."""
+    """The parameters that a run of `recsys.experiment` would have."""
     known = training_driver.ex.named_configs
     if named_config and named_config not in known:
         raise ParameterError(f"schedule {named_config!r} is unknown; choose one of {', '.join(known)}")

@@ -1,4 +1,4 @@
-"""The recommender: a small fully convolutional network (FCN) that hears a log-mel spectrogram.
+"""The recommender: a small fully convolutional network (FCN) on a log-mel spectrogram.
 
     waveform (batch, n_samples)
       -> spec   (batch, 256, n_frames)              log-mel spectrogram, n_frames = n_samples // 256 + 1
@@ -22,6 +22,8 @@ from lemons.audio import SAMPLE_RATE
 from lemons.errors import ParameterError
 from lemons.exact import LocalModel, protocol
 
+__all__ = ["FCN", "LogMel", "check_device", "mel_filters"]
+
 N_FFT = 512  # samples
 HOP_LENGTH = 256  # samples; 1 s gives 63 frames
 N_MELS = 256
@@ -30,8 +32,8 @@ FLOOR = 1e-10  # power; -100 dB
 
 CHANNELS = (1, 64, 128, 128, 128, 64)
 STRIDE = 2 ** (len(CHANNELS) - 1)  # frames from one column of the trunk's output to the next
-MIN_SAMPLES = (STRIDE - 1) * HOP_LENGTH  # 0.5 s; anything shorter is pooled to nothing
-LONG = 2**24  # samples, 17 min; spectra of longer tracks are made in stretches of so many, for the sake of memory
+MIN_SAMPLES = (STRIDE - 1) * HOP_LENGTH  # 0.5 s; a shorter waveform has no column left after pooling
+LONG = 2**24  # samples, 17 min; spectra of longer tracks are computed in stretches of this length, to save memory
 PIECE = 8 * STRIDE  # frames; the layers of a piece stay in the processor's cache: half the time of a whole track
 
 
@@ -39,10 +41,13 @@ class LogMel(nn.Module):
     """Mel spectrogram in decibels: 10 log10 of the power in 256 HTK mel bands from 0 to 8000 Hz, -100 dB at least.
 
     The periodic Hann window has 512 samples, frames are centred and reflected at the ends, triangles have height 1.
-    With so short a window, 27 of the 256 triangles (all below 704 Hz) lie between two bins and their bands are always
-    at the floor; they stay, since the published weights were trained with them. Values equal those of torchaudio's
+    With so short a window, 27 of the 256 triangles (all below 704 Hz) are between two bins and their bands are always
+    at the floor; they are kept, since the published weights were trained with them. Values equal those of torchaudio's
     MelSpectrogram and AmplitudeToDB.
     """
+
+    window: torch.Tensor
+    filters: torch.Tensor
 
     def __init__(self):
         super().__init__()
@@ -63,8 +68,8 @@ class LogMel(nn.Module):
     def stft(self, y: torch.Tensor) -> torch.Tensor:
         """Complex spectra (batch, 257, n_frames) of padded waveforms, in float64.
 
-        In float32 a quiet bin beside a loud one is rounding noise, of which the logarithm makes tenths of a
-        decibel: the spectrum of a mix and the sum of its stems' spectra would give logits a thousandth apart.
+        In float32 a quiet bin beside a loud one is rounding noise, which the logarithm turns into tenths of a decibel:
+        the spectrum of a mix and the sum of its stems' spectra would give logits a thousandth apart.
         """
         window = self.window.double()
         return torch.stft(y.double(), N_FFT, HOP_LENGTH, window=window, center=False, return_complex=True)
@@ -76,7 +81,7 @@ class LogMel(nn.Module):
         return 10 * torch.log10(mel.to(self.filters.dtype).clamp(min=FLOOR))
 
     def _load_from_state_dict(self, state_dict, prefix, _metadata, _strict, _missing, unexpected, errors):
-        """Accept the window and the filters that the original saves, if they are these."""
+        """Accept window and filters in a state dict of the original, if they equal those of this module."""
         for name in [name for name in state_dict if name.startswith(prefix)]:
             ours = {"window": self.window, "fb": self.filters}.get(name.rsplit(".", 1)[-1])
             if ours is None:
@@ -99,7 +104,7 @@ def mel_filters() -> torch.Tensor:
     >>> filters.shape, int((filters.sum(dim=0) == 0).sum())
     (torch.Size([257, 256]), 27)
     """
-    # float32 all through, as in torchaudio: a bin at a triangle's very foot is in or out by rounding
+    # float32 in every step, as in torchaudio: rounding decides whether a bin at a triangle's corner is inside
     bins = torch.linspace(0, SAMPLE_RATE // 2, N_FFT // 2 + 1)  # Hz
     mels = torch.linspace(0, 2595 * np.log10(1 + F_MAX / 700), N_MELS + 2)
     corners = 700 * (10 ** (mels / 2595) - 1)  # Hz
@@ -118,7 +123,7 @@ class Block(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Maps (batch, n_in, n_bands, n_frames) to (batch, n_out, n_bands // 2, n_frames // 2)."""
-        # the maximum of rectified values is the rectified maximum: pooled first, three quarters need no ReLU
+        # ReLU and maximum commute, and after pooling ReLU has a quarter of the values
         return torch.relu(torch.max_pool2d(self.bn(self.conv(x)), 2))
 
 
@@ -137,7 +142,7 @@ class FCN(nn.Module):
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(module.weight, gain=sqrt(2))
                 nn.init.zeros_(module.bias)
-        self.to(memory_format=torch.channels_last)  # the faster one for these shapes, on CPU and GPU
+        self.to(memory_format=torch.channels_last)  # the faster layout for these shapes, on CPU and GPU
 
     @property
     def layers(self) -> list[Block]:
@@ -150,7 +155,7 @@ class FCN(nn.Module):
         Raises
         ------
         ParameterError
-            if the shape is another, or ``n_samples`` is less than 7936 (0.5 s)
+            if the shape is different, or ``n_samples`` is less than 7936 (0.5 s)
         """
         if y.ndim != 2 or y.shape[1] < MIN_SAMPLES:
             expected = f"(batch, n_samples) with n_samples >= {MIN_SAMPLES}"
@@ -158,7 +163,7 @@ class FCN(nn.Module):
         return self.head(self.pool(self.trunk(self.spec(y))))
 
     def local_model(self) -> LocalModel:
-        """The network in the parts that exact explanations need."""
+        """The network's parts for exact explanations, see `lemons.exact.protocol`."""
         return LocalModel(
             n_fft=N_FFT,
             hop_length=HOP_LENGTH,
@@ -192,10 +197,10 @@ class FCN(nn.Module):
         return x
 
     def _in_pieces(self, x: torch.Tensor) -> torch.Tensor:
-        """The trunk of one track, piece by piece: same result, little memory, and nothing depends on the batch.
+        """The trunk of one track, piece by piece: same result, little memory, and no dependence on the batch.
 
-        A column of the output hears the frames from 31 before its own 32 to 31 after them. So a piece is computed with
-        one column more on either side, whose neighbourhood is cut and which is dropped.
+        A column of the output depends on the frames from 31 before its own 32 to 31 after them. So a piece is computed
+        with one more column on either side, which lacks some of its frames and is dropped.
         """
         n_frames = x.shape[-1]
         n_columns = n_frames // STRIDE
@@ -209,7 +214,7 @@ class FCN(nn.Module):
 
 
 def check_device(device: str) -> None:
-    """Refuse a device that PyTorch does not know or this machine does not have.
+    """Raise an error for a device that PyTorch does not know or this machine does not have.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""What the parameters of a training and an evaluation may be: one table, asked before anything is made.
+"""Types and ranges of the parameters of trainings and evaluations, checked before a run starts.
 
-sacred reads a value of the command line as Python would, and as a text where that fails: ``freeze=false`` is the text
-``'false'``, which counts as true wherever a program asks no further, and ``n_epochs=1e3`` is 1000.0. Nothing is guessed
-here; what has another type than its parameter is refused.
+sacred parses a value of the command line as Python, and takes it as a string where that fails: ``freeze=false`` is the
+string ``'false'``, which is true in a condition, and ``n_epochs=1e3`` is 1000.0. A value of another type than its
+parameter is an error; no value is converted.
 """
 
 import math
@@ -14,18 +14,24 @@ from lemons.errors import ParameterError
 from recsys.model import MIN_SAMPLES
 from recsys.training.step import PRECISIONS, SCHEDULES
 
+__all__ = ["RULES", "check_parameters"]
+
 MAX_SEED = 2**32 - 1  # of NumPy's global generator, which sacred seeds
 
-Rule = tuple[str, Callable[[Any], bool]]  # what a value must be, and whether it is
+Rule = tuple[str, Callable[[Any], bool]]  # what a value must be, in words, and the test of it
 
 
 def _whole(least: int, most: float = math.inf) -> Rule:
     words = f"a whole number of at least {least}" if most == math.inf else f"a whole number from {least} to {most}"
-    return words, lambda value: isinstance(value, Integral) and not isinstance(value, bool) and least <= value <= most
+    return words, lambda value: _is(value, Integral) and least <= value <= most
 
 
-def _number(words: str, holds: Callable[[float], bool]) -> Rule:
-    return f"a number {words}", lambda value: isinstance(value, Real) and not isinstance(value, bool) and holds(value)
+def _number(words: str, in_range: Callable[[float], bool]) -> Rule:
+    return f"a number {words}", lambda value: _is(value, Real) and in_range(value)
+
+
+def _is(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def _one_of(names: tuple[str, ...]) -> Rule:
@@ -38,10 +44,10 @@ TEXT: Rule = ("a text", lambda value: isinstance(value, str))
 RULES = {
     **dict.fromkeys(("n_epochs", "n_crops", "batch_size", "val_step", "log_step"), _whole(1)),
     "input_length": _whole(MIN_SAMPLES),
-    **dict.fromkeys(("patience", "num_workers"), _whole(0)),
+    **dict.fromkeys(("patience", "num_workers", "n_quiet"), _whole(0)),
     **dict.fromkeys(("training_seed", "data_seed", "seed"), _whole(0, MAX_SEED)),
-    # Adam moves a weight by about the learning rate at each step, and weights begin below 0.4: more than 1 learns
-    # nothing, though its loss may stay a number to the end
+    # Adam changes a weight by about the learning rate at each step, and initial weights are below 0.4: with more than
+    # 1 the model learns nothing, though the loss may stay finite
     "lr": _number("above 0 and at most 1", lambda lr: 0 < lr <= 1),
     "wd": _number("from 0 to 1", lambda wd: 0 <= wd <= 1),
     "schedule": _one_of(tuple(SCHEDULES)),
@@ -52,17 +58,17 @@ RULES = {
 
 
 def check_parameters(values: Mapping[str, Any]) -> None:
-    """Refuse a value that its parameter must not have.
+    """Raise an error for a value of a wrong type or out of its range.
 
     Parameters
     ----------
-    values : mapping of str to anything
-        parameters by name; names that `RULES` does not know may have any value
+    values : mapping of str to Any
+        parameters by name; names that are not in `RULES` may have any value
 
     Raises
     ------
     ParameterError
-        on the first wrong one
+        for the first wrong value
 
     Examples
     --------

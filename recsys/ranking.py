@@ -2,9 +2,9 @@
 
 Conventions: a track is relevant when the listener played it, however often: tracks are chosen and models trained by
 that alone, and playcounts are so skewed that a graded gain would measure a handful of favourites. Scores are higher for
-the more relevant. All measures lie in [0, 1].
+the more relevant. All measures are in [0, 1].
 
-* ``roc_auc``, ``average_precision``: as scikit-learn defines them.
+* ``roc_auc``, ``average_precision``: see `recsys.metrics`.
 * ``ndcg@k``: discounted cumulative gain of the first k, gain 1, discount log2(1 + rank), over that of the best order
   (Järvelin and Kekäläinen 2002); scikit-learn's ``ndcg_score``.
 * ``recall@k``, ``precision@k``: relevant tracks among the first k, over all relevant ones, over k (over all tracks
@@ -12,21 +12,22 @@ the more relevant. All measures lie in [0, 1].
 * ``hit_rate@k``: 1 if any of the first k is relevant; its mean over listeners is the rate.
 * ``mrr``: 1 / rank of the first relevant track; its mean over listeners is the mean reciprocal rank.
 
-Tracks of equal scores stand in no order: each measure is its expectation over all their orders (McSherry and Najork
-2008), but for average precision, which takes them as one step of the curve, as scikit-learn does. So nothing depends on
-the order of the rows.
+Tracks with equal scores have no order: each measure is its expectation over all their orders (McSherry and Najork
+2008), except average precision, which treats them as one step of the curve, as scikit-learn does. So no measure depends
+on the order of the rows.
 
-Uncertainty: `resamples` draws the test tracks anew with replacement, the relevant ones among the relevant and the
-others among the others (a stratified bootstrap), and `interval` takes percentiles of a measure over them (Efron and
-Tibshirani 1993). It tells how much another choice of test tracks would change the figure, with the model as it is. A
-ranking without a fault has an interval of no width: its tracks hold no evidence of one.
+Uncertainty: `resamples` draws test tracks with replacement, the relevant ones among the relevant and the others among
+the others (a stratified bootstrap), and `interval` takes percentiles of a measure over the draws (Efron and Tibshirani
+1993). The interval says how much another choice of test tracks would change the figure, with the model as it is. A
+perfect ranking has an interval of width 0: its tracks hold no evidence of a fault.
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lemons.errors import ParameterError
-from recsys.metrics import check_scores
+from recsys.metrics import average_precision_of_levels, count_levels, roc_auc_of_levels
+
+__all__ = ["CONFIDENCE", "MEASURES", "N_RESAMPLES", "interval", "measure", "resamples"]
 
 CUTOFFS = (5, 10, 20)
 AT_CUTOFFS = ("ndcg", "recall", "precision", "hit_rate")
@@ -45,7 +46,7 @@ def measure(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = No
     scores : array-like [shape=(n,)]
         higher for the more relevant
     weights : array-like of int [shape=(..., n)], optional
-        how often each track occurs, such as `resamples` draws; once by default
+        how often each track occurs, as drawn by `resamples`; once by default
 
     Returns
     -------
@@ -65,28 +66,15 @@ def measure(labels: ArrayLike, scores: ArrayLike, weights: ArrayLike | None = No
     >>> float(values["roc_auc"]), float(values["recall@5"]), float(values["precision@5"]), float(values["mrr"])
     (0.875, 1.0, 0.4, 1.0)
     """
-    labels, scores = check_scores(labels, scores)
-    weights = np.ones(len(labels)) if weights is None else np.asarray(weights, dtype=float)
-    if weights.shape[-1:] != labels.shape:
-        raise ParameterError(f"weights of shape {weights.shape} must have one column for each of {len(labels)} tracks")
-    levels, level = np.unique(-scores, return_inverse=True)
-    at_level = np.eye(len(levels))[level]  # (n, levels), the best score first
-    relevant, others = weights @ (at_level * labels[:, None]), weights @ (at_level * (1 - labels)[:, None])
-    return _measure_levels(relevant, others)
-
-
-def _measure_levels(relevant: np.ndarray, others: np.ndarray) -> dict[str, np.ndarray]:
-    """Measures from the numbers of tracks at each score (..., levels), the best score first."""
+    relevant, others = count_levels(labels, scores, weights)
     at_level = relevant + others
     last = at_level.cumsum(-1)  # rank of the last track of a level
     before = last - at_level
-    found = relevant.cumsum(-1)
-    n_relevant, n_others = relevant.sum(-1), others.sum(-1)
-    n = n_relevant + n_others
-    share = relevant / np.maximum(at_level, 1)  # the chance of each rank of a level to be relevant
+    n_relevant, n = relevant.sum(-1), at_level.sum(-1)
+    share = relevant / np.maximum(at_level, 1)  # probability that a track of a level is relevant
     values = {
-        "roc_auc": (others * (found - relevant / 2)).sum(-1) / (n_relevant * n_others),
-        "average_precision": (relevant * found / np.maximum(last, 1)).sum(-1) / n_relevant,
+        "roc_auc": roc_auc_of_levels(relevant, others),
+        "average_precision": average_precision_of_levels(relevant, others),
     }
     gain = np.concatenate([[0], np.cumsum(1 / np.log2(np.arange(2, 2 + max(CUTOFFS))))])  # of the first 0, 1, 2 ...
     first_hit, values["mrr"] = _first_relevant(relevant, at_level, before)
@@ -103,10 +91,10 @@ def _measure_levels(relevant: np.ndarray, others: np.ndarray) -> dict[str, np.nd
 def _first_relevant(
     relevant: np.ndarray, at_level: np.ndarray, before: np.ndarray
 ) -> tuple[dict[int, np.ndarray], np.ndarray]:
-    """Chance that the first relevant track is among the first k, for each k, and its expected 1 / rank."""
+    """Probability that the first relevant track is among the first k, for each k, and its expected 1 / rank."""
     first = (relevant > 0).argmax(-1)[..., None]
     n_relevant, n, above = (np.take_along_axis(x, first, -1)[..., 0] for x in (relevant, at_level, before))
-    none_yet = np.ones(n.shape)  # chance that it is not among the first tracks of its level
+    none_yet = np.ones(n.shape)  # probability that it is not among the first tracks of its level
     within, reciprocal = {k: np.zeros(n.shape) for k in CUTOFFS}, np.zeros(n.shape)
     for place in range(1, int(n.max()) + 1):
         now = none_yet * n_relevant / np.maximum(n - place + 1, 1)

@@ -1,4 +1,4 @@
-"""The model's answer to whole tracks, and its memory of answers given."""
+"""Logits of whole tracks, and their cache ``relevance.csv`` beside the model."""
 
 import hashlib
 import json
@@ -22,9 +22,11 @@ from lemons.progress import Progress
 from recsys.checkpoints import load_checkpoint, model_hash
 from recsys.model import FCN, HOP_LENGTH, MIN_SAMPLES
 
+__all__ = ["RELEVANCE_FILE", "SKIPPED", "cached_scores", "score_tracks", "track_logits"]
+
 RELEVANCE_FILE = "relevance.csv"
 COLUMNS = ["logit", "relevance", "stamp", "check"]
-SKIPPED = "skipped"  # in the `attrs` of a table: why a track has no score, by track_id
+SKIPPED = "skipped"  # the key in a table's `attrs` of why tracks have no score, by track_id
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +42,11 @@ def track_logits(
 ) -> np.ndarray:
     """Logits of whole tracks, in float32.
 
-    Only tracks with equally many frames share a batch, so there is no padding that a convolution's edge or the pooling
-    could hear: a track's answer is what it would be alone, up to the rounding of another summation. Snippets of 30 s
-    are equally long but for a few frames; a track without its like is simply a batch of its own. On a CPU, one track is
-    work enough (`FCN.trunk` cuts it into pieces that fit into the cache, and batches of such pieces were no faster), so
-    there a batch is one track, and its answer does not depend on the others in a single bit.
+    Only tracks with equally many frames share a batch, so there is no padding that could change a convolution's edge or
+    the pooling: a track's logit is that of the track alone, up to the rounding of another order of summation. Snippets
+    of 30 s have equal lengths but for a few frames; a track of another length is a batch of its own. On a CPU a batch
+    is one track, and its logit does not depend on the others in a single bit: `FCN.trunk` cuts a track into pieces that
+    fit into the processor's cache, and batches of such pieces were no faster.
 
     Parameters
     ----------
@@ -53,11 +55,11 @@ def track_logits(
     audio : iterable of np.ndarray [shape=(n_samples,), dtype=int16]
         the tracks, each of its own length
     batch_size : int > 0, optional
-        most tracks in a batch; by default 1 on a CPU and 8 on a GPU, which reads 64 ahead for it
+        largest number of tracks in a batch; by default 1 on a CPU and 8 on a GPU, for which 64 tracks are read ahead
     progress : callable, optional
         ``progress(done, total)``, called after each track
     total : int
-        how many tracks there are, for ``progress``
+        number of tracks, for ``progress``
 
     Returns
     -------
@@ -71,17 +73,18 @@ def track_logits(
     # convolutions with TF32, a GPU's default, would round to three digits
     with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
         while ahead := list(islice(audio, batch_size**2)):
-            answers, alike = {}, defaultdict(list)
+            found: dict[int, float] = {}
+            alike: dict[int, list[int]] = defaultdict(list)  # indices of tracks, by their number of frames
             for i, samples in enumerate(ahead):
                 alike[len(samples) // HOP_LENGTH].append(i)
             for batch in (some[i : i + batch_size] for some in alike.values() for i in range(0, len(some), batch_size)):
                 mels = [model.spec(torch.from_numpy(to_float(ahead[i])[None]).to(device)) for i in batch]
-                answers |= zip(batch, model.head(model.pool(model.trunk(torch.cat(mels))))[:, 0].tolist(), strict=True)
+                found |= zip(batch, model.head(model.pool(model.trunk(torch.cat(mels))))[:, 0].tolist(), strict=True)
                 if progress:
-                    for done in range(len(answers) - len(batch), len(answers)):
+                    for done in range(len(found) - len(batch), len(found)):
                         progress(len(logits) + done + 1, total)
-            logits += [answers[i] for i in range(len(ahead))]
-    return np.float32(logits)
+            logits += [found[i] for i in range(len(ahead))]
+    return np.array(logits, np.float32)
 
 
 def score_tracks(
@@ -103,15 +106,16 @@ def score_tracks(
     Returns
     -------
     pd.Series [index=track_id, name=logit, dtype=float32]
-        the sigmoid of a logit is the track's relevance. Tracks that cannot be read, or are shorter than 0.5 s, are left
-        out: the log names them, and ``attrs["skipped"]`` says why of each
+        the sigmoid of a logit is the track's relevance. Tracks that cannot be read, or are shorter than 0.5 s, are
+        missing: a warning in the log names them, and ``attrs["skipped"]`` has the reason for each
 
     Raises
     ------
     ParameterError
-        if the library lacks a track
+        if a track is not in the library
     """
-    track_ids, skipped = list(track_ids), {}
+    track_ids = list(track_ids)
+    skipped: dict[str, str] = {}
 
     def audio() -> Iterator[np.ndarray]:
         for track_id in track_ids:
@@ -125,14 +129,15 @@ def score_tracks(
             yield samples
 
     def show(done: int, total: int) -> None:
-        progress(done + len(skipped), total)
+        if progress:
+            progress(done + len(skipped), total)
 
-    logits = track_logits(model, audio(), progress=show if progress else None, total=len(track_ids))
+    logits = track_logits(model, audio(), progress=show, total=len(track_ids))
     if skipped:
         named = ", ".join(f"{track_id} ({why})" for track_id, why in skipped.items())
         logger.warning("%d of %d tracks skipped: %s", len(skipped), len(track_ids), named)
-    heard = [track_id for track_id in track_ids if track_id not in skipped]
-    scores = pd.Series(logits, index=pd.Index(heard, name="track_id", dtype=str), name="logit")
+    scored = [track_id for track_id in track_ids if track_id not in skipped]
+    scores = pd.Series(logits, index=pd.Index(scored, name="track_id", dtype=str), name="logit")
     scores.attrs[SKIPPED] = skipped
     return scores
 
@@ -145,32 +150,32 @@ def cached_scores(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> pd.Series:
-    """`score_tracks` with a memory: ``relevance.csv`` beside the model.
+    """`score_tracks` with a cache: ``relevance.csv`` beside the model.
 
-    A remembered score counts as long as the weights and the track's file are the same, and its row is what was written.
-    A memory that cannot be written is a warning in the log.
+    A cached score is used if weights and file of the track are the same, and the checksum of its row is right. If the
+    cache cannot be written, the log has a warning.
 
     Parameters
     ----------
     checkpoint_path : path-like
         the model
     library, track_ids, progress
-        see `score_tracks`; progress counts what is not remembered
+        see `score_tracks`; progress counts the tracks without a cached score
     device : str
-        where the model computes
+        where the model computes: ``"cpu"``, ``"cuda:0"`` ...
 
     Returns
     -------
     pd.Series [index=track_id, name=logit, dtype=float32]
-        of the tracks that can be heard, in the order of ``track_ids``; see `score_tracks` for the others
+        of the tracks that can be read, in the order of ``track_ids``; see `score_tracks` for the others
     """
     track_ids = list(track_ids)
     model, _ = load_checkpoint(checkpoint_path, device=device)
-    memory_path = Path(checkpoint_path).parent / RELEVANCE_FILE
+    cache_path = Path(checkpoint_path).parent / RELEVANCE_FILE
     weights = model_hash(model)[:16]
     stamps = {one: _stamp(weights, library, one) for one in track_ids}
-    memory, damaged = _read_memory(memory_path)
-    known = memory[[stamps.get(one, stamp) == stamp for one, stamp in memory["stamp"].items()]]
+    cache, damaged = _read_cache(cache_path)
+    known = cache[[stamps.get(one, stamp) == stamp for one, stamp in cache["stamp"].items()]]
     skipped: dict[str, str] = {}
     if missing := [track_id for track_id in track_ids if track_id not in known.index]:
         logits = score_tracks(model, library, missing, progress=progress)
@@ -178,17 +183,17 @@ def cached_scores(
         known = pd.concat([known, _as_rows(logits, stamps)]).sort_index()
     if damaged or set(missing) - set(skipped):
         try:
-            with atomic_path(memory_path) as temporary:
+            with atomic_path(cache_path) as temporary:
                 known[np.isfinite(known["logit"].astype(float))].to_csv(temporary)
         except DataError as error:
-            logger.warning("%s; until then the tracks are heard again each time", error)
+            logger.warning("%s; until then the tracks are scored again each time", error)
     scores = known["logit"].astype(np.float32).reindex([one for one in track_ids if one not in skipped])
     scores.attrs[SKIPPED] = skipped
     return scores
 
 
 def _stamp(weights: str, library: Library, track_id: str) -> str:
-    """What a score depends on; empty for a track whose file has vanished, of which nothing is remembered."""
+    """Identifies what a score depends on; empty for a track without a file, whose scores are not cached."""
     try:
         sound = json.dumps(library.stamp(track_id), sort_keys=True)
     except DataError:
@@ -197,7 +202,7 @@ def _stamp(weights: str, library: Library, track_id: str) -> str:
 
 
 def _as_rows(logits: pd.Series, stamps: dict[str, str]) -> pd.DataFrame:
-    """Scores as the memory holds them: texts, from the numbers are read bit for bit, and a checksum of each."""
+    """Scores as rows of the cache: strings from which the numbers are read bit for bit, and a checksum of each row."""
     rows = {
         track_id: [str(np.float32(logit)), f"{expit(logit):.9g}", stamps[track_id]]
         for track_id, logit in logits.items()
@@ -211,21 +216,21 @@ def _check(*texts: str) -> str:
     return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
 
 
-def _read_memory(path: Path) -> tuple[pd.DataFrame, bool]:
-    """The rows that are whole, and whether any is not, which the log says; what they held can be computed."""
+def _read_cache(path: Path) -> tuple[pd.DataFrame, bool]:
+    """The undamaged rows, and whether there are others, with a warning in the log; their scores can be computed."""
     nothing = pd.DataFrame(columns=COLUMNS, index=pd.Index([], name="track_id", dtype=str), dtype=str)
     if not path.exists():
         return nothing, False
     try:
-        memory = pd.read_csv(path, dtype=str, keep_default_na=False)
-        if "track_id" in memory and "check" not in memory:  # of an earlier version of LEMONS
+        cache = pd.read_csv(path, dtype=str, keep_default_na=False)
+        if "track_id" in cache and "check" not in cache:  # of an earlier version of LEMONS
             return nothing, False
-        whole = [_check(*row[:-1]) == row[-1] for row in memory[["track_id", *COLUMNS]].itertuples(index=False)]
-        rows = memory[whole].set_index("track_id")[COLUMNS]
+        whole = [_check(*row[:-1]) == row[-1] for row in cache[["track_id", *COLUMNS]].itertuples(index=False)]
+        rows = cache[whole].set_index("track_id")[COLUMNS]
         rows = rows[~rows.index.duplicated()]
-        n_damaged = len(memory) - len(rows)
+        n_damaged = len(cache) - len(rows)
     except (OSError, ValueError, KeyError):
         rows, n_damaged = nothing, 1
     if n_damaged:
-        logger.warning("%s is damaged; the tracks whose scores it lost are heard again", path)
+        logger.warning("%s is damaged; the tracks whose scores it lost are scored again", path)
     return rows, n_damaged > 0

@@ -1,8 +1,8 @@
-"""Tensors and plain values on disk, in PyTorch's form: an archive that holds a CRC-32 of each of its parts.
+"""Tensors and plain values on disk, in PyTorch's format: an archive with a CRC-32 of each of its parts.
 
-PyTorch writes these CRCs and never compares them: a flipped bit of a weight is another weight, without a word. Here
-they are compared before anything is read, which takes some 2 ms for a model and works for files of any age. Files of
-PyTorch before 1.6 are no archives and have no CRC; they are read as they are.
+PyTorch writes these CRCs and never compares them, so a flipped bit of a weight would give another weight without an
+error. Here they are compared before the content is read, which takes some 2 ms for a model. Files of PyTorch before 1.6
+are no archives and have no CRC; they are read unchecked.
 """
 
 import io
@@ -13,11 +13,13 @@ from typing import Any
 
 import torch
 
-from lemons.checksums import MAX_BYTES, read_whole
+from lemons.checksums import check_unpacked_size, read_whole
 from lemons.errors import DamagedError
 from lemons.files import atomic_path
 
-ARCHIVE = b"PK\x03\x04"  # how an archive begins
+__all__ = ["find_state_dict", "is_state_dict", "read_tensors", "write_tensors"]
+
+ARCHIVE = b"PK\x03\x04"  # the first bytes of an archive
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "network")  # where training loops put a state dict
 PREFIXES = ("module.", "_orig_mod.", "model.", "net.")  # of DataParallel, torch.compile, Lightning and the like
 
@@ -27,7 +29,7 @@ def write_tensors(path: str | os.PathLike, content: dict[str, Any]) -> None:
     with atomic_path(path) as temporary:
         try:
             torch.save(content, temporary)
-        except RuntimeError as error:  # what PyTorch's writer says when the disk is full
+        except RuntimeError as error:  # PyTorch's writer when the disk is full
             raise OSError(str(error).splitlines()[0]) from error
 
 
@@ -47,42 +49,41 @@ def read_tensors(path: str | os.PathLike) -> Any:
     Raises
     ------
     DataError
-        if there is no such file, it cannot be read, is no ordinary file or too large
+        if the file does not exist, cannot be read, is no ordinary file, or is too large
     DamagedError
-        if it is damaged, or something else
+        if it is damaged, or of another format
     """
     content = read_whole(Path(path))
     try:
         if content.startswith(ARCHIVE):
             _check_archive(content)
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged or foreign file makes both raise nearly anything
-        # PyTorch's own words may advise to unpickle, which runs whatever the file says
+    except Exception as error:  # a damaged or foreign file makes both raise nearly any exception
+        # PyTorch's message may advise to unpickle, which would run code from the file
         raise DamagedError(f"{path} is damaged, or holds something else than tensors") from error
 
 
 def _check_archive(content: bytes) -> None:
-    """Refuse, with whatever exception, an archive whose parts are not those that were written."""
+    """Raise any exception if the parts of an archive are not those that were written."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        if sum(part.file_size for part in archive.infolist()) > MAX_BYTES:
-            raise ValueError("it unpacks to too much")
+        check_unpacked_size(archive)
         if damaged := archive.testzip():
             raise ValueError(f"the CRC of {damaged} differs")
 
 
 def find_state_dict(content: Any) -> Any:
-    """The state dict in what other programs save: under a name beside other values, its names behind prefixes.
+    """Find the state dict in a file of another program: beside other values, or with prefixes in its names.
 
     Parameters
     ----------
     content : object
-        what `torch.load` read
+        from `torch.load`
 
     Returns
     -------
     object
-        what lies under the first of ``WRAPPERS``, where the content itself has no tensor; if it is a dictionary whose
-        names all begin with one of ``PREFIXES``, then without it, as often as they do. Anything else as it is.
+        the value of the first of ``WRAPPERS``, if no value of the content is a tensor; without each of ``PREFIXES``
+        that all its names begin with. Any other content is returned unchanged.
 
     Examples
     --------
@@ -94,7 +95,7 @@ def find_state_dict(content: Any) -> Any:
         if inner is None:
             break
         content = inner
-    # on all names or on none: otherwise a part of a larger network would pass for the whole
+    # of all names or of none: otherwise a part of a larger network would be taken for the whole
     while isinstance(content, dict) and content and all(isinstance(name, str) for name in content):
         prefix = next((one for one in PREFIXES if all(name.startswith(one) for name in content)), None)
         if prefix is None:
@@ -104,7 +105,7 @@ def find_state_dict(content: Any) -> Any:
 
 
 def is_state_dict(content: Any) -> bool:
-    """Whether these are tensors by name."""
+    """Whether the content is a dictionary from names to tensors."""
     return isinstance(content, dict) and all(
         isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in content.items()
     )

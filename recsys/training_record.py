@@ -1,21 +1,18 @@
-"""The folder of a run, and what it says of itself when it is over: ``training.json``.
+"""The record of a finished run: ``training.json`` in the run's folder.
 
 Records have a checksum since `RECORD_FORMAT`; those of earlier versions have neither and are still read.
 """
 
-import datetime
 import logging
 import math
-import os
-import re
 from functools import lru_cache
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from lemons.checksums import CHECKSUM, check_json, read_json, write_json
 from lemons.errors import DamagedError
-from lemons.files import safe_name
+
+__all__ = ["RECORD_FORMAT", "TRAINING_FILE", "read_record", "record_from_model", "warn_once", "write_record"]
 
 TRAINING_FILE = "training.json"
 RECORD_FORMAT = "LEMONS run 2"
@@ -23,24 +20,8 @@ RECORD_FORMAT = "LEMONS run 2"
 logger = logging.getLogger(__name__)
 
 
-def new_run(experiments_path: str | os.PathLike, user: str) -> Path:
-    """A folder for a new run, such as ``2026-11-22_18-45-08_marko``; it is made when the first model is saved to it."""
-    name = f"{datetime.datetime.now():%Y-%m-%d_%H-%M-%S}_{safe_name(user)}"
-    folder = Path(experiments_path) / name
-    numbers = count(2)
-    while folder.exists():  # two runs within a second
-        folder = folder.with_name(f"{name}-{next(numbers)}")
-    return folder
-
-
-def is_anothers(run: Path, user: str) -> bool:
-    """Whether a run's folder has the name of another listener."""
-    named = re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_(.*?)(-\d+)?", run.name)
-    return bool(named) and not f"{named[1]}{named[2] or ''}".startswith(safe_name(user))
-
-
-def finish_run(run: Path, record: dict[str, Any]) -> None:
-    """Write ``training.json``, which says that the run is over: ``user``, ``library``, ``split``, ``config``, ..."""
+def write_record(run: Path, record: dict[str, Any]) -> None:
+    """Write the record of a run: ``user``, ``library``, ``split``, ``config``, ``best``, ..."""
     write_json(run / TRAINING_FILE, {"format": RECORD_FORMAT} | record)
 
 
@@ -55,13 +36,13 @@ def read_record(run: Path) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``user``, ``library``, ``best`` with its ``score`` ...; None for an object of another program, which has no
-        ``user`` or no ``best``
+        ``user``, ``library``, ``best`` with its ``score`` ...; None for a file of another program, without ``user``
+        or ``best``
 
     Raises
     ------
     DataError
-        if there is no such file, it cannot be read, is no ordinary file, damaged, or not what LEMONS writes
+        if the file does not exist, cannot be read, is no ordinary file, is damaged, or does not have LEMONS' types
     """
     path = run / TRAINING_FILE
     record = read_json(path)
@@ -69,21 +50,21 @@ def read_record(run: Path) -> dict[str, Any] | None:
         record = check_json(record, path)
     if "user" not in record or "best" not in record:
         return None
-    if strange := _strange(record):
-        raise DamagedError(f"{path} is damaged: its {strange}")
+    if fault := _type_fault(record):
+        raise DamagedError(f"{path} is damaged: its {fault}")
     return record
 
 
-def record_of(about: dict[str, Any]) -> dict[str, Any]:
-    """A record made of what a model says of itself; empty where that is not enough."""
+def record_from_model(about: dict[str, Any]) -> dict[str, Any]:
+    """The record that a checkpoint's description implies; empty if the description is incomplete."""
     if not {"user", "library", "split", "config", "scores"} <= about.keys():
         return {}
     record = about | {"best": about["scores"]}
-    return {} if _strange(record) else record
+    return {} if _type_fault(record) else record
 
 
-def _strange(record: dict[str, Any]) -> str:
-    """Name and value of a field that is not of its type; empty if all are."""
+def _type_fault(record: dict[str, Any]) -> str:
+    """Name and value of the first field with a wrong type; empty if there is none."""
     best, types = record["best"], {"user": str, "library": str, "split": str, "config": dict}
     for name, expected in types.items():
         if name in record and not isinstance(record[name], expected):
@@ -94,8 +75,8 @@ def _strange(record: dict[str, Any]) -> str:
 
 
 @lru_cache(1024)
-def say_once(sentence: str) -> None:
-    """Log a warning, unless this program has said the same before."""
+def warn_once(sentence: str) -> None:
+    """Log a warning, once in a process."""
     logger.warning("%s", sentence)
 
 

@@ -7,8 +7,9 @@ import torch
 
 from lemons.audio import SAMPLE_RATE, quantize, write_flac
 from lemons.library import open_library
-from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
+from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import finish_run, new_run
 from tools.browser import CHROMIUM, CHROMIUM_ARGS
 
 

@@ -30,10 +30,11 @@ from lemons.library.histories import read_history
 from lemons.separation.demucs import Demucs
 from lemons.separation.spleeter.configuration import read_configuration
 from lemons.separation.tf_checkpoint import read_checkpoint
-from recsys.checkpoints import best_checkpoint, finish_run, finished_runs, load_checkpoint, new_run, save_checkpoint
-from recsys.data.splits import get_split
+from recsys.checkpoints import load_checkpoint, save_checkpoint
+from recsys.data.splits import load_or_draw_split
 from recsys.evaluation.evaluate import read_scores
 from recsys.model import FCN
+from recsys.model_runs import best_checkpoint, finish_run, finished_runs, new_run
 from recsys.records.read import read_curves, read_runs
 
 N_CHANGES = int(os.environ.get("LEMONS_FUZZ", 15))
@@ -148,7 +149,7 @@ def library_folder(tmp_path_factory):
     (folder / "tracks.csv").write_text("track_id,title,artist,genre,file\n" + tracks)
     listens = "".join(f"{('marko', 'nina')[i % 2]},T{i},1\n" for i in range(20))
     (folder / "listens.csv").write_text("user,track_id,playcount\n" + listens)
-    get_split(open_library(folder), "marko")
+    load_or_draw_split(open_library(folder), "marko")
     return folder
 
 
@@ -158,7 +159,7 @@ def library_folder(tmp_path_factory):
 def test_libraries(library_folder, name, changes):
     def read():
         library = open_library(library_folder)
-        get_split(library, "marko")
+        load_or_draw_split(library, "marko")
         library.load_audio(library.tracks.index[0])
 
     path = library_folder / name

@@ -9,6 +9,8 @@ import typer
 from lemons.config import read_config
 from lemons.console import Bar, say, tell
 
+__all__ = ["app", "library_demo", "library_msd", "library_own"]
+
 app = typer.Typer(help="Make music libraries.", no_args_is_help=True)
 
 

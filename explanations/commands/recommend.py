@@ -8,6 +8,8 @@ import typer
 from lemons.config import read_config
 from lemons.console import Bar, Fallback, ListenerName, ListenerNames, say, say_table, shown, tell
 
+__all__ = ["evaluate", "recommend", "report", "train"]
+
 
 def train(
     listener: ListenerNames = None,
@@ -18,17 +20,17 @@ def train(
     """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
     from recsys.fleet import train_all
 
-    how = {"named_config": schedule, "fallback": fallback, "together": together}
-    for user, model in train_all(read_config(), listener, **how).items():
+    models = train_all(read_config(), listener, named_config=schedule, fallback=fallback, together=together)
+    for user, model in models.items():
         say(f"{user}: {model}")
 
 
 def evaluate(listener: ListenerNames = None, fallback: Fallback = "") -> None:
     """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
-    from recsys.fleet import evaluate_all, format_table
+    from recsys.fleet import evaluate_all, format_results
 
-    with shown(format_table):
-        say(format_table(evaluate_all(read_config(), listener, fallback=fallback)))
+    with shown(format_results):
+        say(format_results(evaluate_all(read_config(), listener, fallback=fallback)))
 
 
 def report(
@@ -54,7 +56,7 @@ def recommend(
     """Recommend tracks to a listener, the most relevant first."""
     from lemons.library import open_library
     from recsys import recommend as recommender
-    from recsys.checkpoints import best_checkpoint
+    from recsys.model_runs import best_checkpoint
 
     config = read_config()
     library = open_library(config.library_path)

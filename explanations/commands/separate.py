@@ -7,6 +7,8 @@ import typer
 
 from lemons.console import Bar, say, tell
 
+__all__ = ["SeparatorName", "Weights", "separate", "separators", "weights"]
+
 SeparatorName = Annotated[str | None, typer.Option(help="see `lemons separators`; another than the default one")]
 Weights = Annotated[Path | None, typer.Option(help="the separator's weights; for given, the folder of stems")]
 

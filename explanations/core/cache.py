@@ -21,6 +21,8 @@ from lemons.checksums import quarantine
 from lemons.errors import DataError
 from lemons.progress import Progress
 
+__all__ = ["answer_path", "cached_answer", "find_explanation"]
+
 logger = logging.getLogger(__name__)
 
 

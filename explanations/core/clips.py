@@ -12,22 +12,25 @@ from pathlib import Path
 
 import numpy as np
 
+from explanations.core.component import Component
 from explanations.core.components import MIX, mix_of_stems
-from explanations.core.explanation import Component, Explanation
-from lemons.audio import common_gain, write_flac
+from explanations.core.explained import Explained
+from lemons.audio import bits_for, common_gain, write_flac
 from lemons.errors import ParameterError
 from lemons.hashing import hash_waveforms
 from lemons.segments import Segments
 
+__all__ = ["TOP_K", "check_same_stems", "clips", "mix_of", "save_clips"]
+
 TOP_K = 3  # components in the longer explanation, as in the paper
 
 
-def clips(explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int = TOP_K) -> tuple[dict, float]:
+def clips(explanation: Explained, stems: Mapping[str, np.ndarray], *, k: int = TOP_K) -> tuple[dict, float]:
     """The sounds of an explanation.
 
     Parameters
     ----------
-    explanation : Explanation
+    explanation : Explanation or Contrast
         says which components
     stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
         the stems that were explained
@@ -60,7 +63,7 @@ def clips(explanation: Explanation, stems: Mapping[str, np.ndarray], *, k: int =
     return {name: y * np.float32(gain) for name, y in sounds.items()}, gain
 
 
-def save_clips(folder: str | os.PathLike, explanation: Explanation, stems: Mapping[str, np.ndarray]) -> dict[str, Path]:
+def save_clips(folder: str | os.PathLike, explanation: Explained, stems: Mapping[str, np.ndarray]) -> dict[str, Path]:
     """Write the clips of an explanation but the mix as FLAC: 16 bits, or 24 where the gain is not 1.
 
     Parameters and errors are those of `clips`; ``folder`` is made when it is missing.
@@ -74,11 +77,11 @@ def save_clips(folder: str | os.PathLike, explanation: Explanation, stems: Mappi
     del sounds["mix"]
     paths = {name: Path(folder) / f"{name}.flac" for name in sounds}
     for name, path in paths.items():
-        write_flac(path, sounds[name], bits=16 if gain == 1 else 24)
+        write_flac(path, sounds[name], bits=bits_for(gain))
     return paths
 
 
-def check_same_stems(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> None:
+def check_same_stems(explanation: Explained, stems: Mapping[str, np.ndarray]) -> None:
     """Refuse stems that are not those that were explained; see `clips` for the error."""
     if hash_waveforms(stems) != explanation.stems_hash:
         raise ParameterError(f"these stems are not those of the explanation of {explanation.track_id!r}; load its own")

@@ -8,6 +8,8 @@ from lemons.audio import SAMPLE_RATE
 from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization
 from lemons.segments import Segments
 
+__all__ = ["MIX", "factorize", "mix_of_stems", "rows_of", "stack_rows"]
+
 MIX = "mix"  # stands for a stem where only time is cut
 
 

@@ -15,14 +15,20 @@ import torch
 from scipy.special import expit
 
 from explanations.core.clips import TOP_K, common_gain, mix_of
+from explanations.core.component import Component, top_components
 from explanations.core.components import factorize, mix_of_stems, rows_of
-from explanations.core.explanation import Component, Explanation, top_components
+from explanations.core.explanation import Explanation
 from explanations.core.mask_scores import ExactScores, SampledScores
 from explanations.core.question import Question, ask
-from explanations.core.surrogate import Fit, fit_exact, fit_sampled
+from explanations.core.surrogate import fit_exact, fit_sampled
 from explanations.core.what_if import WhatIf, make_what_if
 from lemons.audio import SAMPLE_RATE
+from lemons.exact import Facts, ScoreTable, table_facts
 from lemons.progress import Progress
+
+__all__ = ["N_LISTED_SETS", "answer", "clip_masks", "explain", "weighted_components"]
+
+N_LISTED_SETS = 32  # of a kind, in the file; they are counted all the same
 
 
 def explain(
@@ -90,17 +96,19 @@ def answer(
     started = time.perf_counter()
     scores: ExactScores | SampledScores
     what_if: WhatIf | None = None
+    facts: Facts | None = None
     if question.method == "exact":
         scores = ExactScores(question, model, stems, progress=progress)
         fit = fit_exact(question, scores)
+        facts = _facts(question, scores.table)
         what_if = make_what_if(scores.table)
         if progress is not None:
             progress(100, 100)
     else:
         scores = SampledScores(question, model, stems, batch_size=batch_size)
         fit = fit_sampled(question, scores, progress=progress)
-    components = _components(question, stems, fit)
-    clips = clip_masks(components)
+    components = weighted_components(question, stems, fit.weights, fit.margins)
+    clips = clip_masks(components, target=question.target)
     logit, *clip_logits = scores.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
     switched_on = [[components[i] for i in np.flatnonzero(mask)] for mask in clips.values()]
     sounds = [mix_of(parts, stems, question.segments) for parts in switched_on]
@@ -113,22 +121,32 @@ def answer(
         logit=logit,
         clip_logits=dict(zip(clips, clip_logits, strict=True)),
         gain=common_gain([mix_of_stems(stems), *sounds]),
+        facts=facts,
         what_if=what_if,
         seconds=time.perf_counter() - started,
     )
 
 
-def clip_masks(components: Sequence[Component]) -> dict[str, np.ndarray]:
-    """Which components sound in the clips ``top1``, ``top3`` and ``rest``."""
+def clip_masks(components: Sequence[Component], *, target: str) -> dict[str, np.ndarray]:
+    """Which components sound in the clips ``top1``, ``top3`` and ``rest``, and in ``silence``."""
     masks = {}
     for k in (1, TOP_K):
         masks[f"top{k}"] = np.zeros(len(components), dtype=int)
-        masks[f"top{k}"][[component.index for component in top_components(components, k)]] = 1
-    return masks | {"rest": 1 - masks[f"top{TOP_K}"]}
+        masks[f"top{k}"][[component.index for component in top_components(components, k, target=target)]] = 1
+    return masks | {"rest": 1 - masks[f"top{TOP_K}"], "silence": np.zeros(len(components), dtype=int)}
 
 
-def _components(question: Question, stems: Mapping[str, np.ndarray], fit: Fit) -> tuple[Component, ...]:
-    """The factorization's components with their weights, places in seconds."""
+def _facts(question: Question, table: ScoreTable) -> Facts | None:
+    """What is true of all mixes; None where they are too many."""
+    if not table.enumerable:
+        return None
+    return table_facts(table, question.criterion.relevance, target="probability", limit=N_LISTED_SETS)
+
+
+def weighted_components(
+    question: Question, stems: Mapping[str, np.ndarray], weights: np.ndarray, margins: np.ndarray | None
+) -> tuple[Component, ...]:
+    """The factorization's components with their weights and margins (n_components,), places in seconds."""
     names = list(rows_of(stems, kind=question.kind))
     parts = factorize(stems, kind=question.kind, segments=question.segments).components
     return tuple(
@@ -138,8 +156,8 @@ def _components(question: Question, stems: Mapping[str, np.ndarray], fit: Fit) -
             i // len(names),
             part.start / SAMPLE_RATE,
             part.end / SAMPLE_RATE,
-            float(fit.weights[i]),
-            None if fit.margins is None else float(fit.margins[i]),
+            float(weights[i]),
+            None if margins is None else float(margins[i]),
         )
         for i, part in enumerate(parts)
     )

@@ -1,15 +1,28 @@
 """A track explained with a listener's best model; what was computed before is read."""
 
+import logging
 import os
+from pathlib import Path
 from typing import Any
 
 from explanations.core.cache import cached_answer
+from explanations.core.components import mix_of_stems
+from explanations.core.criterion import Criterion, half_the_odds, listed, value
 from explanations.core.explanation import Explanation
-from explanations.core.question import ask
+from explanations.core.question import EVEN_ODDS, ask
+from lemons.audio import to_int16
+from lemons.errors import DataError
 from lemons.library import Library
 from lemons.progress import Progress
 from lemons.tracks import Track
-from recsys.checkpoints import best_checkpoint, load_checkpoint
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
+from recsys.recommend import relevance_of_others
+from recsys.relevance import track_logits
+
+__all__ = ["explain_track"]
+
+logger = logging.getLogger(__name__)
 
 
 def explain_track(
@@ -20,6 +33,7 @@ def explain_track(
     experiments_path: str | os.PathLike,
     explanations_path: str | os.PathLike,
     device: str = "cpu",
+    threshold: float | str = "list",
     progress: Progress | None = None,
     **asked: Any,
 ) -> Explanation:
@@ -37,6 +51,9 @@ def explain_track(
         where models are, and where explanations are kept
     device : str
         where the model runs
+    threshold : float or {"list", "half the odds"}
+        what counts as recommended, for the facts: that the track is among the ten that the listener is recommended, a
+        relevance between 0 and 1, or half the odds of the full mix
     progress : callable or None
         see `explanations.core.explain.answer`
     **asked
@@ -54,10 +71,17 @@ def explain_track(
         if there is no trained model of the listener
     """
     library.played(listener)  # an unknown listener is refused by name, rather than for want of a model
-    model, _ = load_checkpoint(best_checkpoint(experiments_path, listener, library=library), device=device)
+    checkpoint = best_checkpoint(experiments_path, listener, library=library)
+    model, _ = load_checkpoint(checkpoint, device=device)
+    if threshold == "list":
+        limit = _of_list(checkpoint, library, listener, track.track_id)
+    elif threshold == "half the odds":
+        limit = half_the_odds(float(track_logits(model, [to_int16(mix_of_stems(track.stems))])[0]))
+    else:
+        limit = value(threshold)
     return cached_answer(
         explanations_path,
-        ask(model, track.stems, **asked),
+        ask(model, track.stems, criterion=limit, **asked),
         model,
         track.stems,
         progress=progress,
@@ -65,3 +89,12 @@ def explain_track(
         listener=listener,
         separator=track.separator,
     )
+
+
+def _of_list(checkpoint: Path, library: Library, listener: str, track_id: str) -> Criterion:
+    """The threshold of the listener's list; even odds, and the log says so, where there are no tracks for one."""
+    try:
+        return listed(relevance_of_others(checkpoint, library, listener, track_id).tolist())
+    except DataError as error:
+        logger.warning("no list of %s (%s); facts are about a relevance of %g", listener, error, EVEN_ODDS.relevance)
+        return EVEN_ODDS

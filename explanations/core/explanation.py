@@ -8,52 +8,25 @@ answers to other mixes, where one pass gave them all, are beside it as npz.
 import dataclasses
 import logging
 import os
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-
+from explanations.core.component import NOISE, Component, Pair, least_weight, top_components
+from explanations.core.criterion import Criterion
+from explanations.core.stored_facts import read_facts
 from explanations.core.validation import check_explanation
 from explanations.core.what_if import WhatIf, load_what_if
 from lemons.checksums import read_own_json, to_json
 from lemons.errors import DamagedError, DataError, LemonsError
+from lemons.exact import Facts
 from lemons.files import atomic_path
 from lemons.segments import Segments
 
+__all__ = ["Explanation", "load_explanation", "load_explanations"]
+
 logger = logging.getLogger(__name__)
 
-FORMAT = 6  # of the JSON file; raise it when a field changes its meaning
-
-
-@dataclass(frozen=True)
-class Component:
-    """A part of a track that can be switched, and what the explanation says of it.
-
-    Attributes
-    ----------
-    index : int >= 0
-        its number: stems of the first segment first, then those of the second
-    stem : str
-        name of the stem; ``"mix"`` where only time is cut
-    segment : int >= 0
-        number of the segment; 0 where only stems are separated
-    start_s, end_s : float
-        when it sounds, in seconds
-    weight : float
-        how much it speaks for the recommendation, in units of the target: negative when against, 0 when it is silent
-    margin : float >= 0 or None
-        half-width of the 95 % confidence interval of the weight over all masks; 0 when they were all fitted, None for
-        LIME, whose single sample does not say
-    """
-
-    index: int
-    stem: str
-    segment: int
-    start_s: float
-    end_s: float
-    weight: float
-    margin: float | None = None
+FORMAT = 7  # of the JSON file; raise it when a field changes its meaning
 
 
 @dataclass(frozen=True)
@@ -70,6 +43,8 @@ class Explanation:
         the masks of the fit: all there are; or drawn, by ``"lime"``, and by ``"exact"`` when they are too many
     target : {"probability", "logit"}
         which of the model's answers is explained; always that of "recommended"
+    criterion : Criterion
+        what counts as recommended, for the facts
     segments : Segments
         how the track is cut; a single one where only stems are separated
     n_masks, seed : int
@@ -87,10 +62,14 @@ class Explanation:
         weighted R² on masks that it was not fitted to; equal to ``fidelity`` when it was fitted to all there are
     held_out : {"fresh_masks", "leave_one_out", "none"}
         where those come from: drawn apart; or, when LIME drew every mask there is, each one left out in turn
+    facts : Facts or None
+        what is true of the answers to all mixes, by the criterion; None where they are not known
+    pair : Pair or None
+        the components that interact most; None where not all masks were scored, or none interact
     relevance, logit : float
         the model's answer to the whole track, as a probability and before the sigmoid
     clip_logits : dict of str to float
-        its answers to the clips ``top1``, ``top3`` and ``rest``
+        its answers to the clips ``top1``, ``top3`` and ``rest``, and to ``silence``
     gain : float
         power of two by which the clips are scaled so that none exceeds full scale; 1 nearly always
     audio_hash, stems_hash, model_hash : str
@@ -109,6 +88,7 @@ class Explanation:
     method: str
     neighborhood: str
     target: str
+    criterion: Criterion
     segments: Segments
     n_masks: int
     seed: int
@@ -118,6 +98,8 @@ class Explanation:
     fidelity: float
     fidelity_held_out: float
     held_out: str
+    facts: Facts | None
+    pair: Pair | None
     relevance: float
     logit: float
     clip_logits: dict[str, float]
@@ -132,13 +114,27 @@ class Explanation:
     seconds: float | None = field(default=None, compare=False)
     what_if: WhatIf | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def least_weight(self) -> float:
+        """Weights up to this size are nothing: rounding, or next to nothing beside the largest."""
+        return least_weight(self.components, self.target)
+
     def top(self, k: int) -> tuple[Component, ...]:
         """The k components that speak most for the recommendation; fewer when fewer do, maybe none."""
-        return top_components(self.components, k)
+        return top_components(self.components, k, target=self.target)
 
     def against(self, k: int) -> tuple[Component, ...]:
         """The k components that speak most against it; fewer when fewer do, maybe none."""
-        return tuple(sorted((c for c in self.components if c.weight < 0), key=lambda c: c.weight)[:k])
+        least = self.least_weight
+        return tuple(sorted((c for c in self.components if c.weight < -least), key=lambda c: c.weight)[:k])
+
+    def ties(self, k: int) -> tuple[Component, ...]:
+        """The components that are not among the top k only for their number: they weigh as much as the last of them."""
+        top = self.top(k)
+        if len(top) < k:
+            return ()
+        noise = NOISE[self.target]
+        return tuple(c for c in self.components if c not in top and abs(c.weight - top[-1].weight) <= noise)
 
     @property
     def judged_on(self) -> str:
@@ -168,34 +164,6 @@ class Explanation:
             self.what_if.save(arrays)
         with atomic_path(path) as temporary:
             temporary.write_text(self.to_json(), encoding="utf-8")
-
-
-def top_components(components: Iterable[Component], k: int) -> tuple[Component, ...]:
-    """The k components of largest positive weight, the largest first; of equal ones the first."""
-    return tuple(sorted((c for c in components if c.weight > 0), key=lambda c: -c.weight)[:k])
-
-
-def stem_shares(explanations: Sequence[Explanation]) -> pd.Series:
-    """What each stem contributes to what speaks for tracks, on average.
-
-    Parameters
-    ----------
-    explanations : sequence of Explanation
-        of any tracks
-
-    Returns
-    -------
-    pd.Series [index=stem]
-        percents, the largest first; they sum to 100, tracks for which nothing speaks left out
-    """
-    shares = []
-    for explanation in explanations:
-        weights = pd.Series([c.weight for c in explanation.components], [c.stem for c in explanation.components])
-        positive = weights.clip(lower=0).groupby(level=0).sum()
-        if positive.sum() > 0:
-            shares.append(100 * positive / positive.sum())
-    mean = pd.DataFrame(shares).fillna(0.0).mean()
-    return mean.sort_values(ascending=False, kind="stable")
 
 
 def load_explanation(path: str | os.PathLike) -> Explanation:
@@ -258,6 +226,10 @@ def _read(path: Path) -> tuple[Explanation, str | None]:
         checksum = fields.pop("what_if")
         fields["segments"] = Segments(tuple(fields["segments"]["borders"]), fields["segments"]["fade"])
         fields["components"] = tuple(Component(**component) for component in fields["components"])
+        fields["criterion"] = Criterion(**fields["criterion"])
+        if fields["facts"] is not None:
+            fields["facts"] = read_facts(fields["facts"], len(fields["components"]))
+        fields["pair"] = fields["pair"] and Pair(**fields["pair"])
         explanation = Explanation(**fields)
         check_explanation(explanation)
         return explanation, checksum

@@ -17,6 +17,8 @@ from lemons.exact.masks import spread
 from lemons.progress import Progress
 from lemons.segments import Segments
 
+__all__ = ["ExactScores", "SampledScores"]
+
 PASS_PERCENT = 90  # of the exact method's time; then all masks are enumerated
 TOLERANCE = 0.01  # of logits; the engine's are within 0.001 of the model's, unless the model misdescribes itself
 

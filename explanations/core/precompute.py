@@ -10,8 +10,10 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-if __name__ == "__main__":  # before torch is imported: its threads should not spin beside a busy program
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if __name__ == "__main__":  # before torch is imported
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 from tqdm import tqdm
 
@@ -24,8 +26,10 @@ from lemons.config import read_config
 from lemons.errors import DataError
 from lemons.library import Library, open_library
 from lemons.tracks import Track, open_track
-from recsys.checkpoints import best_checkpoint
+from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend
+
+__all__ = ["main", "precompute"]
 
 N_HABITS = 3  # tracks of each listener that are explained by their sources
 

@@ -17,24 +17,28 @@ import numpy as np
 import torch
 
 from explanations.core.components import MIX, mix_of_stems, stack_rows
+from explanations.core.criterion import Criterion
 from lemons import __version__
 from lemons.arguments import MAX_SEED, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime.factorization_stems import check_stems
 from lemons.errors import ParameterError
-from lemons.exact.protocol import describe
+from lemons.exact.protocol import local_model_of
 from lemons.exact.score import MAX_MEMORY, Pass
 from lemons.hashing import hash_text, hash_waveforms
 from lemons.segments import Segments, find_segments
 from lemons.tracks import check_length
 from recsys.checkpoints import model_hash
 
+__all__ = ["EVEN_ODDS", "KINDS", "METHODS", "N_FRESH_MASKS", "N_MASKS", "N_SEGMENTS", "TARGETS", "Question", "ask"]
+
 KINDS = ("time", "source", "time+source")
 METHODS = ("exact", "lime")
-TARGETS = ("probability", "logit")
+TARGETS = ("logit", "probability")
 N_SEGMENTS = 5
 N_MASKS = 2048  # the paper's neighbourhood
 N_FRESH_MASKS = 128  # held out of the fit
+EVEN_ODDS = Criterion(0.5, "value")
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,10 @@ class Question:
         whether components are segments of the mix, whole stems, or segments of stems
     method : {"exact", "lime"}
         how the model is asked
-    target : {"probability", "logit"}
-        which answer of the model is explained
+    target : {"logit", "probability"}
+        which answer of the model the line is fitted to
+    criterion : Criterion
+        what counts as recommended, for the facts
     segments : Segments
         how the track is cut; a single one for the kind ``"source"``
     n_masks, seed : int
@@ -64,6 +70,7 @@ class Question:
     kind: str
     method: str
     target: str
+    criterion: Criterion
     segments: Segments
     n_masks: int
     seed: int
@@ -90,7 +97,8 @@ def ask(
     segments: int | str | Segments = N_SEGMENTS,
     n_masks: int = N_MASKS,
     seed: int = 0,
-    target: str = "probability",
+    target: str = "logit",
+    criterion: Criterion = EVEN_ODDS,
 ) -> Question:
     """Ask why a model recommends a track.
 
@@ -111,8 +119,10 @@ def ask(
         masks that LIME draws; with 5 components there are but 32, and no more are scored
     seed : int in [0, 2^32)
         where LIME's masks come from
-    target : {"probability", "logit"}
-        which answer of the model is explained
+    target : {"logit", "probability"}
+        which answer of the model the line is fitted to
+    criterion : Criterion
+        what counts as recommended, for the facts; a relevance of 0.5 by default
 
     Returns
     -------
@@ -143,6 +153,7 @@ def ask(
         kind=kind,
         method="exact" if exact else "lime",
         target=target,
+        criterion=criterion,
         segments=segments,
         n_masks=0 if exact else n_masks,
         seed=0 if exact else seed,
@@ -172,7 +183,7 @@ def _exact_work(model, stems, *, kind: str, segments: Segments, needed: bool) ->
 
 def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments) -> Pass:
     """The engine's pass, ready to run."""
-    return Pass(describe(model), waveforms, segments, MAX_MEMORY, None)
+    return Pass(local_model_of(model), waveforms, segments, MAX_MEMORY, None)
 
 
 def _check_choices(**asked: tuple[str | None, tuple[str | None, ...]]) -> None:

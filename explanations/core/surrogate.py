@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import expit
 from sklearn.metrics import pairwise_distances
 
+from explanations.core.component import Pair
 from explanations.core.mask_scores import ExactScores, SampledScores
 from explanations.core.question import N_FRESH_MASKS, Question
 from lemons.audiolime import LimeAudioExplainer
@@ -18,6 +19,8 @@ from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
 from lemons.exact.masks import spread
 from lemons.progress import Progress
 from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
+
+__all__ = ["Fit", "fit_exact", "fit_sampled", "strongest_pair"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ class Fit:
     fidelity: float
     fidelity_held_out: float
     held_out: str
+    pair: Pair | None
     neighborhood: str
     n_masks: int
     seed: int
@@ -73,6 +77,8 @@ def fit_exact(question: Question, scores: ExactScores) -> Fit:
         lime.fidelity,
         fidelity_held_out,
         held_out,
+        # on the logit, since the sigmoid alone makes interactions of answers near 0 and 1
+        strongest_pair(table.interactions(target="logit"), table.shapley(target="logit")) if lime.exact else None,
         neighborhood="all" if lime.exact else "drawn",
         n_masks=lime.n_masks,
         seed=0,
@@ -120,10 +126,27 @@ def fit_sampled(question: Question, scores: SampledScores, *, progress: Progress
         fidelity,
         fidelity_held_out,
         held_out,
+        None,
         neighborhood="drawn",
         n_masks=n_masks,
         seed=seed,
     )
+
+
+def strongest_pair(interactions: np.ndarray, shapley: np.ndarray) -> Pair | None:
+    """The pair that interacts most; None where none does.
+
+    Parameters
+    ----------
+    interactions : np.ndarray [shape=(n_components, n_components)]
+        symmetric
+    shapley : np.ndarray [shape=(n_components,)]
+    """
+    interactions = np.triu(interactions, 1)
+    largest = np.abs(shapley).max(initial=0.0)
+    first, second = divmod(int(np.abs(interactions).argmax()), len(shapley))
+    interaction = float(interactions[first, second])
+    return Pair(first, second, interaction, float(abs(interaction) / largest)) if interaction and largest else None
 
 
 def _answers(logits: np.ndarray, target: str) -> np.ndarray:

@@ -5,6 +5,10 @@ import math
 import re
 from typing import Any
 
+from explanations.core.criterion import MEANINGS
+
+__all__ = ["check_explanation"]
+
 SIMPLE: dict[str, Any] = {"float": (float, int), "int": int, "str": str}
 CHOICES = {
     "kind": ("time", "source", "time+source"),
@@ -13,7 +17,7 @@ CHOICES = {
     "target": ("probability", "logit"),
     "held_out": ("fresh_masks", "leave_one_out", "none"),
 }
-CLIPS = {"top1", "top3", "rest"}
+CLIPS = {"top1", "top3", "rest", "silence"}
 HASHES = ("audio_hash", "stems_hash", "model_hash")
 
 
@@ -38,6 +42,9 @@ def check_explanation(explanation: Any) -> None:
     for name in HASHES:
         if not re.fullmatch("[0-9a-f]{64}", getattr(explanation, name)):
             raise ValueError(f"{name} is {getattr(explanation, name)!r:.80}")
+    _check_types(explanation.criterion)
+    if not 0 <= explanation.criterion.relevance <= 1 or explanation.criterion.meaning not in MEANINGS:
+        raise ValueError(f"criterion is {explanation.criterion!r:.80}")
     if not 0 <= explanation.relevance <= 1:
         raise ValueError(f"relevance is {explanation.relevance}")
     if explanation.gain <= 0 or explanation.work < 0 or explanation.n_masks < 1 or explanation.seed < 0:
@@ -50,7 +57,17 @@ def check_explanation(explanation: Any) -> None:
     versions = explanation.versions
     if not isinstance(versions, dict) or not all(isinstance(text, str) for text in versions.values()):
         raise ValueError(f"versions is {versions!r:.80}")
+    _check_pair(explanation)
     _check_places(explanation)
+
+
+def _check_pair(explanation: Any) -> None:
+    """The two components exist and differ."""
+    if (pair := explanation.pair) is None:
+        return
+    _check_types(pair)
+    if not 0 <= pair.first < pair.second < len(explanation.components) or pair.ratio < 0:
+        raise ValueError(f"pair is {pair!r:.120}")
 
 
 def _check_places(explanation: Any) -> None:

@@ -17,6 +17,8 @@ from lemons.checksums import arrays_checksum, read_npz, write_npz
 from lemons.errors import DamagedError, DataError
 from lemons.exact import ScoreTable
 
+__all__ = ["WhatIf", "load_what_if", "make_what_if"]
+
 MAX_VALUES = 2**22  # 16 MB in float32: short segments beside the receptive field make tables too large to load
 
 

@@ -1,7 +1,7 @@
-"""The view in the page's address: whoever opens the link sees what its sender saw.
+"""The view in the page's address: a link shows what its sender saw.
 
-The sections of the page ask what was chosen last, by the link or by the visitor, and say what is chosen now. The
-address follows. What a link names and this page has not is told, and else passed over.
+The sections of the page read what was chosen last, by the link or by the visitor, and store what is chosen now; the
+address follows. Unknown values in a link are reported and ignored.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,23 @@ import streamlit as st
 
 from explanations.page.keys import key_of
 from explanations.render.words import plain, shorten
+
+__all__ = [
+    "T",
+    "act",
+    "choose",
+    "draw_landing",
+    "follow_browser",
+    "get_link",
+    "jump",
+    "key",
+    "leave",
+    "recall",
+    "recall_number",
+    "remember",
+    "show_address",
+    "take_landing",
+]
 
 _SCROLL = st.components.v2.component(
     "lemons_scroll",
@@ -41,9 +58,9 @@ T = TypeVar("T")
 
 
 def recall(field: str, options: Sequence[str], default: T) -> str | T:
-    """What was chosen last, if it is among the options; the visitor is told when a link names what is not."""
+    """The last choice if it is among the options, else the default; an unknown value in a link is reported."""
     value = _view().get(field)
-    if value in options:
+    if value is not None and value in options:
         return value
     if value is not None and st.session_state["shown"] is None:
         st.toast(f"The link names the {field} {plain(shorten(value))}, which is not here.", icon=":material/link_off:")
@@ -51,14 +68,14 @@ def recall(field: str, options: Sequence[str], default: T) -> str | T:
 
 
 def recall_number(field: str, default: int, *, least: int, most: int) -> int:
-    """The whole number that was chosen last, if it is between ``least`` and ``most``."""
+    """The last choice of a whole number if it is between ``least`` and ``most``, else the default."""
     value = _view().get(field, "")
     fits = value.isascii() and value.isdigit() and len(value) <= len(str(most))  # Python refuses 5000 digits
     return int(value) if fits and least <= int(value) <= most else default
 
 
 def remember(**choices: str | int | None) -> None:
-    """Say what is chosen now; None for what there is no choice of."""
+    """Store choices in the view; None removes one."""
     view = _view()
     for field, value in choices.items():
         if field in QUESTION and field in view and view[field] != value:
@@ -71,7 +88,7 @@ def remember(**choices: str | int | None) -> None:
 
 
 def act() -> None:
-    """Say that the visitor did something on the page, and so asked for the run to come."""
+    """Mark the next run as caused by an action on the page, not by the browser's address."""
     st.session_state["acted"] = True
 
 
@@ -82,11 +99,11 @@ def choose(**choices: str | int | None) -> None:
 
 
 def follow_browser() -> None:
-    """Take the browser's address for the view when somebody arrives, or goes back or forward.
+    """Make the browser's address the view when a visitor arrives, or goes back or forward.
 
-    A run that was asked for by a click is about that click: two of them may come so quickly that the second one comes
-    with the address from before the first. What follows from the browser's address is not shown in it: whenever the
-    page shows another, the browser puts it behind those before, and that one could not be gone back from.
+    A run caused by a click follows the click: of two quick clicks, the second can arrive with the address from before
+    the first. A view that follows the browser's address is not written to it: each address that the page writes is
+    a new entry of the browser's history, and Back could not leave that one.
     """
     given, acted, known = _given(), st.session_state.pop("acted", False), st.session_state.get("address")
     arrives, goes = known is None, known is not None and given != known and not acted
@@ -100,12 +117,12 @@ def follow_browser() -> None:
 
 
 def leave() -> None:
-    """Say that the browser's address is another page's now."""
+    """Note that the browser's address now belongs to another page."""
     st.session_state["address"] = None
 
 
 def jump(**choices: str | int | None) -> None:
-    """`choose` from elsewhere than by the widgets: they are made anew, so that they show it."""
+    """`choose` from outside the widgets; the widgets are made again to show the choice."""
     choose(**choices)
     _renew_widgets()
     st.session_state["landing"] = st.session_state["jumps"]
@@ -122,7 +139,7 @@ def draw_landing() -> None:
 
 
 def take_landing() -> int | None:
-    """The number of a jump that nobody has landed from yet, for what begins to play then; None the next time."""
+    """The number of a jump the first time it is asked for, so that its sound begins to play; then None."""
     landing = st.session_state.get("landing")
     if landing == st.session_state.get("landed"):
         return None
@@ -160,5 +177,5 @@ def _given() -> dict[str, str]:
 
 
 def _in_order(choices: dict[str, str]) -> dict[str, str]:
-    """Those of a view alone, in the order that an address has them in."""
+    """The fields of a view, in the order in which an address has them."""
     return {field: choices[field] for field in FIELDS if field in choices}

@@ -1,5 +1,6 @@
-"""Third step: which kind of explanation? And computing it, with progress, unless it is known already."""
+"""Third step: choosing a kind of explanation, and computing it with progress unless it is cached."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ import streamlit as st
 import torch
 
 from explanations.core.cache import answer_path, cached_answer, find_explanation
+from explanations.core.criterion import Criterion
 from explanations.core.explanation import Explanation
 from explanations.core.question import N_MASKS, N_SEGMENTS, Question
 from explanations.core.question import ask as ask_model
@@ -21,6 +23,18 @@ from explanations.page.keys import key_of
 from explanations.render.words import duration, listing, parts_of, plain
 from lemons.audio import SAMPLE_RATE
 from lemons.segments import Segments
+
+__all__ = [
+    "KINDS",
+    "MAX_SEED",
+    "METHODS",
+    "Asked",
+    "answer_question",
+    "ask",
+    "choose_options",
+    "find_what_if",
+    "forget_jobs",
+]
 
 KINDS = {  # kind: its name, the question that it answers
     "time": ("Time", "Which moments made the difference? The track is cut into {n_segments} stretches of time."),
@@ -35,8 +49,9 @@ METHODS = {  # as the address has it: what the page calls it, options of `explan
     "lime-256": ("256 mixes", {"method": "lime", "n_masks": 256}),
     "lime-2048": ("2048, as in the paper", {"method": "lime", "n_masks": N_MASKS}),
 }
+USUAL_KIND = "time+source"  # says which instrument, and when
 MAX_SEED = 10**6
-PROBE_S = 10  # what the model hears to find out how fast it listens
+PROBE_S = 10  # of silence, on which the model's speed is measured
 POLL_S = 0.4
 
 
@@ -70,7 +85,7 @@ def choose_options(case: Case) -> dict[str, Any]:
     kind = st.segmented_control(
         "What shall the explanation be made of?",
         list(KINDS),
-        default=address.recall("kind", list(KINDS), "time+source"),
+        default=address.recall("kind", list(KINDS), _best_kind(case)),
         required=True,
         format_func=lambda kind: KINDS[kind][0],
         key=address.key("kind"),
@@ -79,7 +94,7 @@ def choose_options(case: Case) -> dict[str, Any]:
     stems = case.track.stems
     words = {"parts": parts_of(case.track.separator), "stems": listing(list(stems)), "n_segments": N_SEGMENTS}
     st.caption(plain(KINDS[kind][1].format(**words)))
-    options = {"kind": kind, "segments": N_SEGMENTS}
+    options: dict[str, Any] = {"kind": kind, "segments": N_SEGMENTS}
     if kind != "time+source":  # the others have few mixes
         address.remember(kind=kind, method=None, seed=None)
         return options
@@ -94,7 +109,7 @@ def choose_options(case: Case) -> dict[str, Any]:
             key=address.key("method"),
             on_change=address.act,
             help=f"{len(stems)} parts in {N_SEGMENTS} stretches of time make {n_mixes} mixes. One exact pass answers "
-            "for all of them; audioLIME, as published, draws some at random and hears each.",
+            "for all of them; audioLIME, as published, samples some and scores each.",
         )
         options |= METHODS[method][1]
         if "method" in options:
@@ -114,14 +129,14 @@ def choose_options(case: Case) -> dict[str, Any]:
 
 
 def ask(cases: Sequence[Case], options: dict[str, Any]) -> list[Asked]:
-    """The same question about each case; what was asked before and is still computed is forgotten."""
+    """The same question about each case; jobs of earlier questions are cancelled."""
     asked = [_ask(case, options) for case in cases]
     forget_jobs(keep=[one.path for one in asked])
     return asked
 
 
 def answer_question(asked: Asked) -> Explanation | None:
-    """The explanation, when it is known; else draw the button that computes it, or the progress of that."""
+    """The explanation if it is cached; else draw the button that computes it, or its progress."""
     job = _job_of(asked.path)
     if job is not None and not job.watch():
         del _waits()[asked.path]
@@ -148,7 +163,7 @@ def answer_question(asked: Asked) -> Explanation | None:
     case = asked.case
     work = asked.question.work
     seconds = work * len(case.mix) * _seconds_per_sample(case.model)
-    what = "One pass answers for every mix" if asked.exact else f"The model will hear {work:.0f} mixes"
+    what = "One pass answers for every mix" if asked.exact else f"The model will score {work:.0f} mixes"
     st.caption(f"{what}: about {duration(seconds)} on this machine.")
     return None
 
@@ -159,7 +174,20 @@ def find_what_if(asked: Asked, explanation: Explanation) -> WhatIf | None:
         return explanation.what_if
     exact = _ask(asked.case, {"kind": asked.question.kind, "segments": asked.question.segments})
     kept = find_explanation(exact.path)
-    return kept and kept.what_if
+    return None if kept is None else kept.what_if
+
+
+def _best_kind(case: Case) -> str:
+    """The kind of which a line describes the model best, of those that were explained."""
+    asked = {kind: _ask(case, {"kind": kind, "segments": N_SEGMENTS}) for kind in KINDS}
+    kept = {kind: _fidelity(one.path, one.path.stat().st_mtime_ns) for kind, one in asked.items() if one.path.exists()}
+    return max(kept, key=lambda kind: kept[kind], default=USUAL_KIND)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _fidelity(path: Path, changed: int) -> float:
+    explanation = find_explanation(path)
+    return -math.inf if explanation is None else explanation.fidelity_held_out
 
 
 @st.cache_resource(show_spinner=False)
@@ -174,11 +202,11 @@ def _seconds_per_sample(_model) -> float:
 
 
 def _ask(case: Case, options: dict[str, Any]) -> Asked:
-    question = _question(case.model, case.track.stems, case.key, options)
+    question = _question(case.model, case.track.stems, case.key, options | {"criterion": case.criterion})
     return Asked(case, question, answer_path(case.folder, question))
 
 
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={Segments: repr})
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs={Segments: repr, Criterion: repr})
 def _question(_model: torch.nn.Module, _stems: dict, key: tuple, options: dict[str, Any]) -> Question:
     return ask_model(_model, _stems, **options)
 
@@ -189,12 +217,12 @@ def _unkept() -> dict[Path, Explanation]:
 
 
 def _waits() -> dict[Path, Job | None]:
-    """What the visitor waits for, by where the answer will be; None for what they do not want to wait for."""
+    """The jobs that the visitor waits for, by the answer's file; None for cancelled ones."""
     return st.session_state.setdefault("waits", {})
 
 
 def _job_of(path: Path) -> Job | None:
-    """The job that the visitor waits for; also one that others began, or they did before they loaded the page anew."""
+    """The job that the visitor waits for, including one begun by others or before a reload of the page."""
     if path not in _waits() and (job := find_job(path)):
         _wait_for(path, job)
     return _waits().get(path)
@@ -224,7 +252,7 @@ def _start(asked: Asked) -> None:
 
 
 def forget_jobs(keep: Sequence[Path] = ()) -> None:
-    """The visitor does not wait for other answers any more."""
+    """Cancel the visitor's jobs for other answers."""
     for path in set(_waits()) - set(keep):
         if job := _waits().pop(path):
             job.cancel()
@@ -246,7 +274,7 @@ def _show_progress(path: Path, exact: bool, listener: str) -> None:
     if job.before:
         text = f"Waiting for {job.before} computation{'s' if job.before > 1 else ''} of others …"
     elif left is not None:
-        done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes heard"
+        done = f"{job.done} %" if exact else f"{job.done} of {job.total} mixes scored"
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
     st.button("Cancel", key=key_of("cancel", listener), on_click=_cancel, args=(path,))

@@ -12,7 +12,9 @@ from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library
 
-NOBODY = ""  # no listener has this name
+__all__ = ["choose_cases", "draw_columns"]
+
+NO_LISTENER = ""  # no listener has this name
 
 
 def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
@@ -20,23 +22,24 @@ def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
     others = [user for user in library.users if user != case.listener.name]
     if not others:
         return [case]
-    names = {NOBODY: "nobody"} | {user: plain(name_of(find_listener(user))) for user in others}
+    names = {NO_LISTENER: "no one else"} | {user: plain(name_of(find_listener(user))) for user in others}
+    options = list(names)
     chosen = st.selectbox(
         "Side by side with",
-        list(names),
-        index=list(names).index(address.recall("beside", list(names), NOBODY)),
-        format_func=names.get,
+        options,
+        index=options.index(address.recall("beside", options, NO_LISTENER)),
+        format_func=names.__getitem__,
         key=address.key("beside", case.listener.name),
         width=260,
         on_change=address.act,
-        help="What the same track says to another listener's model.",
+        help="How another listener's model scores the same track.",
     )
-    address.remember(beside=chosen if chosen != NOBODY else None)
-    if chosen == NOBODY:
+    address.remember(beside=chosen if chosen != NO_LISTENER else None)
+    if chosen == NO_LISTENER:
         return [case]
     try:
         return [case, get_case_beside(config, library, find_listener(chosen), case)]
-    except DataError as error:  # no model of theirs; the first listener's is here
+    except DataError as error:  # the second listener has no model; the first one has
         st.error(plain(str(error)), icon=":material/error:")
         return [case]
 
@@ -48,4 +51,4 @@ def draw_columns(cases: Sequence[Case]) -> list:
     columns = st.columns(2, gap="medium")
     for case, column in zip(cases, columns, strict=True):
         column.subheader(f"{plain(name_of(case.listener))}: {case.relevance:.2f}", anchor=False)
-    return columns
+    return list(columns)

@@ -6,18 +6,34 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import streamlit as st
-import torch
 from scipy.special import expit
 
+from explanations.core.components import mix_of_stems
+from explanations.core.criterion import Criterion, listed
 from explanations.core.explanation import Explanation, load_explanations
+from explanations.core.question import EVEN_ODDS
 from lemons.audio import to_int16
 from lemons.config import Config
 from lemons.library import Library, open_library
 from lemons.listeners import Listener
 from lemons.tracks import Track, open_track
-from recsys.checkpoints import best_checkpoint, load_checkpoint, model_hash
-from recsys.recommend import recommend
+from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.model import FCN
+from recsys.model_runs import best_checkpoint
+from recsys.recommend import recommend, relevance_of_others
 from recsys.relevance import track_logits
+
+__all__ = [
+    "Case",
+    "get_case",
+    "get_case_beside",
+    "get_explanations",
+    "get_library",
+    "get_model",
+    "get_model_hash",
+    "get_others",
+    "get_recommendations",
+]
 
 
 @dataclass(frozen=True)
@@ -29,8 +45,8 @@ class Case:
     folder : Path
         where explanations are kept
     listener : Listener
-        to whom it was recommended, or who is to judge it
-    model : torch.nn.Module
+        for whom it is scored
+    model : FCN
         the listener's
     track : Track
         with its stems
@@ -40,6 +56,8 @@ class Case:
         what the track is called, and what else is known of it; untrusted text
     relevance : float
         of the track for the listener, in [0, 1]
+    others : tuple of float
+        relevance of the other tracks that can be recommended to the listener, the largest first; maybe none
     recommended : bool
         whether it was; False for a visitor's own music
     shareable : bool
@@ -48,19 +66,25 @@ class Case:
 
     folder: Path
     listener: Listener
-    model: torch.nn.Module
+    model: FCN
     track: Track
     key: tuple
     title: str
     about: str
     relevance: float
+    others: tuple[float, ...]
     recommended: bool
     shareable: bool = True
 
     @property
     def mix(self) -> np.ndarray:
         """The whole track."""
-        return sum(self.track.stems.values())
+        return mix_of_stems(self.track.stems)
+
+    @property
+    def criterion(self) -> Criterion:
+        """The relevance that keeps the track on the listener's list; even odds where there is no list."""
+        return listed(self.others) if self.others else EVEN_ODDS
 
 
 def get_library(path: Path) -> Library:
@@ -69,12 +93,12 @@ def get_library(path: Path) -> Library:
 
 
 def get_recommendations(config: Config, library: Library, listener: Listener) -> pd.DataFrame:
-    """The ten tracks of largest relevance among those that training never saw; scored once, with a progress bar."""
+    """The ten most relevant test tracks; scored once, with a progress bar."""
     checkpoint = _find_checkpoint(config, library, listener)
     return _recommend(library, listener.name, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
 
 
-def get_model(config: Config, library: Library, listener: Listener) -> tuple[torch.nn.Module, tuple]:
+def get_model(config: Config, library: Library, listener: Listener) -> tuple[FCN, tuple]:
     """A listener's model, and what names it in caches."""
     checkpoint = _find_checkpoint(config, library, listener)
     stamps = _stamps(checkpoint)
@@ -95,20 +119,28 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
         title=str(row["title"]),
         about=f"{row['artist']} · {row['genre']}",
         relevance=row["relevance"],
+        others=get_others(config, library, listener, row["track_id"]),
         recommended=True,
     )
 
 
 def get_case_beside(config: Config, library: Library, listener: Listener, case: Case) -> Case:
-    """The same track for another listener, to whom nobody recommended it."""
+    """The same track for another listener, to whom it was not recommended."""
     model, model_key = get_model(config, library, listener)
     key = (model_key, case.key[1])
-    relevance = _hear(model, case.track, key)
-    return replace(case, listener=listener, model=model, key=key, relevance=relevance, recommended=False)
+    relevance, others = _score(model, case.track, key), get_others(config, library, listener, case.track.track_id)
+    about = replace(case, listener=listener, model=model, key=key, recommended=False)
+    return replace(about, relevance=relevance, others=others)
+
+
+def get_others(config: Config, library: Library, listener: Listener, track_id: str) -> tuple[float, ...]:
+    """The relevance of the other tracks that can be recommended to a listener, the largest first."""
+    checkpoint = _find_checkpoint(config, library, listener)
+    return _others(library, listener.name, track_id, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
 
 
 def get_explanations(config: Config) -> list[Explanation]:
-    """All explanations that were computed, without their `WhatIf`; read again when there are more."""
+    """All cached explanations, without their `WhatIf`; read again when there are more."""
     return _load_explanations(config.explanations_path, _stamps(config.explanations_path))
 
 
@@ -119,14 +151,14 @@ def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
 
 
 def _find_checkpoint(config: Config, library: Library, listener: Listener) -> Path:
-    """The listener's best model; looked for again when there are other runs or splits."""
+    """The listener's best model; looked up again when runs or splits change."""
     seen = sorted([*config.experiments_path.glob("*"), *(library.path / "splits").glob("*.csv")])
     key = (str(library.path), library.fingerprint, *_stamps(*seen))
     return _best_checkpoint(config.experiments_path, library, listener.name, key)
 
 
 def _stamps(*files: Path) -> tuple[int, ...]:
-    """When files were changed; 0 for one that is not there."""
+    """Modification times of files; 0 for a missing one."""
     return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 
@@ -141,7 +173,7 @@ def _best_checkpoint(experiments_path: Path, _library: Library, user: str, key: 
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _load_model(checkpoint: Path, stamps: tuple) -> torch.nn.Module:
+def _load_model(checkpoint: Path, stamps: tuple) -> FCN:
     return load_checkpoint(checkpoint)[0]
 
 
@@ -150,11 +182,16 @@ def _recommend(_library: Library, user: str, checkpoint: Path, key: tuple) -> pd
     bar = st.empty()
 
     def show(done: int, total: int) -> None:
-        bar.progress(done / total, text=f"{done} of {total} tracks heard")
+        bar.progress(done / total, text=f"{done} of {total} tracks scored")
 
     ranking = recommend(checkpoint, _library, user, progress=show)
     bar.empty()
     return ranking
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _others(_library: Library, user: str, track_id: str, checkpoint: Path, key: tuple) -> tuple[float, ...]:
+    return tuple(relevance_of_others(checkpoint, _library, user, track_id).tolist())
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the track …")
@@ -163,8 +200,8 @@ def _open_track(_library: Library, track_id: str, key: tuple) -> Track:
 
 
 @st.cache_data(max_entries=64, show_spinner="The other model listens …")
-def _hear(_model: torch.nn.Module, _track: Track, key: tuple) -> float:
-    return float(expit(track_logits(_model, [to_int16(sum(_track.stems.values()))])[0]))
+def _score(_model: FCN, _track: Track, key: tuple) -> float:
+    return float(expit(track_logits(_model, [to_int16(mix_of_stems(_track.stems))])[0]))
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
@@ -173,5 +210,5 @@ def _load_explanations(folder: Path, stamps: tuple) -> list[Explanation]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _hash_model(_model: torch.nn.Module, key: tuple) -> str:
+def _hash_model(_model: FCN, key: tuple) -> str:
     return model_hash(_model)

@@ -1,11 +1,11 @@
-"""The page at the door: which requests are answered at all.
+"""Which requests the page answers: those whose Host and Origin are its own.
 
-A site elsewhere can have its own name resolved to this machine, and would then be read and driven through the browser
-of whoever visits it (DNS rebinding); and any site, also one that another program serves on this machine, may open a
-websocket to the page. A browser says in each request which name it asked for (Host), and in a websocket's also which
-page asks (Origin): both must be the page's own. Streamlit leaves Host alone and takes any port of this machine for its
-own; of an Origin that it does not know it asks a server of another company for the address of this machine. So this
-check comes before it, and leaves it nothing to ask.
+A site elsewhere can have its own name resolved to this machine, and would then read and drive the page through its
+visitors' browsers (DNS rebinding); and any site, also one that another program serves on this machine, may open a
+websocket to the page. A browser names in each request the host it asked for (Host), and in a websocket's also the page
+that asks (Origin): both must be the page's own. Streamlit does not check Host and takes any port of this machine for
+its own; for an unknown Origin it asks a server of another company for the address of this machine. So this check comes
+before Streamlit, which then has nothing to ask.
 """
 
 import re
@@ -20,9 +20,11 @@ from streamlit import config
 
 from lemons.errors import ConfigError
 
+__all__ = ["Door", "Place", "make_door", "place_of", "place_of_origin"]
+
 Place = tuple[str, int | None]  # a host and its port; None for the usual ones, which browsers leave out
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-WILDCARDS = ("", "0.0.0.0", "::")  # addresses to listen at, that no browser asks for
+WILDCARDS = ("", "0.0.0.0", "::")  # addresses to listen at; no browser asks for them
 USUAL_PORTS = (80, 443)
 AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9_-][a-z0-9._-]*)(?::([0-9]{1,5}))?")
 OPTION = "server.corsAllowedOrigins"
@@ -41,7 +43,7 @@ class Door:
     Parameters
     ----------
     app : ASGI application
-        what lies behind the door
+        the application behind the check
     hosts : collection of str
         more names of this machine, as `place_of` has them
     listed : set of tuple of (str, int or None)

@@ -1,9 +1,11 @@
-"""What a visitor takes home: the explanation to hear, to read and to cite. Everything is made when it is asked for."""
+"""Downloads: the explanation as sound, report, numbers and citation. Each file is made when it is asked for."""
 
 import io
 import zipfile
+from collections.abc import Callable
 from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from explanations.core.clips import clips
@@ -12,8 +14,10 @@ from explanations.page.address import get_link
 from explanations.page.cached import Case
 from explanations.page.keys import key_of
 from explanations.render.report import report_html
-from lemons.audio import flac_bytes
+from lemons.audio import common_gain, flac_bytes
 from lemons.files import safe_name
+
+__all__ = ["draw_downloads"]
 
 CITATION = """@inproceedings{melchiorre2021lemons,
   title     = {{LEMONS}: Listenable Explanations for Music recOmmeNder Systems},
@@ -34,7 +38,7 @@ CITATION = """@inproceedings{melchiorre2021lemons,
 def draw_downloads(case: Case, explanation: Explanation, *, k: int) -> None:
     """Draw the buttons for an explanation of ``k`` components."""
     name = f"{safe_name(case.track.track_id)}-{safe_name(case.listener.name)}"
-    files = {
+    files: dict[str, tuple[str, Callable[[], str | bytes]]] = {
         "The explanation (FLAC)": (f"{name}-top{k}.flac", partial(_sound, case, explanation, k)),
         "All stems (ZIP)": (f"{safe_name(case.track.track_id)}-stems.zip", partial(_stems, case)),
         "Report with player (HTML)": (f"{name}.html", partial(report_html, explanation, case.track, k=k)),
@@ -43,7 +47,7 @@ def draw_downloads(case: Case, explanation: Explanation, *, k: int) -> None:
     }
     with st.popover("Share and download", icon=":material/share:"):
         if case.shareable:
-            st.markdown("**A link to this view**, for whoever this page is served to")
+            st.markdown("**A link to this view**, for everyone who can reach this page")
             st.code(get_link(), language=None, wrap_lines=True)
         for label, (file, make) in files.items():
             st.download_button(
@@ -65,6 +69,7 @@ def _sound(case: Case, explanation: Explanation, k: int) -> bytes:
 def _stems(case: Case) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # FLAC is compressed as it is
+        gain = common_gain(case.track.stems.values())
         for stem, y in case.track.stems.items():
-            archive.writestr(f"{safe_name(stem)}.flac", flac_bytes(y))
+            archive.writestr(f"{safe_name(stem)}.flac", flac_bytes(y * np.float32(gain), gain=gain))
     return file.getvalue()

@@ -13,10 +13,12 @@ from explanations.render.words import capitalized, plain
 from lemons.config import Config
 from recsys.records.read import DIED, EVALUATION, RUNNING, TRAINING, RecordedRun, read_runs
 
+__all__ = ["KINDS", "draw_experiments"]
+
 EVERYBODY = ""  # no listener has this name
 KINDS = {"All": None, "Trainings": TRAINING, "Evaluations": EVALUATION}
 MARKS = {"completed": "✓", RUNNING: "●", DIED: "⚠", "failed": "✗", "interrupted": "■"}
-LOOK_S = 5.0  # a run that is going on is looked at again
+LOOK_S = 5.0  # a run in progress is read again
 MAX_SKIPPED = 50
 
 
@@ -116,7 +118,7 @@ def _schedule(run: RecordedRun) -> str:
 
 
 def _watch_run(experiments_path: Path, chosen: RecordedRun) -> None:
-    """Draw a run that is going on, as it is now; the whole page when it has ended."""
+    """Draw a run in progress; rerun the whole page when it has ended."""
     now = {run.folder: run for run in read_runs(experiments_path)[0]}
     run = now.get(chosen.folder, chosen)  # half-written at this very moment: as it was
     if run.status != RUNNING:

@@ -1,8 +1,8 @@
 """Files that the page serves over HTTP: sounds, the tables that answer what-if questions, the player's script.
 
-What the page's websocket carries is sent anew whenever anything about it changes; what lies here is fetched once. A
-file's name is a hash of what it was made of, so it never changes and a browser may keep it for good, and nobody guesses
-the name of somebody else's. The files lie in a folder of their own, which is gone when the server is.
+The page's websocket sends data again whenever any of it changes; a file is fetched once. Its name is a hash of what it
+was made of, so that its content never changes, a browser may cache it for good, and no visitor guesses the name of
+another visitor's file. The files are in a temporary folder, which is deleted when the server ends.
 """
 
 import tempfile
@@ -20,6 +20,8 @@ from starlette.routing import Route
 
 from lemons.errors import DataError, LemonsError
 from lemons.hashing import hash_text
+
+__all__ = ["ROUTES", "Store", "address_of", "get_store"]
 
 PREFIX = "/store"
 MAX_BYTES = 10**9  # the files that were asked for longest ago go first
@@ -46,11 +48,11 @@ class Store:
 
     @property
     def folder(self) -> Path:
-        """Where the files lie now."""
+        """The folder of the files."""
         return Path(self._folder.name)
 
     def put(self, key: Hashable, suffix: str, make: Callable[[], bytes]) -> str:
-        """The address of a file, which is made now unless it is there.
+        """The address of a file, which is made now unless it exists.
 
         Parameters
         ----------
@@ -85,7 +87,7 @@ class Store:
         return address_of(key, suffix)
 
     def find(self, name: str) -> Path | None:
-        """The file of this name; None when it was never made, or had to go.
+        """The file of this name; None when it was never made, or was removed.
 
         Raises
         ------
@@ -104,19 +106,19 @@ class Store:
         return self.folder / name
 
     def _has(self, name: str) -> bool:
-        """Whether a file is there; programs that tidy temporary folders may have taken it away behind our back."""
+        """Whether a file exists; programs that tidy temporary folders may have deleted it."""
         if name in self._sizes and not self._path(name).is_file():
             del self._sizes[name]
         return name in self._sizes
 
     def _write(self, name: str, data: bytes) -> None:
         try:
-            if not self.folder.is_dir():  # taken away as a whole; its old name may be somebody else's by now
+            if not self.folder.is_dir():  # deleted as a whole; its old name may belong to another program by now
                 self._folder = _make_folder()
             self._path(name).write_bytes(data)
         except OSError as error:
             with suppress(OSError):
-                self._path(name).unlink()  # a part of a sound
+                self._path(name).unlink()  # half-written
             raise DataError(
                 f"the page cannot keep a sound in {self.folder}: {error.strerror or error}; free some space there, or "
                 "start the page with TMPDIR set to another folder"

@@ -7,6 +7,8 @@ import streamlit as st
 from explanations.render.words import LEMON, data_url, plain
 from lemons.library import Library
 
+__all__ = ["STYLE", "draw_claim", "draw_foot", "draw_head"]
+
 STYLE = Path(__file__).parent / "page.css"
 
 

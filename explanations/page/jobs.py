@@ -1,7 +1,7 @@
-"""Long computations beside the page: shared, in turns, cancelled within a second, and ended when nobody waits any more.
+"""Background jobs of the page: shared by visitors, one at a time, cancelled within a second or when no visitor waits.
 
-They take turns: each of them keeps every core busy and needs up to 2 GB, so two at once would both take twice as long,
-and ten would end the server. A long one lets others in between.
+Each job keeps every core busy and needs up to 2 GB, so two at once would both take twice as long, and ten would exhaust
+the server's memory. A long one lets others run in between.
 """
 
 import threading
@@ -15,24 +15,26 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lemons.progress import Progress
 
-GRACE_S = 10.0  # for a page that is loaded again, or a network that fails for a moment
+__all__ = ["Cancelled", "Job", "Queue", "begin_job", "find_job"]
+
+GRACE_S = 10.0  # for a page that is reloaded, or a network that fails for a moment
 SLICE_S = 20.0  # after so long others may have a turn; longer than an exact explanation of 30 s takes
 POLL_S = 0.1
 
 
 class Cancelled(Exception):
-    """Raised inside a job's work when nobody wants it any more."""
+    """Raised inside a job's work when no visitor waits for it."""
 
 
-class Line:
-    """Whose turn it is: that of the first in line."""
+class Queue:
+    """FIFO queue: one job runs at a time."""
 
     def __init__(self):
         self._jobs: deque[Job] = deque()
         self._moved = threading.Condition()
 
     def wait(self, job: "Job", check: Callable[[], None]) -> None:
-        """Stand at the end of the line until it is the job's turn; ``check`` may raise meanwhile."""
+        """Append a job and wait until it is first; ``check`` is called while it waits and may raise."""
         with self._moved:
             self._jobs.append(job)
             while self._jobs[0] is not job:
@@ -40,14 +42,14 @@ class Line:
                 check()
 
     def leave(self, job: "Job") -> None:
-        """Let the next one have the turn."""
+        """Remove a job, so that the next one runs."""
         with self._moved:
             if job in self._jobs:
                 self._jobs.remove(job)
                 self._moved.notify_all()
 
     def before(self, job: "Job") -> int:
-        """How many are before a job."""
+        """Number of jobs before this one."""
         with self._moved:
             return self._jobs.index(job) if job in self._jobs else 0
 
@@ -55,18 +57,18 @@ class Line:
         return len(self._jobs)
 
 
-LINE = Line()
+QUEUE = Queue()
 _jobs: dict[Hashable, "Job"] = {}
 _lock = threading.Lock()
 
 
 class Job:
-    """Work in a thread of its own, as soon as it is its turn.
+    """Work in a thread of its own, when it is first in the queue.
 
     Parameters
     ----------
     work : callable
-        ``work(progress)``, which calls ``progress(done, total)`` every now and then and lets its exceptions through
+        ``work(progress)``, which calls ``progress(done, total)`` every now and then and does not catch its exceptions
 
     Attributes
     ----------
@@ -82,7 +84,7 @@ class Job:
         self.done = self.total = 0
         self.result: Any = None
         self.error: Exception | None = None
-        self._visitors = {_visitor(): time.monotonic()}  # when each was there last
+        self._visitors = {_visitor(): time.monotonic()}  # when each was last seen
         self._worked = 0.0  # seconds
         self._turn: float | None = None  # when the present turn began
         self._cancelled = threading.Event()
@@ -98,10 +100,10 @@ class Job:
         except Exception as error:  # it belongs to the page's thread, which raises it
             self.error = error
         finally:
-            LINE.leave(self)
+            QUEUE.leave(self)
 
     def _begin_turn(self) -> None:
-        LINE.wait(self, self._check)
+        QUEUE.wait(self, self._check)
         self._check()
         self._turn = time.monotonic()
 
@@ -119,22 +121,26 @@ class Job:
     def _report(self, done: int, total: int) -> None:
         self._check()
         self.done, self.total = done, total
-        if time.monotonic() - self._turn > SLICE_S and len(LINE) > 1:
+        if self._turn_s() > SLICE_S and len(QUEUE) > 1:
             self._worked, self._turn = self._seconds(), None
-            LINE.leave(self)
+            QUEUE.leave(self)
             self._begin_turn()
 
     def _seconds(self) -> float:
-        """How long it has worked, its waiting left out."""
-        return self._worked + (time.monotonic() - self._turn if self._turn else 0.0)
+        """Seconds of work so far, without waiting."""
+        return self._worked + self._turn_s()
+
+    def _turn_s(self) -> float:
+        """Seconds since the present turn began."""
+        return 0.0 if self._turn is None else time.monotonic() - self._turn
 
     def watch(self) -> bool:
-        """Say that this visitor waits for it; True while it waits for its turn or runs."""
+        """Note that this visitor waits for it; True while it is queued or runs."""
         self._visitors[_visitor()] = time.monotonic()
         return self._thread.is_alive()
 
     def cancel(self) -> None:
-        """Say that this visitor does not wait any more; after the last one it ends, at its next report."""
+        """Note that this visitor no longer waits; after the last one the job ends, at its next report."""
         self._visitors.pop(_visitor(), None)
         if not self._visitors:
             self._cancelled.set()
@@ -146,18 +152,18 @@ class Job:
 
     @property
     def before(self) -> int:
-        """How many others have their turn before it; 0 while it is its turn."""
-        return LINE.before(self)
+        """Number of jobs before it in the queue; 0 while it runs."""
+        return QUEUE.before(self)
 
     def seconds_left(self) -> float | None:
-        """The work that is left if it goes on as before; None before the first report."""
+        """Seconds of work left at the average speed so far; None before the first report."""
         if not self.done:
             return None
         return self._seconds() * (self.total - self.done) / self.done
 
 
 def begin_job(key: Hashable, work: Callable[[Progress], Any]) -> Job:
-    """The job of this key, which anybody may have begun; else a new one."""
+    """The job of this key, begun by any visitor, or a new one."""
     with _lock:
         job = find_job(key) or Job(work)
         _jobs[key] = job
@@ -166,18 +172,18 @@ def begin_job(key: Hashable, work: Callable[[Progress], Any]) -> Job:
 
 
 def find_job(key: Hashable) -> Job | None:
-    """The job of this key that is under way, whoever began it."""
+    """The running or queued job of this key, or None."""
     for old in [old for old, job in list(_jobs.items()) if job.cancelled or not job._thread.is_alive()]:
         _jobs.pop(old, None)
     return _jobs.get(key)
 
 
 def _visitor() -> str:
-    """Who asks: the session of the running script."""
+    """The id of the running script's session."""
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else ""
 
 
 def _is_here(visitor: str) -> bool:
-    """Whether the visitor's page is open; without a server, in tests and scripts, everybody is."""
+    """Whether the visitor's page is open; without a server, in tests and scripts, it always is."""
     return not Runtime.exists() or Runtime.instance().is_active_session(visitor)

@@ -1,26 +1,28 @@
-"""Keys of widgets: Streamlit makes ids, CSS classes and addresses of them, and takes not every text.
+"""Keys of widgets: Streamlit makes ids, CSS classes and addresses of them, and does not accept every text.
 
-What a key is made of comes from strangers: listeners, libraries, tracks, stems. A listener called ``dj__max`` would end
-the page, since Streamlit joins ids by two underscores.
+What a key is made of comes from strangers: listeners, libraries, tracks, stems. A listener called ``dj__max`` would
+break the page, since Streamlit joins ids by two underscores.
 """
 
 import re
 
 from lemons.hashing import hash_text
 
+__all__ = ["key_of"]
+
 PLAIN = re.compile("[A-Za-z0-9]{1,40}")
-DIGITS = 16  # of a hash: 64 bits tell all the names of a page apart
+DIGITS = 16  # of a hash: 64 bits keep all the names of a page distinct
 
 
 def key_of(kind: str, *names: str) -> str:
-    """The key of a widget of this kind, of which there is one for each of some names.
+    """The key of a widget that exists once per name.
 
     Parameters
     ----------
     kind : str
         what the widget does, in our words
     names : str
-        of what, in anybody's words; plain ones stay as they are, of others there is a hash
+        untrusted names; plain ones stay as they are, others are hashed
 
     Returns
     -------
@@ -36,5 +38,5 @@ def key_of(kind: str, *names: str) -> str:
 
 
 def _part(name: str) -> str:
-    """A name without a hyphen, so that none of them can be taken for two, or for a hash."""
+    """A name without a hyphen, so that it cannot be mistaken for two names, or for a hash."""
     return name if PLAIN.fullmatch(name) else f"hash-{hash_text(name)[:DIGITS]}"

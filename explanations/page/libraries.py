@@ -1,4 +1,4 @@
-"""Which music: the configured library, and those that lie beside it."""
+"""The choice of a music library: the configured one, and those beside its folder."""
 
 from pathlib import Path
 
@@ -10,20 +10,22 @@ from explanations.render.words import plain, tame
 from lemons.config import Config
 from lemons.library import Library
 
+__all__ = ["choose_library", "find_libraries"]
+
 TABLES = ("tracks.csv", "listens.csv")
 
 
 def find_libraries(config: Config) -> dict[str, Path]:
-    """Folders of music libraries by name, the configured one first; it is named even when it is not there."""
+    """Folders of music libraries by name, the configured one first; it is listed even when it is missing."""
     folder = config.library_path.resolve()
     beside = folder.parent.iterdir() if folder.parent.is_dir() else ()
     others = (path for path in sorted(beside) if path != folder and all((path / name).is_file() for name in TABLES))
-    # a name that is no text cannot be sent to a browser
+    # a name that is not valid Unicode cannot be sent to a browser
     return {tame(path.name): path for path in (folder, *others)}
 
 
 def choose_library(config: Config) -> Library:
-    """Draw the choice of a library, where there is one; return it."""
+    """Draw the choice of a library, if there are several; return the chosen one."""
     places = find_libraries(config)
     names = list(places)
     name = names[0]

@@ -12,6 +12,8 @@ from explanations.render.words import sentence
 from lemons.config import read_config
 from lemons.errors import DataError
 
+__all__ = ["draw_listen"]
+
 
 def draw_listen() -> None:
     """The page's table of contents."""
@@ -29,7 +31,7 @@ def draw_listen() -> None:
     with own_tab:
         case = own.choose_own(config, library, listener, is_open=own_tab.open)
     if own_tab.open:
-        address.remember(track=None)  # a file of the visitor's is not to be had by a link
+        address.remember(track=None)  # a link cannot open a visitor's own file
     else:
         try:
             case = get_case(config, library, listener, row)
@@ -50,7 +52,7 @@ def draw_listen() -> None:
 
 
 def _answer(cases: list, questions: list) -> bool:
-    """Draw the answers that are known, side by side; say whether there are any."""
+    """Draw the known answers side by side; return whether there are any."""
     answered = False
     for one, column, count in zip(questions, beside.draw_columns(cases), address.COUNTS, strict=False):
         with column:

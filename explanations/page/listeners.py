@@ -11,6 +11,8 @@ from explanations.page.keys import key_of
 from explanations.render.words import LEMON, capitalized, data_url, plain
 from lemons.listeners import LISTENERS, Listener
 
+__all__ = ["choose_listener", "draw_portrait", "find_listener", "name_of"]
+
 PORTRAITS = Path(__file__).parent / "portraits"
 N_PERSONAS = len(LISTENERS)
 
@@ -27,7 +29,7 @@ def choose_listener(users: Sequence[str]) -> Listener:
 
 
 def find_listener(name: str) -> Listener:
-    """The persona of this name, or somebody who is known by their music alone."""
+    """The persona of this name, or a listener of whom only the music is known."""
     personas = {listener.name: listener for listener in LISTENERS}
     return personas.get(name) or Listener(name, "", "the music of this library", ())
 
@@ -48,7 +50,7 @@ def _draw_card(listener: Listener, *, chosen: bool) -> None:
 
 
 def draw_portrait(listener: Listener, *, width: int, note: str = "") -> None:
-    """The listener's picture, ``width`` pixels wide; its title, after a note, is what those hear who cannot see it."""
+    """The listener's picture, ``width`` pixels wide; its title, after a note, is its text for screen readers."""
     picture = PORTRAITS / f"{listener.name}.svg" if listener in LISTENERS else LEMON
     found = re.search("<title[^>]*>(.*?)</title>", picture.read_text(encoding="utf-8"))
     title = found[1] if found else ""

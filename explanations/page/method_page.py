@@ -1,10 +1,12 @@
-"""The method, for anyone: how the recommender listens, how it is asked, and how far to trust what it answers."""
+"""The method, for every visitor: how the recommender works, how it is explained, and how far to trust that."""
 
 from pathlib import Path
 
 import streamlit as st
 
-from explanations.core.trust import WORDS
+from explanations.core.trust import COARSE, NONE, WORDS
+
+__all__ = ["DRAW", "EXACT", "PICTURES", "STYLE", "draw_method"]
 
 PICTURES = Path(__file__).parent / "pictures"
 STYLE = (PICTURES / "picture.css").read_text(encoding="utf-8")
@@ -63,9 +65,13 @@ The network is no straight line: two instruments together may do what neither do
 of the truth the line keeps: of all that the relevance moves when components are switched, the share that the weights
 account for (the weighted R², over all mixes where they are known, else over mixes that the line was not fitted to). 1
 is perfect; 0 is no better than one number for every mix. The case above has 0.75.
+
+A low fidelity alone does not make the weights wrong: they may name the right components, and yet not say that one
+counts only together with another, or that either will do. Where fidelity is low *and* two components interact more than
+any of them counts, no line holds: then there are no weights here, only facts.
 """
 LIMITS = """
-- **It explains the network, not the listener.** It says what moved a model that was trained on somebody's history,
+- **It explains the network, not the listener.** It says what moved a model that was trained on one person's history,
   not what that person hears in a song, nor whether they will like it.
 - **It is as good as the network.** A model that has learned something silly, such as how loud a recording is, gets a
   faithful explanation of something silly.
@@ -123,5 +129,5 @@ def _draw_step(heading: str, text: str, picture: str) -> None:
 
 def _words() -> dict[str, list[str]]:
     """What the page calls a fidelity."""
-    edges = [f"from {edge:g}" if edge > 0 else "below" for edge, _ in WORDS]
-    return {"Fidelity": edges, "We call it": [word for _, word in WORDS]}
+    edges = [*(f"from {edge:g}" for edge, _ in WORDS), "below", "below, and two parts interact more than any counts"]
+    return {"Fidelity": edges, "We call the model": [*(word for _, word in WORDS), COARSE, NONE]}

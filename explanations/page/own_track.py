@@ -1,8 +1,8 @@
 """Second step, the other way: the visitor's own music.
 
-A file that was dropped is decoded, separated and heard by the listener's model in a job, which begins at once, can be
-cancelled, and is dropped when something else is wanted. On disk the file lies in a private folder for that long only;
-what the separator made of it is kept in the cache that pages and commands share.
+An uploaded file is decoded, separated and scored by the listener's model in a job, which starts at once, can be
+cancelled, and is cancelled when the visitor chooses something else. The file is in a private folder on disk only during
+that job; its stems are kept in the cache that pages and commands share.
 """
 
 import gc
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import librosa
 import streamlit as st
-import torch
 from scipy.special import expit
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from explanations.page.cached import Case, get_model
+from explanations.core.components import mix_of_stems
+from explanations.page.cached import Case, get_model, get_others
 from explanations.page.jobs import Job
 from explanations.page.listeners import name_of
 from explanations.render.words import capitalized, clock, file_title, listing, parts_of, plain, sentence
@@ -35,13 +35,16 @@ from lemons.listeners import Listener
 from lemons.progress import Progress
 from lemons.separation import list_separators
 from lemons.tracks import Track, open_track
+from recsys.model import FCN
 from recsys.relevance import track_logits
+
+__all__ = ["Scored", "Upload", "choose_own"]
 
 FORMATS = ["wav", "flac", "ogg", "oga", "opus", "mp3", "aif", "aiff", "m4a", "mp4", "aac", "wma", "webm", "mka"]
 MAX_MB = 100  # five minutes in stereo, 24 bits, 48 kHz, have 86 MB
 IN_WORDS = "WAV, FLAC, Ogg, MP3, AIFF, M4A, WMA or WebM"
 MAX_S = 300  # an explanation of so long a track takes 2 GB of memory and, on two cores, some minutes
-STAGES = {  # percent of the way: what happens from there on
+STAGES = {  # percent of the way: what happens from then on
     0: "Reading the file …",
     5: "Taking the track apart …",
     80: "{name}'s model listens …",
@@ -51,8 +54,8 @@ POLL_S = 0.5
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A file after its job.
+class Scored:
+    """A file after its job: separated and scored.
 
     Attributes
     ----------
@@ -70,17 +73,17 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Hearing:
-    """What a visitor waits for: which file, separator and model it is about, and the job."""
+class Upload:
+    """A visitor's upload: file, separator and model that it is about, and the job."""
 
     about: tuple
     job: Job
 
 
 def choose_own(config: Config, library: Library, listener: Listener, *, is_open: bool) -> Case | None:
-    """Draw the place where a file can be dropped; return its case as soon as the listener's model has heard it.
+    """Draw the place where a file can be dropped; return its case as soon as the listener's model has scored it.
 
-    While ``is_open`` is False nothing begins, but what was chosen stays chosen.
+    While ``is_open`` is False no job starts, but the choices are kept.
     """
     st.caption(
         f"Would {plain(name_of(listener))} like it, and why? Drop a track of yours: {IN_WORDS}, from "
@@ -96,32 +99,44 @@ def choose_own(config: Config, library: Library, listener: Listener, *, is_open:
         return None
     model, model_key = get_model(config, library, listener)
     wanted = (file.file_id, separator, model_key)
-    hearing = st.session_state.get("own")
-    if hearing is None or hearing.about != wanted:
-        heard = hearing.job.result if hearing and hearing.about[:2] == wanted[:2] else None
+    upload = st.session_state.get("own")
+    if upload is None or upload.about != wanted:
+        scored = upload.job.result if upload and upload.about[:2] == wanted[:2] else None
         _forget()
         if not is_open:
             return None
-        work = partial(_hear, file.getvalue(), file.name, separator, library, model, heard)
-        hearing = st.session_state["own"] = Hearing(wanted, Job(work))
-    heard = _wait(hearing.job, listener) if is_open else None
-    if heard is None:
+        work = partial(_score, file.getvalue(), file.name, separator, library, model, scored)
+        upload = st.session_state["own"] = Upload(wanted, Job(work))
+    scored = _wait(upload.job, listener) if is_open else None
+    if scored is None:
         return None
-    if heard.track.gain != 1:
-        st.caption(sentence(describe_gain(f"“{heard.track.title}”", heard.track.gain)))
+    if scored.track.gain != 1:
+        st.caption(sentence(describe_gain(f"“{scored.track.title}”", scored.track.gain)))
     about = f"your own music, taken apart into {parts_of(separator)} ({separator})"
-    key = (model_key, heard.key)
-    relevance = float(expit(heard.logit))
-    track, own = heard.track, {"recommended": False, "shareable": False}
-    return Case(config.explanations_path, listener, model, track, key, track.title, about, relevance, **own)
+    key = (model_key, scored.key)
+    relevance = float(expit(scored.logit))
+    others = get_others(config, library, listener, scored.track.track_id)
+    return Case(
+        config.explanations_path,
+        listener,
+        model,
+        scored.track,
+        key,
+        title=scored.track.title,
+        about=about,
+        relevance=relevance,
+        others=others,
+        recommended=False,
+        shareable=False,
+    )
 
 
 @st.cache_resource(show_spinner="Getting ready …")
 def _warm_up() -> None:
-    """Spare the jobs what holds the interpreter, once: imports, and garbage collections of all that was imported.
+    """Do once, before any job, what blocks the interpreter: imports, and garbage collection of all that was imported.
 
-    Streamlit collects after every run of a script, also of the fragment that asks for progress; beside that, importing
-    librosa in a job took a minute.
+    Streamlit collects garbage after every run of a script, also of the fragment that polls progress; beside that,
+    importing librosa in a job took a minute.
     """
     _ = librosa.stft, librosa.istft, librosa.decompose.hpss  # imported when first named
     gc.collect()
@@ -138,7 +153,7 @@ def _choose_separator() -> str:
             "Take it apart into",
             names,
             format_func=lambda name: _describe(name, ready[name]),
-            help="hpss needs no weights: it tells what lasts from what strikes, and low from high.",
+            help="hpss needs no weights: it separates sustained from percussive sound, and low from high.",
         )
         with st.popover("More separators", disabled=len(ready) == len(records)):
             st.markdown("These take a track apart into instruments, once they have what they lack:")
@@ -151,7 +166,7 @@ def _choose_file() -> UploadedFile | None:
     """Draw the place where a file can be dropped; what was dropped.
 
     The browser refuses files by their size and kind, before they are sent, but shows no reason beside its red mark. The
-    reason is drawn here, and shown by the style sheet where there is such a mark, of which Python hears nothing.
+    reason is drawn here, and the style sheet shows it beside such a mark, of which Python is not informed.
     """
     with st.container(key="own-drop", gap=None):
         file = st.file_uploader("An audio file", FORMATS, key="own_file", max_upload_size=MAX_MB)
@@ -169,8 +184,8 @@ def _describe(name: str, stems: tuple[str, ...]) -> str:
     return f"{capitalized(listing(stems))} ({name})"
 
 
-def _wait(job: Job, listener: Listener) -> Heard | None:
-    """What the job found; else draw how far it is, or why there is nothing."""
+def _wait(job: Job, listener: Listener) -> Scored | None:
+    """The job's result; else draw its progress, or why there is no result."""
     running = job.watch()
     if job.result is not None and not job.cancelled:
         return job.result
@@ -181,46 +196,46 @@ def _wait(job: Job, listener: Listener) -> Heard | None:
     elif job.error:
         raise job.error
     else:
-        st.caption("This track was not heard to its end.")
+        st.caption("The analysis of this track was cancelled.")
         st.button("Start again", key="own_again", on_click=_forget)
     return None
 
 
 def _forget() -> None:
-    """Nobody waits for the file any more."""
-    if hearing := st.session_state.pop("own", None):
-        hearing.job.cancel()
+    """Cancel the job."""
+    if upload := st.session_state.pop("own", None):
+        upload.job.cancel()
 
 
 @st.fragment(run_every=POLL_S)
 def _show_progress(name: str) -> None:
-    hearing = st.session_state.get("own")
-    if hearing is None or not hearing.job.watch() or hearing.job.cancelled:
+    upload = st.session_state.get("own")
+    if upload is None or not upload.job.watch() or upload.job.cancelled:
         st.rerun()  # the whole page
-    stage = next(text for percent, text in reversed(STAGES.items()) if hearing.job.done >= percent)
-    st.progress(hearing.job.done / 100, text=stage.format(name=plain(name)))
-    st.button("Cancel", key="own_cancel", on_click=hearing.job.cancel)
+    stage = next(text for percent, text in reversed(STAGES.items()) if upload.job.done >= percent)
+    st.progress(upload.job.done / 100, text=stage.format(name=plain(name)))
+    st.button("Cancel", key="own_cancel", on_click=upload.job.cancel)
 
 
-def _hear(
+def _score(
     data: bytes,
     name: str,
     separator: str,
     library: Library,
-    model: torch.nn.Module,
-    heard: Heard | None,
+    model: FCN,
+    scored: Scored | None,
     progress: Progress,
-) -> Heard:
-    """The job's work; what was heard before by another model need not be separated again."""
-    if heard is None:
+) -> Scored:
+    """The job's work; a file that another model scored before is not separated again."""
+    if scored is None:
         track = _open(data, name, separator, library, progress)
         key = hash_waveforms(track.stems)
     else:
-        track, key = heard.track, heard.key
+        track, key = scored.track, scored.key
     progress(SEPARATED, 100)
-    logit = float(track_logits(model, [to_int16(sum(track.stems.values()))])[0])
+    logit = float(track_logits(model, [to_int16(mix_of_stems(track.stems))])[0])
     progress(100, 100)
-    return Heard(track, logit, key)
+    return Scored(track, logit, key)
 
 
 def _open(data: bytes, name: str, separator: str, library: Library, progress: Progress) -> Track:
@@ -249,7 +264,7 @@ def _open(data: bytes, name: str, separator: str, library: Library, progress: Pr
 
 @contextmanager
 def _private_folder(title: str) -> Iterator[str]:
-    """A temporary folder for this user's eyes only; where a file of this title cannot be kept there, a sentence."""
+    """A temporary folder for this user's eyes only; DataError where a file of this title cannot be kept there."""
     try:
         with tempfile.TemporaryDirectory(prefix="lemons-") as folder:
             yield folder
@@ -261,7 +276,7 @@ def _private_folder(title: str) -> Iterator[str]:
 
 
 def _check(path: Path) -> None:
-    """Refuse what would take too long before all of it is read."""
+    """Refuse a file that would take too long, before all of it is read."""
     with AudioReader(path) as reader:
         seconds = reader.n_samples / reader.sr
     if seconds > MAX_S:

@@ -6,6 +6,8 @@ from explanations.page.file_server import address_of, get_store
 from explanations.render.player import player_css, player_js
 from lemons.hashing import hash_text
 
+__all__ = ["draw_player"]
+
 SCRIPT = ("player", hash_text(player_js()))
 # the script itself comes over HTTP, once; with the component it would come with every rerun
 LOADER = f"""
@@ -18,12 +20,12 @@ _player = st.components.v2.component("lemons_stem_player", css=player_css(), js=
 
 
 def draw_player(data: dict, *, key: str) -> int | None:
-    """Draw the player of an explanation; what it plays goes on when the script runs again with the same sounds.
+    """Draw the player of an explanation; it continues to play when the script runs again with the same sounds.
 
     Parameters
     ----------
     data : dict
-        from `explanations.render.player.player_data`, with addresses of this server; ``start``, where it is there and
+        from `explanations.render.player.player_data`, with addresses of this server; ``start``, where it exists and
         was not seen before, makes it play
     key : str
         of the widget, and of ``st.session_state``

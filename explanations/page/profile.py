@@ -1,15 +1,18 @@
-"""Who this listener is: what they played, how often, and what their model listens for."""
+"""The listener's profile: what they played, how often, and what their model listens for."""
 
 import pandas as pd
 import streamlit as st
 
-from explanations.core.explanation import stem_shares
+from explanations.core.portrait import portrait_of, usable
 from explanations.page.cached import get_explanations, get_model_hash
 from explanations.page.listeners import draw_portrait, name_of
+from explanations.render.portrait_words import portrait_sentences, portrait_table
 from explanations.render.words import plain
 from lemons.config import Config
 from lemons.library import Library
 from lemons.listeners import Listener
+
+__all__ = ["draw_profile"]
 
 TOP_GENRES = 6
 
@@ -53,20 +56,33 @@ def _draw_genres(played: pd.DataFrame) -> None:
 
 
 def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
-    """How much each instrument spoke for a track, on average over what was explained so far."""
+    """Which instruments are enough for a recommendation, and how much each spoke for it, by what was explained."""
     model_hash = get_model_hash(config, library, listener)
-    mine = [one for one in get_explanations(config) if one.model_hash == model_hash and one.kind == "source"]
-    mine = {one.track_id: one for one in mine if one.track_id in library.tracks.index}
-    shares = stem_shares(list(mine.values()))
+    mine = [one for one in get_explanations(config) if one.model_hash == model_hash]
+    explained = usable(one for one in mine if one.track_id in library.tracks.index)
     st.markdown(f"**What {plain(name_of(listener))}'s model listens for**")
-    if shares.empty:
+    if not explained:
         st.caption("Nothing is known yet: explain some of the recommended tracks by their sources.")
         return
-    shares = shares.rename("share").rename_axis("stem")
-    alt = "The instruments that speak most for a recommendation"
-    _draw_shares(shares, "Instrument", "Share of what speaks for a track", alt=alt)
-    tracks = "1 track that was" if len(mine) == 1 else f"{len(mine)} tracks that were"
-    st.caption(f"On average over {tracks} explained by sources; it grows with every one.")
+    portrait = portrait_of(explained, listener=listener.name)
+    st.markdown(" ".join(plain(sentence) for sentence in portrait_sentences(portrait)))
+    st.dataframe(
+        portrait_table(portrait)[["stem", "enough", "needed", "no part", "share"]],
+        hide_index=True,
+        column_config={
+            "stem": st.column_config.TextColumn("Instrument"),
+            "enough": st.column_config.TextColumn("Enough alone"),
+            "needed": st.column_config.TextColumn("Needed"),
+            "no part": st.column_config.TextColumn("In nothing that is enough"),
+            "share": st.column_config.TextColumn("Share of what speaks for it"),
+        },
+        alt="In how many tracks each instrument is enough, is needed, or neither, and its share of the weights",
+    )
+    tracks = "1 track that was" if portrait.n_tracks == 1 else f"{portrait.n_tracks} tracks that were"
+    st.caption(
+        f"From {tracks} explained by sources so far; every other one narrows the 95 % intervals in brackets. Shares "
+        f"are averages over the {portrait.n_line} of them of which weights say something."
+    )
 
 
 def _draw_shares(shares: pd.Series, name: str, share: str, *, alt: str) -> None:

@@ -1,4 +1,4 @@
-"""Second step: what would this listener like, and which of these tracks shall be explained?"""
+"""Second step: the tracks recommended to the listener, of which one is explained."""
 
 from collections.abc import Sequence
 
@@ -16,6 +16,8 @@ from lemons.library import Library
 from lemons.listeners import Listener
 from recsys.relevance import SKIPPED
 
+__all__ = ["choose_source", "choose_track", "draw_track", "play_track"]
+
 MAX_NAMED = 50  # tracks that are left out
 
 
@@ -29,7 +31,7 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
     """Draw the recommendations; return the row of the chosen track, at first the most relevant."""
     name = name_of(listener)
     st.caption(
-        f"The ten most relevant of the tracks that {plain(name)}'s model never heard in training. "
+        f"The ten most relevant of the tracks that {plain(name)}'s model never saw in training. "
         "Relevance runs from 0 to 1. Choose by a click on a row, or by the arrow keys; the play button lets you "
         "listen. The history was held back from training: the model could not know it."
     )
@@ -42,7 +44,7 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
         for row in ranking.to_dict("records")
     ]
     ids = [row["track_id"] for row in rows]
-    choices = st.session_state.setdefault("chosen-tracks", {})  # of each listener, for who comes back to them
+    choices = st.session_state.setdefault("chosen-tracks", {})  # of each listener, for visitors who come back to them
     mine = (library.fingerprint, listener.name)
     chosen = address.recall("track", ids, choices.get(mine))
     if chosen not in ids:
@@ -55,7 +57,7 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
 
 
 def _name_skipped(library: Library, ranking: pd.DataFrame) -> None:
-    """Say which tracks the model could not hear, and why."""
+    """List the tracks that the model could not score, and why."""
     skipped = ranking.attrs.get(SKIPPED, {})
     if skipped:
         are = "track is" if len(skipped) == 1 else "tracks are"
@@ -76,13 +78,13 @@ def draw_track(case: Case):
 
 
 def play_track(place, case: Case) -> None:
-    """Fill the place that `draw_track` left; where there is an explanation, its player has the track's sound."""
-    # not st.audio: of a view that was left quickly, the browser asks for a sound that Streamlit has thrown away
+    """Fill the place that `draw_track` left; where an explanation exists, its player has the track's sound."""
+    # not st.audio: after a view that was left quickly, the browser requests a sound that Streamlit has deleted
     src = get_store().put(("mix", case.key[1]), ".flac", lambda: flac_bytes(case.mix))
     place.html(f'<audio class="lemons-whole" controls aria-label="The whole track" src="{src}"></audio>')
 
 
 def _offer(library: Library, track_id: str) -> str:
-    """The address of a track's sound as the model hears it, made when somebody listens."""
+    """The address of a track's sound as the model scores it; the file is made when it is first requested."""
     key = ("mix", library.fingerprint, track_id)
     return get_store().offer(key, ".flac", lambda: flac_bytes(to_float(library.load_audio(track_id))))

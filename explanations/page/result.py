@@ -1,4 +1,4 @@
-"""The answer: in a sentence, in words for its numbers, and in sound, with all that can be asked of it next."""
+"""The answer: a sentence, its numbers in words, the player, and downloads."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,13 +12,14 @@ from scipy.special import expit
 from explanations.core.clips import TOP_K
 from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
-from explanations.core.trust import TRUSTED
+from explanations.core.trust import line_holds
 from explanations.page import address, listeners
 from explanations.page.ask import Asked, find_what_if
 from explanations.page.downloads import draw_downloads
 from explanations.page.file_server import get_store
 from explanations.page.player import draw_player
 from explanations.render import words
+from explanations.render.fact_words import fact_sentences
 from explanations.render.player import player_data, player_sounds
 from explanations.render.words import (
     answer,
@@ -27,32 +28,42 @@ from explanations.render.words import (
     method_sentence,
     name_of,
     names_of,
+    pair_sentence,
     plain,
     sentence,
+    ties_sentence,
 )
 from lemons.errors import DataError
+
+__all__ = ["draw_result"]
 
 
 def draw_result(asked: Asked, explanation: Explanation, count: str) -> None:
     """Draw an explanation; ``count`` is the address's field for how many components it has."""
     about = words.markup(words.question(asked.case.title, listeners.name_of(asked.case.listener)))
-    text = words.markup(answer(explanation))
+    facts = fact_sentences(explanation)
+    text = words.markup(next(iter(facts.values()), answer(explanation)))
     st.html(f'<h3 class="lemons-why">{about}</h3><p class="lemons-answer" role="status">{text}</p>')
     _draw_sound(asked, explanation, count)
-    st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in _highlights(explanation)))
-    if explanation.fidelity_held_out < TRUSTED:
-        st.warning(f"{fidelity_sentence(explanation)} Don't take the weights at their word.", icon=":material/warning:")
+    lines = [*facts.items(), *_highlights(explanation)]
+    st.markdown("\n".join(f"- **{heading}:** {plain(text)}" for heading, text in lines))
+    if line_holds(explanation):
+        st.markdown(f"{fidelity_sentence(explanation)} {plain(ties_sentence(explanation))}")
+        _draw_table(explanation)
     else:
-        st.markdown(fidelity_sentence(explanation))
-    _draw_table(explanation)
+        text = f"{fidelity_sentence(explanation)} So this page shows no weights. {plain(pair_sentence(explanation))}"
+        st.info(text, icon=":material/info:")
 
 
 def _highlights(explanation: Explanation) -> list[tuple[str, str]]:
-    """What spoke for the track, what against it, and how relevant each would be."""
+    """What spoke for the track, what against it, and how relevant each would be; nothing where no line holds."""
+    if not line_holds(explanation):
+        return []
     relevance = {name: f"{expit(logit):.2f}" for name, logit in explanation.clip_logits.items()}
     top, lines = explanation.top(TOP_K), []
     if top:
-        text = f"{names_of(top[:1], explanation.kind)}; relevance of this alone: {relevance['top1']}"
+        alone = f"relevance of this alone: {relevance['top1']}, of silence: {relevance['silence']}"
+        text = f"{names_of(top[:1], explanation.kind)}; {alone}"
         lines.append(("Top highlight", capitalized(text)))
     if len(top) > 1:
         text = f"{names_of(top, explanation.kind)}; relevance: {relevance[f'top{TOP_K}']}, without: {relevance['rest']}"
@@ -64,7 +75,7 @@ def _highlights(explanation: Explanation) -> list[tuple[str, str]]:
 
 @st.fragment
 def _draw_sound(asked: Asked, explanation: Explanation, count: str) -> None:
-    """The player and the downloads; moving its slider draws nothing else anew."""
+    """The player and the downloads; moving its slider redraws nothing else."""
     case = asked.case
     explanation = replace(explanation, what_if=find_what_if(asked, explanation))
     most = max(len(explanation.top(len(explanation.components))), 1)
@@ -72,11 +83,11 @@ def _draw_sound(asked: Asked, explanation: Explanation, count: str) -> None:
     k = address.recall_number(count, usual, least=1, most=most)
     try:
         src, answers = _serve(explanation, case.track.stems)
-    except DataError as error:  # a fragment that runs by itself has no page around it that would tell
+    except DataError as error:  # a fragment that runs by itself has no page around it to show errors
         st.error(sentence(str(error)), icon=":material/error:")
         return
     names = {"title": case.title, "listener": case.listener.name}
-    data = player_data(explanation, case.track.stems, src=src, k=k, answers=answers, **names)
+    data = player_data(explanation, case.track.stems, src=src, k=k, answers=answers, others=case.others, **names)
     data["start"] = address.take_landing() if count == "k" else None
     k = draw_player(data, key=address.key("player", case.listener.name)) or k
     address.remember(**{count: k if k != usual else None})
@@ -89,11 +100,15 @@ def _serve(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[d
     store, sounds = get_store(), cache(partial(player_sounds, explanation, stems))
     about = (explanation.stems_hash, explanation.kind)
     rows = rows_of(stems, kind=explanation.kind)
-    src = {row: store.put((*about, row), ".flac", lambda row=row: sounds()[row]) for row in rows}
+
+    def sound_of(row: str) -> bytes:
+        return sounds()[row]
+
+    src = {row: store.put((*about, row), ".flac", partial(sound_of, row)) for row in rows}
     if explanation.what_if is None:
         return src, None
-    about += (explanation.segments.borders, explanation.model_hash)
-    return src, store.put(about, ".bin", explanation.what_if.to_bytes)
+    table = (*about, explanation.segments.borders, explanation.model_hash)
+    return src, store.put(table, ".bin", explanation.what_if.to_bytes)
 
 
 def _draw_table(explanation: Explanation) -> None:

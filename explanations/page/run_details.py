@@ -11,9 +11,11 @@ from lemons.config import ROOT
 from lemons.errors import DataError
 from recsys.records.read import DIED, EVALUATION, PROGRAMS, RUNNING, TRAINING, RecordedRun, as_dict, read_curves
 
+__all__ = ["MEASURES", "RANKERS", "draw_run", "number_of", "result_of"]
+
 LOSSES = {"train.avg_loss": "training", "val.loss": "validation"}
 MEASURES = {"val.roc_auc": "ROC-AUC", "val.average_precision": "average precision"}
-BLUE, ORANGE = "#2e8bc9", "#cb7700"  # every kind of colour vision tells them apart; 3:1 on either theme's ground
+BLUE, ORANGE = "#2e8bc9", "#cb7700"  # distinct for every kind of colour vision; 3:1 on either theme's ground
 RANKERS = {
     "model": "the model",
     "popularity": "popularity",
@@ -51,7 +53,7 @@ def draw_run(run: RecordedRun) -> None:
 
 
 def result_of(run: RecordedRun) -> str:
-    """What there is to say of a run's end, or of how far it is."""
+    """How a run ended, or its progress, in words."""
     if run.error:
         return run.error
     if run.kind == EVALUATION:
@@ -71,7 +73,7 @@ def _about(run: RecordedRun) -> str:
         return f"Going on for {took} by now. {plain(capitalized(result_of(run)))}".rstrip()
     if run.status == DIED:
         text = f"Its last sign of life came after {took}, and it never said that it ended: it was killed, most likely."
-        again = " When the same command is given again, it goes on where it was, under a new number."
+        again = " The same command resumes it, under a new number."
         return text + again * (run.kind == TRAINING)
     text = f"{plain(capitalized(run.status))} after {took}."
     if run.error:
@@ -101,7 +103,7 @@ def _draw_curves(run: RecordedRun) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         _draw_chart(losses, LOSSES, title="Loss", x=x, y=[0.0, max([0.1, *losses["value"]])])
-    with right:  # chance reaches about 0.5 by either measure: half of the tracks were played
+    with right:  # random scores reach about 0.5 by either measure: half of the tracks were played
         _draw_chart(measures, MEASURES, title="On validation tracks", x=x, y=[min([0.5, *measures["value"]]), 1.0])
 
 
@@ -137,7 +139,7 @@ def _draw_chart(points: pd.DataFrame, names: dict[str, str], *, title: str, x: l
 
 
 def _draw_rankers(run: RecordedRun) -> None:
-    """The model beside what is known without listening."""
+    """The model beside the baselines."""
     measures = as_dict(run.scores.get("measures"))
     rows = [
         [label, *(_with_interval(measures[name], measure) for measure in ("roc_auc", "average_precision"))]
@@ -152,8 +154,10 @@ def _draw_rankers(run: RecordedRun) -> None:
 
 def _with_interval(measures: Any, name: str) -> str:
     found = as_dict(as_dict(measures).get(name))
-    numbers = [number_of(found, key) for key in ("value", "low", "high")]
-    return "–" if None in numbers else "{:.3f} ({:.2f} to {:.2f})".format(*numbers)
+    value, low, high = (number_of(found, key) for key in ("value", "low", "high"))
+    if value is None or low is None or high is None:
+        return "–"
+    return f"{value:.3f} ({low:.2f} to {high:.2f})"
 
 
 def _provenance(run: RecordedRun) -> dict[str, Any]:
@@ -207,6 +211,6 @@ def _lasting(seconds: float) -> str:
 
 
 def number_of(scores: dict[str, Any], name: str) -> float | None:
-    """A finite number, or None for whatever else a file may hold."""
+    """A finite number, or None for anything else that a file may hold."""
     value = scores.get(name)
     return float(value) if isinstance(value, int | float) and abs(value) < float("inf") else None

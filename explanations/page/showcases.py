@@ -1,9 +1,9 @@
-"""Something to hear at once: explanations that were computed ahead."""
+"""Examples to hear at once: explanations that were computed ahead."""
 
 import streamlit as st
 
 from explanations.core.explanation import Explanation
-from explanations.core.trust import TRUSTED
+from explanations.core.trust import LEAST_R2
 from explanations.page import address
 from explanations.page.cached import get_explanations, get_model_hash
 from explanations.page.keys import key_of
@@ -12,6 +12,8 @@ from explanations.render.words import answer, plain, question
 from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library
+
+__all__ = ["KIND", "draw_showcases"]
 
 N_SHOWCASES = 3
 KIND = "time+source"  # says which instrument, and when
@@ -29,10 +31,10 @@ def draw_showcases(config: Config, library: Library) -> None:
 
 
 def _find(config: Config, library: Library) -> list[Explanation]:
-    """The most faithful explanation of each listener's present model, of the listeners with the most faithful ones."""
+    """The most faithful explanation of each listener's current model, for the listeners with the most faithful ones."""
     best: dict[str, Explanation] = {}
     for one in get_explanations(config):
-        shown = one.kind == KIND and one.method == "exact" and one.top(1) and one.fidelity_held_out >= TRUSTED
+        shown = one.kind == KIND and one.method == "exact" and one.top(1) and one.fidelity_held_out >= LEAST_R2
         if shown and one.listener in library.users and one.track_id in library.tracks.index:
             best[one.listener] = max(best.get(one.listener, one), one, key=lambda one: one.fidelity_held_out)
     ranked = sorted(best.values(), key=lambda one: -one.fidelity_held_out)
@@ -42,7 +44,7 @@ def _find(config: Config, library: Library) -> list[Explanation]:
 def _is_current(config: Config, library: Library, explanation: Explanation) -> bool:
     try:
         return explanation.model_hash == get_model_hash(config, library, find_listener(explanation.listener))
-    except DataError:  # a model that has gone
+    except DataError:  # a model that was deleted
         return False
 
 

@@ -1,17 +1,20 @@
-"""What an explanation has to say, as files to be heard, seen and read."""
+"""An explanation as files: sound, picture, report and numbers."""
 
 import os
 from pathlib import Path
 
 from explanations.core.clips import save_clips
+from explanations.core.contrast import Contrast
 from explanations.core.explanation import Explanation
 from explanations.render.figure import draw_explanation
 from explanations.render.report import write_report
 from lemons.tracks import Track
 
+__all__ = ["write_contrast", "write_explanation"]
+
 
 def write_explanation(folder: str | os.PathLike, explanation: Explanation, track: Track) -> list[Path]:
-    """Write what an explanation has to say, to be heard, seen and read.
+    """Write an explanation as sound, picture, report and numbers.
 
     Parameters
     ----------
@@ -42,5 +45,36 @@ def write_explanation(folder: str | os.PathLike, explanation: Explanation, track
     draw_explanation(explanation, track.stems, picture, title=track.title)
     write_report(report, explanation, track)
     answers = [text.with_suffix(".npz")] if explanation.what_if else []
-    explanation.save(text)  # last: where it is, everything is
+    explanation.save(text)  # last: where it exists, the others do
     return [*clips.values(), picture, report, *answers, text]
+
+
+def write_contrast(folder: str | os.PathLike, contrast: Contrast, track: Track) -> list[Path]:
+    """Write what a contrast has to say, to be heard and read.
+
+    Parameters
+    ----------
+    folder : path-like
+        made when it is missing; older files of these names are replaced
+    contrast : Contrast
+        from `explanations.core.contrast.contrast_track`
+    track : Track
+        the track that it is about
+
+    Returns
+    -------
+    list of Path
+        ``top1.flac`` and ``top3.flac``, what speaks most for the first listener rather than the second,
+        ``rest.flac``, and ``contrast.json``
+
+    Raises
+    ------
+    ParameterError
+        if it is about another track
+    DataError
+        if a file cannot be written
+    """
+    folder = Path(folder)
+    clips = save_clips(folder, contrast, track.stems)
+    contrast.save(folder / "contrast.json")  # last: where it is, everything is
+    return [*clips.values(), folder / "contrast.json"]

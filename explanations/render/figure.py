@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -13,12 +14,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from explanations.core.clips import TOP_K, check_same_stems
+from explanations.core.component import Component
 from explanations.core.components import rows_of
-from explanations.core.explanation import Component, Explanation
+from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words
 from explanations.render.words import capitalized, question
 from lemons.audio import SAMPLE_RATE
 from lemons.files import atomic_path
+
+__all__ = ["COLOURS", "DPI", "INK", "draw_explanation", "explanation_figure"]
 
 # purple against, orange for: apart for every kind of colour vision; without the dark ends, which hide the waveform
 COLOURS = LinearSegmentedColormap.from_list("against_for", colormaps["PuOr_r"](np.linspace(0.17, 0.83, 65)))
@@ -92,7 +96,7 @@ def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray]
         _draw_cell(axes, component, label, row=names.index(component.stem), rank=rank, colour=scale)
     _draw_waveforms(axes, rows)
     _dress(figure, axes, names, explanation, title=title or explanation.track_id or "this track")
-    _draw_colour_bar(figure, axes, scale)
+    _draw_colour_bar(figure, axes, scale, limit=strongest)
     return figure
 
 
@@ -101,14 +105,15 @@ def _draw_cell(
 ) -> None:
     """Colour, number and, for the top ones, frame and rank."""
     x, width = component.start_s, component.end_s - component.start_s
-    fill = {"facecolor": colour.to_rgba(component.weight), "edgecolor": "white", "linewidth": 1.5}
+    shade = colour.to_rgba(np.asarray(component.weight))
+    fill: dict[str, Any] = {"facecolor": shade, "edgecolor": "white", "linewidth": 1.5}
     axes.add_patch(Rectangle((x, row - 0.5), width, 1, **fill, zorder=1))
     frame = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
-    at = {"xytext": (-5, -5), "textcoords": "offset points", "ha": "right", "va": "top", "zorder": 5}
+    at: dict[str, Any] = {"xytext": (-5, -5), "textcoords": "offset points", "ha": "right", "va": "top", "zorder": 5}
     axes.annotate(label, (x + width, row - 0.5), color=INK, fontsize=8.5, bbox=frame, **at)
     if rank is not None:
-        outline = {"fill": False, "edgecolor": INK, "linewidth": 2.2, "joinstyle": "miter", "clip_on": False}
-        axes.add_patch(Rectangle((x, row - 0.5), width, 1, **outline, zorder=4))
+        outline: dict[str, Any] = {"fill": False, "edgecolor": INK, "linewidth": 2.2, "joinstyle": "miter"}
+        axes.add_patch(Rectangle((x, row - 0.5), width, 1, **outline, clip_on=False, zorder=4))
         at |= {"xytext": (5, -5), "ha": "left"}
         badge = {"facecolor": INK, "edgecolor": "none", "boxstyle": "round,pad=0.2"}
         axes.annotate(str(rank), (x, row - 0.5), color="white", fontsize=8.5, weight="bold", bbox=badge, **at)
@@ -140,7 +145,7 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     fidelity = f"{explanation.fidelity_held_out:.2f}".replace("-", "−")
     facts = [
         f"relevance {explanation.relevance:.2f}: {verdict}",
-        f"fidelity {fidelity} {explanation.judged_on}: {fidelity_in_words(explanation.fidelity_held_out)}",
+        f"fidelity {fidelity} {explanation.judged_on}: {fidelity_in_words(explanation)}",
     ]
     if not explanation.top(1):
         facts.append("nothing speaks for it")
@@ -149,18 +154,19 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     figure.text(LEFT, 1 - 0.72 / height, "   ·   ".join(facts), fontsize=10, color=INK)
 
 
-def _draw_colour_bar(figure: Figure, beside: Axes, scale: ScalarMappable) -> None:
+def _draw_colour_bar(figure: Figure, beside: Axes, scale: ScalarMappable, *, limit: float) -> None:
     """What the colours say, at the right."""
     place = beside.get_position()
     axes = figure.add_axes((place.x1 + 0.015, place.y0, 0.012, place.height))
     bar = figure.colorbar(scale, cax=axes)
     bar.outline.set_visible(False)
-    limit = scale.norm.vmax
     labels = [f"{_signed(-limit, limit)}\nagainst", "0", f"{_signed(limit, limit)}\nfor"]
     bar.set_ticks([-limit, 0, limit], labels=labels)
     axes.tick_params(length=0, labelsize=8.5, colors=INK)
-    for label, side in zip(axes.get_yticklabels(), ("bottom", "center", "top"), strict=True):
-        label.set_verticalalignment(side)
+    lowest, middle, highest = axes.get_yticklabels()
+    lowest.set_verticalalignment("bottom")
+    middle.set_verticalalignment("center")
+    highest.set_verticalalignment("top")
 
 
 def _signed(weight: float, strongest: float) -> str:

@@ -1,25 +1,27 @@
-"""An explanation as one file that any browser opens: player, sounds, answers, weights, and where they come from.
+"""An explanation as one file that any browser opens: player, sounds, answers, weights and provenance.
 
-It needs no server and makes no request. Its policy allows the one script and the one style that are in it, by their
-hashes, and nothing else: names of tracks and listeners come from strangers.
+It needs no server and makes no request. Its policy allows its own script and style, by their hashes, and nothing else:
+names of tracks and listeners come from strangers. Jinja escapes them.
 """
 
 import base64
 import hashlib
-import json
 import os
-import re
-from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
-from string import Template
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 import lemons
 from explanations.core.clips import TOP_K
-from explanations.core.explanation import Explanation
+from explanations.core.explanation import Component, Explanation
 from explanations.render import words
+from explanations.render.fact_words import fact_sentences
 from explanations.render.player import player_css, player_data, player_js, player_sounds
 from lemons.files import atomic_path
 from lemons.tracks import Track
+
+__all__ = ["HERE", "report_html", "write_report"]
 
 HERE = Path(__file__).parent
 MOUNT = """
@@ -63,7 +65,7 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: Track
 
 
 def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> str:
-    """The text of the file, of which ``k`` components are heard at first; for the others see `write_report`."""
+    """The text of the file, in which ``k`` components play at first; for the other parameters see `write_report`."""
     sounds = player_sounds(explanation, track.stems)
     data = player_data(
         explanation,
@@ -75,30 +77,47 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         answers=_data_url("application/octet-stream", explanation.what_if.to_bytes()) if explanation.what_if else None,
     )
     style, script = player_css() + (HERE / "report.css").read_text(encoding="utf-8"), player_js() + MOUNT
-    against = [words.capitalized(words.name_of(one, explanation.kind)) for one in explanation.against(1)]
-    template = Template((HERE / "report.html").read_text(encoding="utf-8"))
-    return template.substitute(
+    return _template().render(
         policy=_policy(style, script),
         generator=f"LEMONS {lemons.__version__}",
         lemon=words.data_url(words.LEMON),
-        heading=words.markup(words.question(track.title, words.capitalized(explanation.listener))),
-        answer=words.markup(words.answer(explanation)),
-        against="".join(f"<p>{words.markup(name)} spoke most against it.</p>" for name in against),
-        fidelity=_bold(words.markup(words.fidelity_sentence(explanation))),
+        heading=words.question(track.title, words.capitalized(explanation.listener)),
+        answers=_answers(explanation),
+        against=[words.capitalized(words.name_of(one, explanation.kind)) for one in explanation.against(1)],
+        fidelity=words.fidelity_sentence(explanation).split("**"),  # every second part is bold
         unit=UNITS[explanation.target],
-        weights="\n".join(_weights(explanation)),
-        method=words.markup(words.method_sentence(explanation)),
-        facts="\n".join(_facts(explanation)),
+        weights=[_weight_row(rank, one, explanation.kind) for rank, one in enumerate(_by_weight(explanation), start=1)],
+        method=words.method_sentence(explanation),
+        facts=_facts(explanation),
         json=_data_url("application/json", explanation.to_json().encode()),
-        citations="\n".join(f"<li>{words.markup(citation)}</li>" for citation in CITATIONS),
-        data=json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),  # no tag ends the script
+        citations=CITATIONS,
+        data=data,
         style=style,
         script=script,
     )
 
 
+def _answers(explanation: Explanation) -> list[str]:
+    """Facts, where they are known; else what the weights say."""
+    return list(fact_sentences(explanation).values()) or [words.answer(explanation)]
+
+
+@cache
+def _template() -> Template:
+    """The page around the player; it escapes all values but the style and the script."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: value if hasattr(value, "__html__") else words.tame(str(value)),
+        trim_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False}
+    return environment.get_template("report.html")
+
+
 def _policy(style: str, script: str) -> str:
-    """What the page may do: run and wear what is in it, show data: addresses, and nothing else."""
+    """The page's content security policy: only its own script and style, and images from data: addresses."""
     hashes = {"style": style, "script": script}
     inline = {name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in hashes.items()}
     allowed = "; ".join(f"{name}-src 'sha256-{digest}'" for name, digest in inline.items())
@@ -109,37 +128,40 @@ def _data_url(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _bold(text: str) -> str:
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
+def _by_weight(explanation: Explanation) -> list[Component]:
+    """Components, the largest weight first."""
+    return sorted(explanation.components, key=lambda component: -component.weight)
 
 
-def _weights(explanation: Explanation) -> Iterable[str]:
-    """A row of the table for every component, the largest weight first."""
-    for rank, one in enumerate(sorted(explanation.components, key=lambda component: -component.weight), start=1):
-        name = words.markup(words.capitalized(words.name_of(one, explanation.kind)))
-        weight = f"{one.weight:+.4f}".replace("-", "−") if one.weight else "0"
-        margin = f" ± {one.margin:.4f}" if one.margin else ""
-        speaks = "for it" if one.weight > 0 else "against it" if one.weight < 0 else "neither"
-        yield f"<tr><td>{rank}</td><td>{name}</td><td>{weight}{margin}</td><td>{speaks}</td></tr>"
+def _weight_row(rank: int, component: Component, kind: str) -> dict[str, str | int]:
+    """A row of the table of weights."""
+    weight = _with_minus(f"{component.weight:+.4f}") if component.weight else "0"
+    return {
+        "rank": rank,
+        "name": words.capitalized(words.name_of(component, kind)),
+        "weight": f"{weight} ± {component.margin:.4f}" if component.margin else weight,
+        "speaks": "for it" if component.weight > 0 else "against it" if component.weight < 0 else "neither",
+    }
 
 
-def _facts(explanation: Explanation) -> Iterable[str]:
-    """What is needed to trust and to repeat it."""
+def _with_minus(number: str) -> str:
+    return number.replace("-", "−")
+
+
+def _facts(explanation: Explanation) -> dict[str, str]:
+    """What is needed to check and to repeat the explanation, by name."""
     starts = sorted({component.start_s for component in explanation.components})
-    facts = {
+    return {
         "Track": explanation.track_id,
-        "Relevance": f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})",
+        "Relevance": _with_minus(f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"),
         "Kind": explanation.kind,
         "Explained": explanation.target,
         "Segments begin at": ", ".join(f"{start:g} s" for start in starts),
         "Stems from": explanation.separator,
-        "Fidelity": f"{explanation.fidelity_held_out:.4f} {explanation.judged_on}",
-        "Answer to silence": f"{explanation.intercept:.4f} by the linear model",
+        "Fidelity": _with_minus(f"{explanation.fidelity_held_out:.4f} {explanation.judged_on}"),
+        "Answer to silence": _with_minus(f"{explanation.intercept:.4f} by the linear model"),
         "Audio, SHA-256": explanation.audio_hash,
         "Stems, SHA-256": explanation.stems_hash,
         "Model, SHA-256": explanation.model_hash,
         "Versions": ", ".join(f"{name} {version}" for name, version in explanation.versions.items()),
     }
-    for name, fact in facts.items():
-        text = words.markup(fact.replace("-", "−") if name in ("Relevance", "Fidelity", "Answer to silence") else fact)
-        yield f"<dt>{name}</dt><dd>{f'<code>{text}</code>' if 'SHA' in name else text}</dd>"

@@ -1,4 +1,4 @@
-"""What the page says: plain sentences, and untrusted text made harmless."""
+"""The page's sentences, and escaping of untrusted text."""
 
 import base64
 import html
@@ -10,8 +10,35 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from explanations.core.clips import TOP_K
-from explanations.core.explanation import Component, Explanation
+from explanations.core.component import Component
+from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words
+from lemons.characters import invisible
+
+__all__ = [
+    "LEMON",
+    "answer",
+    "capitalized",
+    "clock",
+    "data_url",
+    "duration",
+    "fidelity_sentence",
+    "file_title",
+    "listing",
+    "markup",
+    "method_sentence",
+    "name_of",
+    "names_of",
+    "noun_of",
+    "pair_sentence",
+    "parts_of",
+    "plain",
+    "question",
+    "sentence",
+    "shorten",
+    "tame",
+    "ties_sentence",
+]
 
 LEMON = Path(__file__).parent / "lemon.svg"
 NAMES = {"vocals": "the vocals", "piano": "the piano", "drums": "the drums", "bass": "the bass"}
@@ -19,15 +46,12 @@ NAMES |= {"other": "the other instruments", "mix": "the part"}
 LOUD = 0.5  # a component is named in the sentence when its weight is at least this share of the largest
 MAX_TITLE = 120  # letters of a file's name that are shown
 SHORT_S = 3  # shorter stretches are named to a tenth of a second
-# control characters but for white space, marks of direction, and halves of letters, which cannot be sent to a browser
-UNSEEN = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+UNSEEN = invisible(keep="\t\n\x0b\x0c\r\x85\u2028\u2029")  # white space, which `plain` collapses
 JOINER = "\u2060"  # has no width; between the letters of an address it keeps Markdown from making a link of it
 
 
 def tame(text: str) -> str:
-    r"""Text of unknown origin without what no eye can see and what turns the text after it around.
+    r"""Untrusted text without invisible characters and marks of direction.
 
     >>> tame("Lion\x1b Road\u202e"), tame("Zoë 👩\u200d🎤")
     ('Lion Road', 'Zoë 👩\u200d🎤')
@@ -36,12 +60,12 @@ def tame(text: str) -> str:
 
 
 def markup(text: str) -> str:
-    """Text of unknown origin, so that HTML shows it letter by letter."""
+    """Untrusted text, escaped for HTML."""
     return html.escape(tame(text))
 
 
 def plain(text: str) -> str:
-    r"""Text of unknown origin, so that Markdown shows it letter by letter.
+    r"""Untrusted text, escaped for Markdown.
 
     >>> plain("**Loud** <b>")
     '\\*\\*Loud\\*\\* \\<b\\>'
@@ -52,7 +76,7 @@ def plain(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    r"""An error's sentence: harmless, but what stands in backquotes stays code.
+    r"""An error's sentence, escaped for Markdown; text in backquotes stays code.
 
     >>> sentence("no model; train one with `lemons train`")
     'no model\\; train one with `lemons train`'
@@ -63,7 +87,7 @@ def sentence(text: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Text of unknown origin and length, cut to what a line can hold.
+    """Untrusted text, cut to what a line can hold.
 
     >>> len(shorten(5000 * "9"))
     120
@@ -122,7 +146,7 @@ def parts_of(separator: str) -> str:
 
 
 def file_title(name: str) -> str:
-    r"""What to call a file of unknown origin: its name without folders, extension and what no eye can see.
+    r"""A title for an untrusted file name: without folders, extension and invisible characters.
 
     >>> file_title("C:\\Music\\My_`best`\u202e\n.song.mp3"), file_title(".mp3")
     ("My 'best'.song", 'untitled')
@@ -169,7 +193,7 @@ def question(title: str, listener: str = "") -> str:
 
 
 def answer(explanation: Explanation) -> str:
-    """Why the track was recommended, or would rather not be, in one sentence."""
+    """Why the track was recommended or not, in one or two sentences."""
     top = explanation.top(TOP_K)
     if not top:
         return "Nothing in this track speaks for it: every component lowers its relevance or leaves it as it is."
@@ -182,23 +206,44 @@ def answer(explanation: Explanation) -> str:
 
 
 def fidelity_sentence(explanation: Explanation) -> str:
-    """How far the explanation can be trusted, and why one may say so."""
-    fidelity = explanation.fidelity_held_out
-    share = f"{max(fidelity, 0):.0%}".replace("%", " %")
-    masks = "over all mixes there are" if explanation.held_out == "none" else "on mixes that it was not fitted to"
+    """How far the weights can be trusted, and why one may say so."""
+    share = f"{max(explanation.fidelity_held_out, 0):.0%}".replace("%", " %")
+    masks = "over all mixes" if explanation.held_out == "none" else "on mixes that they were not fitted to"
+    what = "relevance" if explanation.target == "probability" else "logit of the relevance"
     return (
-        f"The explanation is **{fidelity_in_words(fidelity)}**: {masks}, its weights account for {share} of how the "
-        "relevance moves when components are switched on and off."
+        f"The model is **{fidelity_in_words(explanation)}** here: {masks}, weights account for {share} of how the "
+        f"{what} moves when components are switched on and off."
     )
+
+
+def pair_sentence(explanation: Explanation) -> str:
+    """What the two components do that interact most; empty where this is not known."""
+    if explanation.pair is None:
+        return ""
+    parts = [explanation.components[i] for i in (explanation.pair.first, explanation.pair.second)]
+    first, second = (name_of(part, explanation.kind) for part in parts)
+    if explanation.pair.interaction > 0:
+        return f"{capitalized(first)} and {second} count together more than each of them does."
+    return f"{capitalized(first)} and {second} do much the same: either will do."
+
+
+def ties_sentence(explanation: Explanation, k: int = TOP_K) -> str:
+    """Which components are not played only for their number; empty without such."""
+    ties = explanation.ties(k)
+    if not ties:
+        return ""
+    as_much = "weighs" if len(ties) == 1 else "weigh"
+    last = name_of(explanation.top(k)[-1], explanation.kind)
+    return f"{capitalized(names_of(ties, explanation.kind))} {as_much} as much as {last}; the first of them is played."
 
 
 def method_sentence(explanation: Explanation) -> str:
     """How the weights were found."""
     masks = f"{explanation.n_masks:,}".replace(",", " ")
     if explanation.method == "lime":
-        how = f"audioLIME: the model heard {explanation.work:.0f} mixes"
+        how = f"audioLIME: the model scored {explanation.work:.0f} mixes"
     else:
-        how = f"Exact: one pass, {explanation.work:.0f} times the work of hearing the track once, answers for every mix"
+        how = f"Exact: one pass, {explanation.work:.0f} times the work of scoring the track once, answers for every mix"
     drawn = explanation.neighborhood == "drawn"
     fit = f"fitted to {masks} of them, drawn with seed {explanation.seed}" if drawn else f"fitted to all {masks}"
     return f"{how}; {fit}. Fidelity on those: {explanation.fidelity:.2f}."

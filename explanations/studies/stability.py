@@ -19,8 +19,10 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-if __name__ == "__main__":  # before torch is imported: its threads should not spin beside a busy program
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+if __name__ == "__main__":  # before torch is imported
+    from lemons.startup import make_threads_sleep
+
+    make_threads_sleep()
 
 import numpy as np
 import pandas as pd
@@ -41,42 +43,18 @@ from lemons.exact.lime import fit_lime
 from lemons.exact.masks import spread
 from lemons.files import atomic_path
 from lemons.library import Library, open_library
+from lemons.quality import unique_components
 from lemons.tracks import open_track
-from recsys.checkpoints import best_checkpoint, load_checkpoint, model_hash
-from recsys.data.splits import get_split
+from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.data.splits import load_or_draw_split
+from recsys.model_runs import best_checkpoint
+
+__all__ = ["choose_tracks", "drawn_weights", "main", "study", "study_track"]
 
 KEY = ["listener", "track_id", "model", "repeats", "k", "method", "num_samples"]  # of a row
 COLUMNS = [*KEY, "n_components", "unique_absolute", "unique_positive"]
 
 logger = logging.getLogger(__name__)
-
-
-def unique_components(weights: np.ndarray, k: int, *, positive: bool) -> int:
-    """U_n: how many components are among the top k of any repeat.
-
-    Parameters
-    ----------
-    weights : np.ndarray [shape=(repeats, n_components)]
-        of the explanations
-    k : int > 0
-        how many components of each count; fewer when there are fewer
-    positive : bool
-        whether the largest positive weights are the top, as they are played; else the largest absolute ones
-
-    Returns
-    -------
-    int
-
-    Examples
-    --------
-    >>> weights = np.array([[0.3, -0.5, 0.1], [0.2, -0.5, 0.3]])
-    >>> unique_components(weights, 1, positive=False), unique_components(weights, 1, positive=True)
-    (1, 2)
-    """
-    strengths = weights if positive else np.abs(weights)
-    order = np.argsort(-strengths, axis=1, kind="stable")[:, :k]
-    chosen = np.take_along_axis(strengths, order, axis=1) > 0
-    return len(np.unique(order[chosen]))
 
 
 def drawn_weights(table: ScoreTable, *, num_samples: int, seed: int) -> np.ndarray:
@@ -108,7 +86,7 @@ def study_track(table: ScoreTable, *, num_samples: Sequence[int], repeats: int, 
         for size in num_samples
     }
     # the exact method takes no seed, so that all its repeats are one
-    found["exact", 0] = table.lime().weights[None, table.sounding.ravel()]
+    found["exact", 0] = table.lime(target="probability").weights[None, table.sounding.ravel()]
     return [
         {
             "method": method,
@@ -123,7 +101,7 @@ def study_track(table: ScoreTable, *, num_samples: Sequence[int], repeats: int, 
 
 def choose_tracks(library: Library, listener: str, n_tracks: int) -> list[str]:
     """Tracks that a listener's model was neither trained nor chosen by: those of the test first, then strangers."""
-    split = get_split(library, listener)
+    split = load_or_draw_split(library, listener)
     test = split.loc[split["split"] == "test", "track_id"]
     test = test[test.isin(library.tracks.index)]
     strangers = library.tracks.index.difference(split["track_id"], sort=False)

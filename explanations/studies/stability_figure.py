@@ -2,16 +2,20 @@
 
 import os
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from explanations.render.words import capitalized
 from lemons.files import atomic_path
+
+__all__ = ["COLOURS", "DPI", "INK", "draw_stability", "stability_figure"]
 
 # Okabe & Ito: apart for every kind of colour vision
 COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
@@ -91,6 +95,6 @@ def _draw_violins(axes: Axes, place: float, counts: Sequence[pd.Series]) -> None
     for i, values in enumerate(counts):
         x = place + (i - (len(counts) - 1) / 2) * step
         violin = axes.violinplot(values.to_numpy(dtype=float), [x], widths=0.9 * step, showextrema=False)
-        for body in list(violin["bodies"]):
+        for body in cast(Sequence[PolyCollection], violin["bodies"]):
             body.set(facecolor=COLOURS[i % len(COLOURS)], edgecolor=INK, linewidth=0.8, alpha=1)
         axes.plot([x], [np.mean(values)], "o", color=COLOURS[i % len(COLOURS)], markeredgecolor=INK, markersize=6)

@@ -1,21 +1,95 @@
-"""FLAC files: lossless, so that what is heard is sample for sample what was scored."""
+"""Writing waveforms as FLAC: to a file or to memory, at once or piece by piece.
+
+Samples are floats in [-1, 1). On the 16-bit grid (see `lemons.audio.grid`) they are read back bit for bit, and with 24
+bits so is what a gain of down to 2^-8 made of them.
+"""
 
 import io
 import os
 from pathlib import Path
+from typing import BinaryIO, Self
 
 import numpy as np
 import soundfile
 
-from lemons.arguments import file_path, floats, one_of
+from lemons.arguments import file_path, floats, number, one_of
 from lemons.audio.waveform import SAMPLE_RATE, check_rate
 from lemons.errors import ParameterError
 from lemons.files import atomic_path
 
-BITS = (16, 24)
+__all__ = ["FLAC_BITS", "FlacWriter", "bits_for", "flac_bytes", "write_flac"]
+
+FLAC_BITS = (16, 24)
 
 
-def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE, bits: int = 16) -> None:
+class FlacWriter:
+    """A FLAC file of one channel that is written piece by piece; a context manager.
+
+    Parameters
+    ----------
+    file : Path or binary file
+        where to write, as it is: `lemons.files.atomic_path` makes sure that no half of it stays
+    sr : int > 0
+        sampling rate, in Hz
+    bits : {16, 24}
+        resolution
+    compression_level : float, optional
+        from 0 (fast) to 1 (small); libsndfile's own by default
+
+    Raises
+    ------
+    OSError
+        if the file cannot be written, here and in all methods
+    """
+
+    def __init__(
+        self,
+        file: Path | BinaryIO,
+        *,
+        sr: int = SAMPLE_RATE,
+        bits: int = 16,
+        compression_level: float | None = None,
+    ):
+        form = {"format": "FLAC", "subtype": f"PCM_{bits}", "compression_level": compression_level}
+        try:
+            self._file = soundfile.SoundFile(file, "w", sr, 1, **form)
+        except soundfile.LibsndfileError as error:
+            raise OSError(error.error_string) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        try:
+            self._file.close()
+        except soundfile.LibsndfileError as error:
+            raise OSError(error.error_string) from error
+
+    def write(self, y: np.ndarray) -> None:
+        """Write the next samples: floats in [-1, 1), of shape (n_samples,)."""
+        try:
+            self._file.write(y)
+        except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
+            raise OSError(error.error_string) from error
+
+
+def bits_for(gain: float) -> int:
+    """The resolution for samples of the 16-bit grid times a power of two: 16, or 24 where that took them off the grid.
+
+    >>> bits_for(1.0), bits_for(0.25)
+    (16, 24)
+    """
+    return 16 if gain == 1 else 24
+
+
+def write_flac(
+    path: str | os.PathLike,
+    y: np.ndarray,
+    *,
+    sr: int = SAMPLE_RATE,
+    bits: int = 16,
+    compression_level: float | None = None,
+) -> None:
     """Write a waveform as FLAC, at its own level, whole or not at all.
 
     Parameters
@@ -27,7 +101,9 @@ def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE,
     sr : int > 0
         its sampling rate, in Hz
     bits : {16, 24}
-        resolution; 24 keeps what lies on the 16-bit grid exact down to a gain of 2^-8
+        resolution; 24 keeps what is on the 16-bit grid exact down to a gain of 2^-8
+    compression_level : float, optional
+        from 0 (fast) to 1 (small); libsndfile's own by default
 
     Raises
     ------
@@ -37,22 +113,25 @@ def write_flac(path: str | os.PathLike, y: np.ndarray, *, sr: int = SAMPLE_RATE,
         if the file cannot be written
     """
     path, y, sr = file_path("path", path), floats("y", y), check_rate(sr)
-    top = 1 - 2.0 ** (1 - one_of("bits", bits, BITS))
-    if len(y) and not (y.min() >= -1 and y.max() <= top):
-        raise ParameterError(f"{path}: peak {np.abs(y).max():.3f} exceeds full scale; lower the gain of all its clips")
-    with atomic_path(path) as temporary:
-        encode_flac(temporary, y, sr=sr, bits=bits)
+    if compression_level is not None:
+        compression_level = number("compression_level", compression_level, least=0, most=1)
+    _check_peak(y, one_of("bits", bits, FLAC_BITS), str(path))
+    with (
+        atomic_path(path) as temporary,
+        FlacWriter(temporary, sr=sr, bits=bits, compression_level=compression_level) as file,
+    ):
+        file.write(y)
 
 
 def flac_bytes(y: np.ndarray, *, gain: float = 1.0) -> bytes:
-    """A waveform as a FLAC file: 16 bits, or 24 where a gain took it off the 16-bit grid.
+    """A waveform as a FLAC file for a browser: 16 bits, or 24 where a gain took it off the 16-bit grid.
 
     Parameters
     ----------
     y : np.ndarray [shape=(n_samples,)]
-        waveform in [-1, 1), already multiplied by ``gain``
+        waveform in [-1, 1) at 16 kHz, already multiplied by ``gain``
     gain : float
-        1, or a power of two below
+        1, or a power of two below, down to 2^-8
 
     Returns
     -------
@@ -62,48 +141,22 @@ def flac_bytes(y: np.ndarray, *, gain: float = 1.0) -> bytes:
     Raises
     ------
     ParameterError
-        if ``y`` holds no floats; whole numbers would become noise at full scale
+        if ``y`` holds no floats (whole numbers would become noise), or a sample exceeds full scale
+
+    Examples
+    --------
+    >>> flac_bytes(np.zeros(16000))[:4]
+    b'fLaC'
     """
-    if not np.issubdtype(y.dtype, np.floating):
-        raise ParameterError(
-            f"y holds {y.dtype}, but must hold floats in [-1, 1); int16 goes through lemons.audio.to_float"
-        )
-    bits = 16 if gain == 1 else 24
-    file = io.BytesIO()
-    samples = (y.astype(np.float64) * 2**31).astype(np.int32)  # libsndfile keeps the upper bits; it would scale floats
-    encode_flac(file, samples, bits=bits)
-    return file.getvalue()
+    y, bits = floats("y", y), bits_for(gain)
+    _check_peak(y, bits, "y")
+    content = io.BytesIO()
+    with FlacWriter(content, bits=bits) as file:
+        file.write(y)
+    return content.getvalue()
 
 
-def encode_flac(
-    file: Path | io.BytesIO,
-    samples: np.ndarray,
-    *,
-    sr: int = SAMPLE_RATE,
-    bits: int = 16,
-    compression_level: float | None = None,
-) -> None:
-    """Encode samples that were checked; `write_flac` checks them, and writes a file whole or not at all.
-
-    Parameters
-    ----------
-    file : Path or BytesIO
-        where to write
-    samples : np.ndarray [shape=(n_samples,)]
-        floats in [-1, 1), or integers, of which libsndfile keeps the upper ``bits``
-    sr : int > 0
-        sampling rate, in Hz
-    bits : {16, 24}
-        resolution
-    compression_level : float in [0, 1], optional
-        1 for the smallest file; libsndfile's default without it
-
-    Raises
-    ------
-    OSError
-        if libsndfile cannot write, as on a full disk
-    """
-    try:
-        soundfile.write(file, samples, sr, f"PCM_{bits}", format="FLAC", compression_level=compression_level)
-    except soundfile.LibsndfileError as error:
-        raise OSError(error.error_string) from error
+def _check_peak(y: np.ndarray, bits: int, name: str) -> None:
+    """Refuse samples that the file would clip, NaN among them."""
+    if len(y) and not (y.min() >= -1 and y.max() <= 1 - 2.0 ** (1 - bits)):
+        raise ParameterError(f"{name}: peak {np.abs(y).max():.3f} exceeds full scale; lower the gain of all its clips")

@@ -5,6 +5,8 @@ import numpy as np
 from lemons.arguments import as_array
 from lemons.errors import DataError, ParameterError
 
+__all__ = ["FULL_SCALE", "numbers", "quantize", "round_16_bit", "to_float", "to_int16"]
+
 FULL_SCALE = 2**15  # steps of a 16-bit file between 0 and 1
 
 
@@ -58,7 +60,7 @@ def to_int16(y: np.ndarray) -> np.ndarray:
     """
     steps = numbers(y) * FULL_SCALE
     if not ((steps >= -FULL_SCALE) & (steps < FULL_SCALE)).all():
-        raise ParameterError("a sample lies beyond full scale, or is not a number; call quantize first")
+        raise ParameterError("a sample is beyond full scale, or is not a number; call quantize first")
     return steps.astype(np.int16)
 
 

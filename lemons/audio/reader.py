@@ -12,6 +12,7 @@ from lemons.audio import (
     check_file_rate,
     load_array,
     load_with_gain,
+    loud_gain,
     quantize,
     round_16_bit,
     to_float,
@@ -19,6 +20,26 @@ from lemons.audio import (
 from lemons.audio.level import gain_for, scale
 from lemons.audio.recording import BLOCK_LENGTH, Recording
 from lemons.errors import DataError
+
+__all__ = ["AudioReader"]
+
+
+class _Samples:
+    """A NumPy array of samples, on the 16-bit grid, with what is used of a `Recording`."""
+
+    sr = SAMPLE_RATE
+
+    def __init__(self, path: Path):
+        samples = load_array(path)
+        self._y = to_float(samples) if samples.dtype == np.int16 else round_16_bit(samples)
+        self.n_samples, self._next = len(samples), 0
+
+    def __exit__(self, *exception: object) -> None:
+        pass
+
+    def read(self, length: int) -> np.ndarray:
+        self._next += length
+        return self._y[self._next - length : self._next, None]
 
 
 class AudioReader:
@@ -49,15 +70,9 @@ class AudioReader:
 
     def __init__(self, path: str | os.PathLike, *, gain: float = 1.0):
         self.path, self._gain = Path(path), gain
-        self._samples = None
-        if self.path.suffix.lower() == ".npy":  # as libraries may have them
-            samples = load_array(self.path)
-            self._samples = to_float(samples) if samples.dtype == np.int16 else round_16_bit(samples)
-            self.sr, self._next = SAMPLE_RATE, 0
-            self.n_samples = len(self._samples)
-            return
-        self._recording = Recording(self.path)
-        self.sr, self.n_samples = self._recording.sr, self._recording.n_samples
+        is_array = self.path.suffix.lower() == ".npy"  # as libraries may have them
+        self._file: _Samples | Recording = _Samples(self.path) if is_array else Recording(self.path)
+        self.sr, self.n_samples = self._file.sr, self._file.n_samples
         try:
             check_file_rate(self.path, self.sr)
         except DataError:
@@ -68,8 +83,7 @@ class AudioReader:
         return self
 
     def __exit__(self, *exception) -> None:
-        if self._samples is None:
-            self._recording.__exit__(*exception)
+        self._file.__exit__(*exception)
 
     def check(self) -> float:
         """Refuse, with a DataError, a file that is empty, shorter than a second, silent at 16 bits, or damaged.
@@ -87,7 +101,11 @@ class AudioReader:
             raise DataError(f"{self.path} holds samples that are not numbers (NaN or infinite); export it again")
         if not quantize(peak):
             raise DataError(f"{self.path} is silent (every sample is 0); there is nothing to separate")
-        return 1.0 if gain_for(float(peak)) == 1 else load_with_gain(self.path)[1]
+        if gain_for(float(peak)) == 1:
+            return 1.0
+        if isinstance(self._file, _Samples) or self._gain != 1:  # another peak than the file's
+            return load_with_gain(self.path)[1]
+        return loud_gain(self.path, float(peak))
 
     def read(self, length: int) -> np.ndarray:
         """The next samples of the mean of the channels, as float32; fewer than ``length`` at the end."""
@@ -101,7 +119,4 @@ class AudioReader:
             yield np.ascontiguousarray(samples.T)
 
     def _read(self, length: int) -> np.ndarray:
-        if self._samples is not None:
-            self._next += length
-            return scale(self._samples[self._next - length : self._next, None], self._gain)
-        return scale(self._recording.read(length), self._gain)
+        return scale(self._file.read(length), self._gain)

@@ -1,8 +1,10 @@
-"""An audio file on disk: opened, and read one and the same way by all who read it."""
+"""An audio file on disk, and the one way in which all of LEMONS reads it."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -10,6 +12,8 @@ import soundfile
 from lemons.audio.formats import Part, Source, find_kind, find_parts, open_pieces
 from lemons.audio.formats.ffmpeg import FFmpegFile
 from lemons.errors import DataError
+
+__all__ = ["BLOCK_LENGTH", "Recording"]
 
 BLOCK_LENGTH = 2**18  # samples; 6 s at 44.1 kHz
 FORMATS = "WAV, FLAC, Ogg, Opus, MP3, AIFF or M4A"
@@ -55,18 +59,21 @@ class Recording:
         try:
             with Source(self.path) as source:
                 self._kind = find_kind(source)
-                self._parts = [None] if self._kind else find_parts(source) or [None]
+                found = None if self._kind else find_parts(source)
         except OSError as error:
             raise DataError(f"{path} cannot be read ({error.strerror}); check the file") from error
-        self._number, self._done, self._file, self._bytes = 0, 0, None, None
+        self._parts: list[Part | None] = [*found] if found else [None]
+        self._number, self._done = 0, 0
+        self._file: Any = None  # a SoundFile, which has no types, or an FFmpegFile
+        self._bytes: io.BufferedReader | None = None
         rates, channels, lengths = zip(*map(self._look, self._parts), strict=True)
         if len(set(rates)) > 1:
-            found = " and ".join(map(str, sorted(set(rates))))
-            raise DataError(f"{path} holds sound of {found} samples per second, one behind the other; take it apart")
+            several = " and ".join(map(str, sorted(set(rates))))
+            raise DataError(f"{path} holds sound of {several} samples per second, one behind the other; take it apart")
         self.sr, self.n_channels, self._lengths = rates[0], max(channels), lengths
         if set(channels) - {1, self.n_channels}:
-            found = ", ".join(map(str, sorted(set(channels))))
-            raise DataError(f"{path} holds sound of {found} channels, one behind the other; take it apart")
+            several = ", ".join(map(str, sorted(set(channels))))
+            raise DataError(f"{path} holds sound of {several} channels, one behind the other; take it apart")
         self.n_samples = sum(lengths)
         self._file = self._file or self._open(self._parts[0])
 

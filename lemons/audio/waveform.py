@@ -1,4 +1,4 @@
-"""Waveforms: reading, checking, writing.
+"""Waveforms: reading and checking.
 
 Conventions: a waveform ``y`` is a float32 array of shape (n_samples,): mono, 16 kHz, in [-1, 1), on the grid of a
 16-bit file (multiples of 2^-15). On that grid float32 sums of a few hundred waveforms are exact, so statements such as
@@ -6,7 +6,8 @@ Conventions: a waveform ``y`` is a float32 array of shape (n_samples,): mono, 16
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,26 @@ import soxr
 
 from lemons.arguments import file_path, floats, items, whole
 from lemons.arrays import read_array
-from lemons.audio.grid import FULL_SCALE, numbers, quantize, to_float, to_int16
-from lemons.audio.level import gain_for, scale, tell_gain
+from lemons.audio.grid import FULL_SCALE, numbers, quantize, to_float
+from lemons.audio.level import gain_for, scale, tell_gain, within_full_scale
 from lemons.audio.recording import Recording
 from lemons.errors import DataError, ParameterError
+
+__all__ = [
+    "MIN_DURATION_S",
+    "RATES",
+    "SAMPLE_RATE",
+    "check_file_rate",
+    "check_rate",
+    "common_gain",
+    "is_native",
+    "load",
+    "load_array",
+    "load_samples",
+    "load_with_gain",
+    "loud_gain",
+    "validate_audio",
+]
 
 SAMPLE_RATE = 16000  # Hz
 MIN_DURATION_S = 1.0  # the excerpt that the recommender trains on; shorter audio has no place to put a segment
@@ -65,41 +82,74 @@ def load_with_gain(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> tuple[n
     """
     path, sr = file_path("path", path), check_rate(sr)
     if path.suffix.lower() == ".npy":
-        samples, gain = _load_array(path)
+        samples, gain = within_full_scale(load_array(path))
         y = to_float(samples)
         return (y, gain) if sr == SAMPLE_RATE else (quantize(soxr.resample(y, SAMPLE_RATE, sr, quality="HQ")), gain)
-    y, peak = _decode(path, sr, 1.0)
+    peak = 0.0
+
+    def watched(blocks: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        nonlocal peak
+        for y in blocks:
+            peak = max(peak, float(np.abs(y).max(initial=0)))
+            yield y
+
+    with _open(path) as recording:
+        y = _resample(watched(_mono(recording)), recording.sr, sr)
+    return (quantize(y), 1.0) if gain_for(peak) == 1 else _load_loud(path, sr, peak)
+
+
+def loud_gain(path: str | os.PathLike, peak: float) -> float:
+    """The gain of `load_with_gain` for an audio file whose mono mix is known to exceed full scale.
+
+    Parameters
+    ----------
+    path : path-like
+        the file, no array
+    peak : float > 1
+        the largest magnitude of its mono mix, at its own rate
+    """
+    return _load_loud(Path(path), SAMPLE_RATE, peak)[1]
+
+
+def _load_loud(path: Path, sr: int, peak: float) -> tuple[np.ndarray, float]:
+    """`load_with_gain` for such a file, decoded once more: floats of 10^38, resampled as they are, would overflow."""
+    with _open(path) as recording:
+        rate, mix = recording.sr, list(_mono(recording))
     gain = gain_for(peak)
-    if gain != 1:  # decoded once more: floats of 10^38, resampled as they are, would overflow
-        y, _ = _decode(path, SAMPLE_RATE, gain)
-        overshoot = gain_for(float(np.abs(y).max(initial=0)))
-        gain *= overshoot
-        y = scale(y, overshoot) if sr == SAMPLE_RATE else _decode(path, sr, gain)[0]
-    return quantize(y), gain
+    y = _resample(mix, rate, SAMPLE_RATE, gain)
+    overshoot = gain_for(float(np.abs(y).max(initial=0)))
+    gain *= overshoot
+    return quantize(scale(y, overshoot) if sr == SAMPLE_RATE else _resample(mix, rate, sr, gain)), gain
 
 
-def _decode(path: Path, sr: int, gain: float) -> tuple[np.ndarray, float]:
-    """A file's mono mix times a gain, resampled, not rounded; and the mix's peak before both. Reads piece by piece."""
-    peak, pieces = 0.0, []
+@contextmanager
+def _open(path: Path) -> Iterator[Recording]:
     with Recording(path) as recording:
         check_file_rate(path, recording.sr)
-        resampler = soxr.ResampleStream(
-            recording.sr, sr, 1, dtype="float32", quality="HQ"
-        )  # as soxr.resample, bit for bit
-        for block in recording.blocks():
-            y = block.mean(axis=1)
-            if not np.isfinite(y).all():
-                raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
-            peak = max(peak, float(np.abs(y).max(initial=0)))
-            pieces.append(resampler.resample_chunk(scale(y, gain)))
-    if not pieces:
-        raise DataError(f"{path} holds no audio (0 samples); choose another file")
-    pieces.append(resampler.resample_chunk(np.zeros(0, np.float32), last=True))
-    return np.concatenate(pieces), peak
+        yield recording
+
+
+def _mono(recording: Recording) -> Iterator[np.ndarray]:
+    """The mean of a file's channels, piece by piece; DataError if there is none, or a sample is no number."""
+    y = None
+    for block in recording.blocks():
+        y = block.mean(axis=1)
+        if not np.isfinite(y).all():
+            raise DataError(f"{recording.path} holds samples that are not numbers (NaN or infinite); export it again")
+        yield y
+    if y is None:
+        raise DataError(f"{recording.path} holds no audio (0 samples); choose another file")
+
+
+def _resample(blocks: Iterable[np.ndarray], rate: int, sr: int, gain: float = 1.0) -> np.ndarray:
+    """A waveform times a gain, resampled piece by piece as `soxr.resample` does it at once, bit for bit."""
+    resampler = soxr.ResampleStream(rate, sr, 1, dtype="float32", quality="HQ")
+    pieces = [resampler.resample_chunk(scale(y, gain)) for y in blocks]
+    return np.concatenate([*pieces, resampler.resample_chunk(np.zeros(0, np.float32), last=True)])
 
 
 def check_file_rate(path: str | os.PathLike, sr: int) -> None:
-    """Refuse, with a DataError, a file whose sampling rate lies outside `RATES`."""
+    """Refuse, with a DataError, a file whose sampling rate is outside `RATES`."""
     if not RATES[0] <= sr <= RATES[1]:
         hint = f"convert it to a rate between {RATES[0]} and {RATES[1]} Hz"
         raise DataError(f"{path} has {sr} samples per second; {hint}")
@@ -126,18 +176,9 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
         if the file is no such array, is longer or shorter than its header says, is empty, or holds values that are not
         numbers
     """
-    samples, gain = _load_array(path)
+    samples, gain = within_full_scale(load_array(path))
     tell_gain(path, gain)
     return samples
-
-
-def _load_array(path: str | os.PathLike) -> tuple[np.ndarray, float]:
-    """`load_samples`, and the gain."""
-    samples = load_array(path)
-    if samples.dtype == np.int16:
-        return samples, 1.0
-    gain = gain_for(float(np.abs(samples).max()))
-    return to_int16(quantize(scale(samples, gain))), gain
 
 
 def load_array(path: str | os.PathLike) -> np.ndarray:

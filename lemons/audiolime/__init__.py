@@ -2,7 +2,7 @@
 
 A *factorization* cuts a sound into components (stretches of time, separated sources, or both); the *explainer*
 switches them on and off at random, asks the model about each mix, and fits a linear model to the answers. Its weights
-say how much each component spoke for the answer, and the components can be listened to.
+say how much each component supports the answer, and the components can be listened to.
 
 Modules, classes and arguments have the names of audioLIME v0.0.3, and for the same random state the masks, weights,
 intercept and score are the same numbers. What differs, on purpose:

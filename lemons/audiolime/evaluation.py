@@ -4,6 +4,8 @@ import numpy as np
 
 from lemons.audiolime.lime_audio import AudioExplanation
 
+__all__ = ["compute_complexity"]
+
 
 def compute_complexity(explanation: AudioExplanation, target_idx: int) -> float:
     """How evenly the weights of a label are spread: 0 when one component has them all, 1 when all are equal.

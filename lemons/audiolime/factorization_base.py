@@ -19,6 +19,15 @@ from lemons.audiolime.audio_utils import load_audio
 from lemons.errors import ParameterError
 from lemons.segments import Segments
 
+__all__ = [
+    "Component",
+    "Factorization",
+    "SourceSeparationBasedFactorization",
+    "TimeOnlyFactorization",
+    "compute_segments",
+    "default_composition_fn",
+]
+
 MAX_DEFAULT_SEGMENTS = 10
 
 
@@ -96,7 +105,7 @@ def _manual(wanted, n_samples: int) -> tuple[list[tuple[int, int]], int]:
             raise ParameterError(f"manual segment {quoted(pair)} must be (start, end), in samples")
         start, end = (whole("a manual segment's border", border, least=0) for border in borders)
         if not start < end <= n_samples:
-            raise ParameterError(f"manual segment ({start}, {end}) must lie within the {n_samples} samples")
+            raise ParameterError(f"manual segment ({start}, {end}) must be within the {n_samples} samples")
         segments.append((start, end))
     if not segments:
         raise ParameterError("manual_segments=[] must hold at least one (start, end)")
@@ -142,6 +151,7 @@ class Factorization:
         self._original_mix = waveform("input", input)
         self._composition_fn = function("composition_fn", composition_fn or default_composition_fn)
         self.original_components: list[np.ndarray] = []
+        self._sources: list[np.ndarray] = []
         self.components: list[Component] = []
         self._components_names: list[str] = []
         self.temporal_segments, self.explained_length = _cut(

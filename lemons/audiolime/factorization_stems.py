@@ -10,6 +10,8 @@ from lemons.audiolime.factorization_base import SourceSeparationBasedFactorizati
 from lemons.errors import ParameterError
 from lemons.segments import Segments
 
+__all__ = ["StemFactorization", "check_stems"]
+
 
 class StemFactorization(SourceSeparationBasedFactorization):
     """Components are given stems, each cut into the temporal segments; the mix is their sum.

@@ -14,6 +14,8 @@ from lemons.audiolime.neighborhood import draw_masks, score_masks
 from lemons.errors import ParameterError
 from lemons.progress import Progress
 
+__all__ = ["AudioExplanation", "LimeAudioExplainer", "exponential_kernel"]
+
 
 def exponential_kernel(d: np.ndarray, kernel_width: float) -> np.ndarray:
     """Weight 1 at distance 0, falling like a bell: the square root of exp(-d² / kernel_width²)."""
@@ -43,6 +45,7 @@ class AudioExplanation:
         self.local_exp: dict[int, list[tuple[int, float]]] = {}
         self.score: dict[int, float] = {}
         self.local_pred: dict[int, np.ndarray] = {}
+        self.top_labels: list[int]
 
     def get_sorted_components(
         self,
@@ -95,9 +98,10 @@ class AudioExplanation:
             and (positive_components or weight < 0)
             and abs(weight) >= min_abs_weight
         ]
-        chosen = np.array(chosen if num_components == "all" else chosen[:num_components], dtype=int)
-        components = self.factorization.retrieve_components(chosen)
-        return (components, chosen) if switch("return_indeces", return_indeces) else components
+        first = len(chosen) if isinstance(num_components, str) else num_components
+        indices = np.array(chosen[:first], dtype=np.int64)
+        components = self.factorization.retrieve_components(indices)
+        return (components, indices) if switch("return_indeces", return_indeces) else components
 
     def weights_of(self, label: int) -> list[tuple[int, float]]:
         """Components and weights of a label, the largest first; ParameterError if it was not explained."""
@@ -122,7 +126,7 @@ class LimeAudioExplainer:
     absolute_feature_sort : bool
         order components by absolute weight
     random_state : int, np.random.RandomState or None
-        where masks come from. An integer gives the same masks at every call; a RandomState goes on from call to call;
+        where masks come from. An integer gives the same masks at every call; a RandomState advances from call to call;
         None counts as 0.
     """
 
@@ -242,9 +246,9 @@ class LimeAudioExplainer:
 
 
 def _question(labels, top_labels, num_reg_targets) -> Iterable[int]:
-    """The labels that are asked about; of ``top_labels`` the answers will tell."""
-    asked = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
-    asked = [name for name, value in asked.items() if value is not None]
+    """The labels to explain; those of ``top_labels`` follow from the answers."""
+    given = {"labels": labels, "top_labels": top_labels, "num_reg_targets": num_reg_targets}
+    asked = [name for name, value in given.items() if value is not None]
     if "num_reg_targets" in asked and len(asked) > 1:
         raise ParameterError(f"{' and '.join(asked)} exclude each other: classification or regression, not both")
     if num_reg_targets is not None:

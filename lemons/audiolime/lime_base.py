@@ -14,6 +14,8 @@ from sklearn.utils.validation import has_fit_parameter
 from lemons.arguments import quoted
 from lemons.errors import ParameterError
 
+__all__ = ["FEATURE_SELECTIONS", "LimeBase", "check_regressor"]
+
 logger = logging.getLogger(__name__)
 
 FORWARD_SELECTION_MAX = 6  # more features than that are chosen by their weight: forward selection costs K fits each
@@ -160,7 +162,7 @@ class LimeBase:
         masks = neighborhood_data[:, used]
         model = self._ridge(alpha=1, fit_intercept=fit_intercept) if model_regressor is None else model_regressor
         model.fit(masks, answers, sample_weight=weights)
-        if np.shape(getattr(model, "coef_", None)) != (masks.shape[1],):
+        if np.shape(getattr(model, "coef_", ())) != (masks.shape[1],):
             raise ParameterError(f"model_regressor={quoted(model)} is not linear: it has no coef_ for each component")
         score = model.score(masks, answers, sample_weight=weights)
         local_pred = model.predict(masks[:1])

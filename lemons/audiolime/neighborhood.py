@@ -1,4 +1,4 @@
-"""Masks around a sound: drawing them, and asking the model about each distinct one once."""
+"""Masks around a sound: drawing them, and scoring each distinct one once."""
 
 import itertools
 from collections.abc import Callable
@@ -11,6 +11,8 @@ from lemons.arguments import random_state as check_state
 from lemons.audiolime.factorization_base import Factorization
 from lemons.errors import DataError, ParameterError
 from lemons.progress import Progress
+
+__all__ = ["draw_masks", "score_masks"]
 
 EXHAUSTIVE_MAX_COMPONENTS = 20  # a million mixes; one more component doubles them
 MAX_VALUES = 2**27  # zeros and ones of all masks: 1 GB
@@ -31,11 +33,11 @@ def draw_masks(
     n_components : int > 0
         length of a mask
     num_samples : int > 1 or 'exhaustive'
-        how many masks to draw, every component on or off with equal chance; or every mask there is
+        how many masks to draw, every component on or off with equal probability; or every mask
     random_state : int or np.random.RandomState
         where they come from
     random_seed : int or None
-        audioLIME draws a seed, of which it makes no use, before the masks; giving one leaves that draw out
+        audioLIME draws a seed before the masks and never uses it; giving one skips that draw
 
     Returns
     -------
@@ -78,7 +80,7 @@ def score_masks(
     batch_size: int,
     progress: Progress | None = None,
 ) -> np.ndarray:
-    """The model's answers about masks, each distinct one asked once, in the order of their first appearance.
+    """The model's answers to masks; each distinct mask is scored once, in the order of first appearance.
 
     Parameters and errors are those of `LimeAudioExplainer.explain_instance`.
 
@@ -89,7 +91,7 @@ def score_masks(
     batch_size, predict_fn = whole("batch_size", batch_size, least=1), function("predict_fn", predict_fn)
     _, first, copies = np.unique(masks, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(first)  # of np.unique's sorted masks, so that the full mix comes first
-    answers = []
+    answers: list[np.ndarray] = []
     for start in range(0, len(order), batch_size):
         batch = masks[first[order[start : start + batch_size]]]
         inputs = _stack([factorization.compose_model_input(np.flatnonzero(mask)) for mask in batch])

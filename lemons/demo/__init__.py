@@ -3,10 +3,10 @@
 The instruments are those of the General-MIDI soundfont ``TimGM6mb.sf2`` in the wheel of pretty_midi, which is read
 where it is installed. That font is under the GPL-2: never commit it, nor any audio rendered from it.
 
-    genre, genres, groove_genres, guitar_genres, patterns   what a genre chooses from, as data
-    score, compose, drums, players, figures, singing        from choices to notes
-    sampler, voice, mixing                                  from notes to stems whose sum is the mix
-    titles, tastes, library                                 names, listeners, files
+    genres                  what a genre chooses from, as data
+    composing               from choices to notes
+    rendering               from notes to stems whose sum is the mix
+    titles, tastes, make    names, listeners, files
 """
 
 from lemons.demo.make import make_demo_library

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lemons.audio import encode_flac
+from lemons.audio import to_float, write_flac
 from lemons.demo.composing.compose import compose
 from lemons.demo.composing.score import Score, chance
 from lemons.demo.genres.draw import draw_genres
@@ -27,6 +27,8 @@ from lemons.demo.titles import name_tracks
 from lemons.errors import DataError, LemonsError, ParameterError
 from lemons.files import atomic_path
 from lemons.progress import Progress
+
+__all__ = ["is_finished", "make_demo_library", "track_files", "track_id"]
 
 RECIPE = 1  # raise it with every change that makes other music
 NOTE = "library.json"  # what the folder holds, or will hold
@@ -102,14 +104,14 @@ def track_id(number: int) -> str:
 
 
 def track_files(path: Path, number: int) -> dict[str, Path]:
-    """Where a track's stems and its mix lie; the mix comes last, as it is written last."""
+    """The files of a track's stems and its mix; the mix comes last, as it is written last."""
     name = track_id(number)
     stems = {stem: path / "stems" / name / f"{stem}.flac" for stem in STEM_NAMES}
     return stems | {"mix": path / "audio" / f"{name}.flac"}
 
 
 def is_finished(path: Path, number: int) -> bool:
-    """Whether all six files of a track are there; each of them is whole, since it got its name when it was."""
+    """Whether all six files of a track exist; each of them is whole, since it gets its name only then."""
     return all(file.is_file() for file in track_files(path, number).values())
 
 
@@ -127,7 +129,7 @@ def _check_folder(path: Path, recipe: dict) -> None:
         raise DataError(f"{path} holds another demo library ({reason}); delete it or choose another folder")
 
 
-def _in_processes(todo: list[tuple], n_workers: int) -> Iterator[int]:
+def _in_processes(todo: list[tuple], n_workers: int) -> Generator[int]:
     """Make the tracks, yielding after each; an interrupt lets the processes finish those they are at, and ends them."""
     if not todo:
         return
@@ -183,7 +185,8 @@ def _begin_worker() -> None:
 
 def _end_with_parent() -> None:
     """A worker whose parent was killed would wait for ever."""
-    multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+    if (parent := multiprocessing.parent_process()) is not None:
+        multiprocessing.connection.wait([parent.sentinel])
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -195,10 +198,9 @@ def _make_track(task: tuple[Path, Path, int, int, str]) -> int:
     if font not in _samplers:
         _samplers[font] = Sampler(font)
     stems = render(compose(seed, number, genre), _samplers[font], seed=seed, number=number)
-    sounds = stems | {"mix": sum(stems.values()).astype(np.int16)}
+    sounds = stems | {"mix": np.asarray(sum(stems.values())).astype(np.int16)}
     for name, file in track_files(path, number).items():
-        with atomic_path(file) as temporary:
-            encode_flac(temporary, sounds[name], compression_level=1.0)
+        write_flac(file, to_float(sounds[name]), compression_level=1.0)
     return number
 
 

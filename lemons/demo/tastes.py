@@ -1,7 +1,7 @@
-"""Who plays what: the seven listeners' tastes.
+"""The seven listeners' tastes, and what they play.
 
 A listener's liking of a track is the sum of an affinity to its genre, of what they like about sounds (`TRAITS`), of its
-popularity, and of chance: a mood, a friend's tip. The tracks liked most are played, a share of the library for each
+popularity, and of a random mood: a friend's tip. The tracks liked most are played, a share of the library for each
 listener. Nothing here looks at the audio; what decides must be audible by how `compose` and `mixing` use the traits.
 """
 
@@ -11,10 +11,12 @@ import numpy as np
 
 from lemons.demo.composing.score import Score, chance
 
+__all__ = ["TASTES", "Taste", "liking", "listen", "popularity"]
+
 
 @dataclass(frozen=True)
 class Taste:
-    """One listener's taste; weights are in units of the same liking, chance has the spread ``mood``."""
+    """One listener's taste; weights are in units of the same liking, the random part has the spread ``mood``."""
 
     share: float  # of the library that they play
     genres: dict[str, float] = field(default_factory=dict)
@@ -55,7 +57,7 @@ def popularity(scores: list[Score], seed: int) -> np.ndarray:
 
 
 def liking(listener: str, scores: list[Score], popular: np.ndarray, seed: int, *, mood: bool = True) -> np.ndarray:
-    """How much a listener likes every track; ``mood=False`` leaves out chance.
+    """How much a listener likes every track; ``mood=False`` leaves out the random part.
 
     Returns
     -------

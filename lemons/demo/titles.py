@@ -1,6 +1,8 @@
-"""Made-up titles and artists; any resemblance is chance's own."""
+"""Made-up titles and artists; any resemblance is a coincidence."""
 
 import numpy as np
+
+__all__ = ["name_tracks"]
 
 WORDS = {  # (what things are like, things), by the mood of a genre
     "sunny": (
@@ -73,7 +75,7 @@ def name_tracks(genres: list[str], rng: np.random.Generator) -> list[tuple[str, 
     genres : list of str
         the genre of every track
     rng : np.random.Generator
-        the source of chance
+        the random state
 
     Returns
     -------

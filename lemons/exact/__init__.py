@@ -11,11 +11,13 @@ Examples
 >>> table = score_table(model, stems, n_segments=5)         # doctest: +SKIP
 >>> table.lime().weights.reshape(5, len(stems))              # doctest: +SKIP
 >>> table.best(3).components                                 # doctest: +SKIP
+>>> table_facts(table, 0.5).sufficient.smallest              # doctest: +SKIP
 """
 
+from lemons.exact.facts import Facts, facts_of, table_facts
 from lemons.exact.lime import Lime
 from lemons.exact.protocol import Block, LocalModel
 from lemons.exact.score import score_table
 from lemons.exact.table import Best, ScoreTable
 
-__all__ = ["Best", "Block", "Lime", "LocalModel", "ScoreTable", "score_table"]
+__all__ = ["Best", "Block", "Facts", "Lime", "LocalModel", "ScoreTable", "facts_of", "score_table", "table_facts"]

@@ -10,9 +10,11 @@ channel, the larger of two numbers times the head's weight.
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lemons.exact.pooled import Pooled
+
+__all__ = ["cut", "enumerate_linear"]
 
 TILE_VALUES = {"cpu": 2**17, "cuda": 2**26}  # masks at once: two arrays of them should stay in the cache
 
@@ -42,15 +44,15 @@ def cut(spans: list[tuple[int, int]], n_states: list[int]) -> tuple[int, int]:
 
 
 @torch.no_grad()
-def enumerate_linear(pooled: Pooled) -> Tensor:
-    """Logits of all masks, for a linear head.
+def enumerate_linear(pooled: Pooled, head: nn.Linear) -> Tensor:
+    """Logits of all masks, for a linear head: that of the model.
 
     Returns
     -------
     Tensor [shape=(2**n_sounding,)]
         in the model's precision; number ``i`` is the mask ``mask_rows(i, i + 1)`` of the sounding components
     """
-    n_states, head = (1 << pooled.sounding.sum(axis=1)).tolist(), pooled.head
+    n_states = (1 << pooled.sounding.sum(axis=1)).tolist()
     weights = dict(zip(pooled.pools, head.weight[0].double().chunk(len(pooled.pools)), strict=True))
     dtype, device = head.weight.dtype, head.weight.device
     channels = pooled.groups[0].maxima.shape[1]

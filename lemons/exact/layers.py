@@ -1,6 +1,6 @@
 """One block of the trunk, applied to columns of many states.
 
-Feature maps lie in memory as (states, columns, bands, channels): to PyTorch a channels-last image whose rows are
+Feature maps are stored as (states, columns, bands, channels): to PyTorch a channels-last image whose rows are
 columns of time. Then runs of columns are contiguous, zero columns before and after are skipped by the convolution
 instead of multiplied, and the long side of the image is the frequency axis even where few columns are left.
 """
@@ -16,6 +16,8 @@ from torch import Tensor
 
 from lemons.exact.locality import Group
 from lemons.exact.protocol import Block, fold
+
+__all__ = ["Layer", "Piece"]
 
 TILE_BYTES = {"cpu": 2**23, "cuda": 2**28}  # of a convolution's result: it should still be in the cache when pooled
 
@@ -34,7 +36,7 @@ class Piece:
         return self.start + self.values.shape[1]
 
     def between(self, start: int, stop: int) -> "Piece":
-        """The columns of this piece that lie between two columns of the level."""
+        """The columns of this piece between two columns of the level."""
         start, stop = max(start, self.start), min(stop, self.stop)
         return Piece(self.group, start, self.values[:, start - self.start : max(stop, start) - self.start])
 
@@ -169,7 +171,7 @@ def _grid(counts: Sequence[int], row: int, rows: int) -> list[range]:
     >>> _grid([4, 8], row=16, rows=8)
     [range(2, 3), range(0, 8)]
     """
-    grid = []
+    grid: list[range] = []
     for count in reversed(counts):
         grid.insert(0, range(row % count, row % count + min(rows, count)))
         row, rows = row // count, max(rows // count, 1)

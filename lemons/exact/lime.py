@@ -18,6 +18,8 @@ from lemons.errors import ParameterError
 from lemons.exact.moments import Moments
 from lemons.quality.fidelity import r2_of_sums
 
+__all__ = ["NORMAL_QUANTILE", "Lime", "fit_lime", "kernel_of_size", "lime_of_moments"]
+
 KERNEL_WIDTH = 0.25  # of the cosine distance, audioLIME's default
 NORMAL_QUANTILE = 1.959964  # 95 % of a normal distribution lie within so many standard errors
 

@@ -15,6 +15,8 @@ import numpy as np
 from lemons.errors import ParameterError
 from lemons.exact.protocol import LocalModel
 
+__all__ = ["Group", "Locality"]
+
 
 @dataclass(frozen=True)
 class Group:
@@ -57,9 +59,9 @@ class Locality:
         columns of each level
     steps : list of Group
         the order of work: a pure group of level 0 stands for everything pure in its segment; mixed groups follow as
-        soon as their inputs are there
+        soon as their inputs are computed
     last_reader : dict of Group to Group
-        the step after which a group's values can be forgotten; groups that no mixed one reads are missing
+        the step after which a group's values can be dropped; groups that no mixed one reads are missing
     """
 
     def __init__(self, local: LocalModel, spans: Sequence[tuple[int, int]], n_bands: int):
@@ -106,8 +108,8 @@ class Locality:
 
     @staticmethod
     def _runs(level, first, last):
-        borders = 1 + np.flatnonzero((np.diff(first) != 0) | (np.diff(last) != 0))
-        borders = [0, *borders.tolist(), len(first)]
+        changes = 1 + np.flatnonzero((np.diff(first) != 0) | (np.diff(last) != 0))
+        borders = [0, *changes.tolist(), len(first)]
         return [Group(level, int(first[start]), int(last[start]), start, stop) for start, stop in pairwise(borders)]
 
     @property

@@ -4,6 +4,8 @@ import numpy as np
 
 from lemons.errors import ParameterError
 
+__all__ = ["mask_rows", "sample_pairs", "spread"]
+
 
 def mask_rows(start: int, stop: int, n_components: int) -> np.ndarray:
     """Masks number ``start`` to ``stop``: the bits of the number, component 0 the most significant.

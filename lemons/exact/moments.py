@@ -14,6 +14,8 @@ from torch import Tensor
 
 from lemons.exact.masks import mask_rows
 
+__all__ = ["Moments", "moments_of"]
+
 CHUNK_VALUES = 2**20  # answers at once, in float64
 
 
@@ -85,7 +87,8 @@ def moments_of(logits: Tensor, n_components: int, *, sigmoid: bool = False) -> M
     first = _Half(n_components // 2, logits.device)
     last = _Half(n_components - first.n, logits.device)
     table = logits.view(2**first.n, 2**last.n)
-    cross, by_last, squares, by_first = 0, 0, 0, []
+    zero = logits.new_zeros((), dtype=torch.float64)
+    cross, by_last, squares, by_first = zero, zero, zero, []
     for rows in torch.arange(2**first.n, device=logits.device).split(max(CHUNK_VALUES >> last.n, 1)):
         answers = (table[rows].sigmoid() if sigmoid else table[rows]).double()
         sized = answers @ last.sized_parts
@@ -107,5 +110,5 @@ def moments_of(logits: Tensor, n_components: int, *, sigmoid: bool = False) -> M
             sums[a + b, split:, :split] += cross[a, :, b, 1:].T
             sums[a + b, split:, split:] += other[b, a, 1:, 1:]
             square[a + b] += squares[a, b]
-    sums = sums.cpu().numpy()
-    return Moments(sums[:, 0, 0], sums[:, 0, 1:], sums[:, 1:, 1:], square.cpu().numpy())
+    found = sums.cpu().numpy()
+    return Moments(found[:, 0, 0], found[:, 0, 1:], found[:, 1:, 1:], square.cpu().numpy())

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+__all__ = ["Pooled", "PooledGroup"]
+
 
 @dataclass(frozen=True)
 class PooledGroup:
@@ -53,7 +55,8 @@ class Pooled:
         """Logits (n_masks,), in the model's precision, of masks (n_masks, n_components) of zeros and ones."""
         device = self.groups[0].sums.device
         switches = masks.astype(np.int64).reshape(-1, *self.sounding.shape)
-        sums, maxima = 0, torch.full((), -torch.inf, device=device)
+        sums = torch.zeros((), dtype=torch.float64, device=device)
+        maxima = torch.full((), -torch.inf, device=device)
         for group in self.groups:
             segments = slice(group.first, group.last + 1)
             bits = switches[:, segments][:, self.sounding[segments]]

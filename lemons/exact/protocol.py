@@ -1,4 +1,4 @@
-"""How a model tells the exact engine what it is made of.
+"""How a model describes its parts to the exact engine.
 
 The engine takes any model of the form ::
 
@@ -15,12 +15,15 @@ A model takes part by a method ``local_model()`` that returns a `LocalModel`.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from lemons.arguments import quoted, whole
 from lemons.errors import ParameterError
+
+__all__ = ["Block", "LocalModel", "fold", "local_model_of"]
 
 POOLINGS = ("mean", "max")
 PRECISIONS = (torch.float32, torch.float64)
@@ -80,7 +83,7 @@ class LocalModel:
     head: nn.Module
 
 
-def describe(model: nn.Module) -> LocalModel:
+def local_model_of(model: nn.Module) -> LocalModel:
     """Ask a model for its parts and check that the engine's conditions hold.
 
     Parameters
@@ -103,11 +106,12 @@ def describe(model: nn.Module) -> LocalModel:
         raise ParameterError(f"{type(model).__name__} has no local_model(); explain it with lemons.audiolime instead")
     if model.training:
         raise ParameterError(f"{type(model).__name__} is in training mode, where BatchNorm mixes tracks; call eval()")
-    local = model.local_model()
+    describe_itself: Any = model.local_model
+    local = describe_itself()
     if not isinstance(local, LocalModel):
         raise ParameterError(f"local_model() of {type(model).__name__} gives {quoted(local)}, not a LocalModel")
     whole("n_fft", local.n_fft, least=1)
-    whole("hop_length", local.hop_length, least=1, most=local.n_fft, hint=", n_fft: between frames nothing is heard")
+    whole("hop_length", local.hop_length, least=1, most=local.n_fft, hint=", n_fft: frames leave no gap")
     whole("pad", local.pad, least=0)
     if not local.blocks:
         raise ParameterError("blocks=() must hold at least one block")
@@ -133,6 +137,10 @@ def fold(block: Block) -> tuple[Tensor, Tensor]:
     bias = weight.new_zeros(len(weight)) if block.conv.bias is None else block.conv.bias.detach().double()
     if block.norm is not None:
         norm = block.norm
+        if norm.running_mean is None or norm.running_var is None:
+            raise ParameterError(
+                "a BatchNorm without running statistics has another answer in every batch; train it with them"
+            )
         scale = torch.rsqrt(norm.running_var.double() + norm.eps)
         shift = -norm.running_mean.double() * scale
         if norm.affine:

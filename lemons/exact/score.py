@@ -14,11 +14,13 @@ from lemons.errors import DataError, ParameterError
 from lemons.exact.layers import Layer, Piece
 from lemons.exact.locality import Group, Locality
 from lemons.exact.pooled import Pooled, PooledGroup
-from lemons.exact.protocol import LocalModel, describe
+from lemons.exact.protocol import LocalModel, local_model_of
 from lemons.exact.spectra import Spectra
 from lemons.exact.table import ScoreTable
 from lemons.progress import Progress
 from lemons.segments import Segments
+
+__all__ = ["MAX_MEMORY", "Pass", "score_table"]
 
 MAX_MEMORY = 3 * 10**9  # bytes
 MAX_BITS = 60  # components that a column may depend on
@@ -35,7 +37,7 @@ def score_table(
     max_memory: int = MAX_MEMORY,
     progress: Progress | None = None,
 ) -> ScoreTable:
-    """Everything that a model would answer to any mix of a track's components.
+    """A model's answers to all mixes of a track's components.
 
     Parameters
     ----------
@@ -70,8 +72,8 @@ def score_table(
     max_memory = whole("max_memory", max_memory, least=1, hint=" bytes")
     if progress is not None:
         function("progress", progress)
-    describe(model)  # before it is copied
-    local = describe(_moved(model, device) if device is not None else model)
+    local_model_of(model)  # before it is copied
+    local = local_model_of(_moved(model, device) if device is not None else model)
     stems = _check_stems(stems)
     segments = n_segments
     if not isinstance(segments, Segments):
@@ -131,7 +133,7 @@ class Pass:
         return self.local.columns(self.local.stft(silence)).shape[1]
 
     def _check_states(self) -> None:
-        """Refuse numbers of states that no memory holds, whose product no float does either."""
+        """Refuse numbers of states that no memory holds; their product may exceed a float, too."""
         n_bits = max(sum(self.n_states[i].bit_length() - 1 for i in g.segments) for g in self.locality.levels[-1])
         if n_bits > MAX_BITS:
             raise ParameterError(

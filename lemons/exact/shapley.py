@@ -14,6 +14,8 @@ from scipy.special import comb
 
 from lemons.exact.moments import Moments
 
+__all__ = ["interactions_of_moments", "shapley_of_moments"]
+
 
 def shapley_of_moments(moments: Moments) -> np.ndarray:
     """Shapley values (K,)."""

@@ -20,6 +20,8 @@ from lemons.exact.locality import Group
 from lemons.exact.protocol import LocalModel
 from lemons.segments import Segments
 
+__all__ = ["Spectra"]
+
 
 class Spectra:
     """Transforms of all components, and images of their mixes.
@@ -53,19 +55,21 @@ class Spectra:
         self.local, self.dtype = local, dtype
         # which sample of the track each padded sample repeats
         places = torch.as_tensor(np.pad(np.arange(stems.shape[1]), local.pad, mode="reflect"), device=device)
-        self.sounding, self.starts, self.parts = [], [], []
+        self.starts: list[int] = []
+        self.parts: list[Tensor] = []
+        sounding: list[Tensor] = []
         for s, (start, stop) in enumerate(segments.spans):
             part = torch.as_tensor(segments.part(stems, s), device=device)
             inside = (places >= start) & (places < stop)
             first, end = self._frames_touching(inside)
             samples = slice(first * local.hop_length, (end - 1) * local.hop_length + local.n_fft)
             heard = part[:, (places[samples] - start).clamp(0, stop - start - 1)] * inside[samples]
-            self.sounding.append(part.any(dim=1))
+            sounding.append(part.any(dim=1))
             self.starts.append(first)
-            # selected when transformed: there may be none, and no transform of nothing
-            self.parts.append(local.stft(heard)[self.sounding[-1]])
-        self.sounding = torch.stack(self.sounding)
-        self.n_states = [2 ** int(sounding.sum()) for sounding in self.sounding]
+            # selected after the transform, since an empty selection cannot be transformed
+            self.parts.append(local.stft(heard)[sounding[-1]])
+        self.sounding = torch.stack(sounding)
+        self.n_states = [2 ** int(stems.sum()) for stems in sounding]
 
     @property
     def n_bytes(self) -> int:
@@ -93,12 +97,12 @@ class Spectra:
         image : Tensor [shape=(stop - start, n_columns, n_bands, 1)]
         """
         parts = [self.parts[i][..., group.start - self.starts[i] : group.stop - self.starts[i]] for i in group.segments]
-        parts = torch.view_as_real(torch.cat(parts).contiguous())  # (sounding stems, n_bins, n_columns, 2)
-        n_bits = len(parts)
+        real = torch.view_as_real(torch.cat(parts).contiguous())  # (sounding stems, n_bins, n_columns, 2)
+        n_bits = len(real)
         for start in range(0, 2**n_bits, rows):
             stop = min(start + rows, 2**n_bits)
-            mixes = _binary(torch.arange(start, stop), n_bits).to(parts) @ parts.flatten(1)
-            mixes = torch.view_as_complex(mixes.view(-1, *parts.shape[1:]))
+            mixes = _binary(torch.arange(start, stop), n_bits).to(real) @ real.flatten(1)
+            mixes = torch.view_as_complex(mixes.view(-1, *real.shape[1:]))
             image = self.local.columns(mixes).to(self.dtype)
             yield start, stop, image.transpose(1, 2).unsqueeze(-1).contiguous()
 

@@ -19,6 +19,8 @@ from lemons.exact.moments import Moments, moments_of
 from lemons.exact.pooled import Pooled
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 
+__all__ = ["MAX_ENUMERATED", "TARGETS", "Best", "ScoreTable"]
+
 MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
 MAX_SUBSETS = 10**6  # candidates that `ScoreTable.best` compares beyond that
 CHUNK_ROWS = 2**14  # masks looked up at once
@@ -131,7 +133,7 @@ class ScoreTable:
                 "take fewer segments or stems, or draw some with lime_sampled()"
             )
         if isinstance(self.pooled.head, nn.Linear):
-            return enumerate_linear(self.pooled)
+            return enumerate_linear(self.pooled, self.pooled.head)
         n = 2**self.n_sounding
         chunks = (mask_rows(i, min(i + CHUNK_ROWS, n), self.n_sounding) for i in range(0, n, CHUNK_ROWS))
         return torch.cat([torch.as_tensor(self.logits(self._all_components(chunk))) for chunk in chunks])
@@ -144,14 +146,14 @@ class ScoreTable:
     def _moments(self) -> dict[str, Moments]:
         return {}
 
-    def moments(self, target: str = "probability") -> Moments:
+    def moments(self, target: str = "logit") -> Moments:
         """Sums of all answers by size and components of the mask: all that LIME and Shapley values need."""
         _check(target)
         if target not in self._moments:
             self._moments[target] = moments_of(self.all_logits, self.n_sounding, sigmoid=target == "probability")
         return self._moments[target]
 
-    def lime(self, *, target: str = "probability", alpha: float = 0.0) -> Lime:
+    def lime(self, *, target: str = "logit", alpha: float = 0.0) -> Lime:
         """LIME's linear model over all masks there are, weighted by the distance from the full mix as in audioLIME.
 
         Parameters
@@ -174,7 +176,7 @@ class ScoreTable:
         alpha = number("alpha", alpha, least=0)
         return self._with_silent(lime_of_moments(self.moments(target), alpha=alpha))
 
-    def lime_on(self, masks: np.ndarray, *, target: str = "probability", alpha: float = 1.0) -> Lime:
+    def lime_on(self, masks: np.ndarray, *, target: str = "logit", alpha: float = 1.0) -> Lime:
         """LIME's linear model over given masks, as audioLIME fits it, silent components included.
 
         Parameters
@@ -197,9 +199,7 @@ class ScoreTable:
         masks, alpha = self._check_masks(masks), number("alpha", alpha, least=0)
         return fit_lime(masks, self._answers(masks, target), alpha=alpha)
 
-    def lime_sampled(
-        self, n_masks: int = 2**18, *, seed: int = 0, target: str = "probability", alpha: float = 0.0
-    ) -> Lime:
+    def lime_sampled(self, n_masks: int = 2**18, *, seed: int = 0, target: str = "logit", alpha: float = 0.0) -> Lime:
         """LIME's linear model over masks drawn without replacement, where all there are would be too many.
 
         Parameters
@@ -238,15 +238,15 @@ class ScoreTable:
         logits = self.logits(masks).astype(np.float64)
         return logits if target == "logit" else expit(logits)
 
-    def shapley(self, *, target: str = "probability") -> np.ndarray:
+    def shapley(self, *, target: str = "logit") -> np.ndarray:
         """Exact Shapley values (n_components,); they sum to the full mix's answer less that of silence."""
         return self._all_components(shapley_of_moments(self.moments(target))[None])[0]
 
-    def interactions(self, *, target: str = "probability") -> np.ndarray:
+    def interactions(self, *, target: str = "logit") -> np.ndarray:
         """Exact pairwise Shapley interactions (n_components, n_components), symmetric, with zeros on the diagonal."""
         return self._all_components(interactions_of_moments(self.moments(target))[None])[0]
 
-    def best(self, k: int, *, target: str = "probability") -> Best:
+    def best(self, k: int, *, target: str = "logit") -> Best:
         """The k sounding components that together keep the relevance highest, of all subsets of that size.
 
         Raises

@@ -1,6 +1,7 @@
-"""Texts as people have them: plain, gzipped, or in a zip or tar archive, with what macOS puts beside files.
+"""Reading texts that are plain, gzipped, or in a zip or tar archive, with what macOS puts beside files.
 
-A format is told by a file's first bytes, and only where they say nothing by its ending: browsers unpack, and rename.
+A format is recognised by a file's first bytes, and only where these are ambiguous by its ending: browsers unpack and
+rename.
 """
 
 import bz2
@@ -10,12 +11,14 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, Any
 
 from lemons.errors import DataError
+
+__all__ = ["DAMAGE", "is_shadow", "open_text"]
 
 BUFFER = 2**16  # bytes that are unpacked at a time
 MAGIC = {b"PK": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ": "xz"}
@@ -26,7 +29,7 @@ TAR_MARK = slice(257, 262)  # where a tar archive says "ustar"
 
 
 def is_shadow(path: str) -> bool:
-    """Whether a file holds what macOS or another system notes about files, rather than anybody's data.
+    """Whether a file holds what macOS or another system notes about files, rather than the user's data.
 
     >>> [is_shadow(one) for one in ("__MACOSX/data/a.txt", "data/._a.txt", "data/.DS_Store", "data/a.txt")]
     [True, True, True, False]
@@ -36,7 +39,7 @@ def is_shadow(path: str) -> bool:
 
 
 @contextmanager
-def open_text(path: Path, name: str) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+def open_text(path: Path, name: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Open a text, wherever it is.
 
     Parameters
@@ -49,7 +52,7 @@ def open_text(path: Path, name: str) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     Yields
     ------
     stream, file : file objects
-        the text's bytes, and the file on disk, whose position tells how far it is read
+        the text's bytes, and the file on disk, whose position says how much has been read
 
     Raises
     ------
@@ -64,30 +67,33 @@ def open_text(path: Path, name: str) -> Iterator[tuple[BinaryIO, BinaryIO]]:
         kind = next(kinds, ENDINGS.get(path.suffix.lower(), ""))
         if kind == "zip":
             archive = stack.enter_context(zipfile.ZipFile(file))
-            chosen = _choose(archive.namelist(), name, path)
-            yield stack.enter_context(io.BufferedReader(archive.open(chosen), BUFFER)), file
+            packed: Any = archive.open(_choose(archive.namelist(), name, path))  # typed as IO, but a raw stream
+            yield stack.enter_context(io.BufferedReader(packed, BUFFER)), file
             return
         stream = stack.enter_context(_unpacked(file, kind))
         if stream.peek(TAR_MARK.stop)[TAR_MARK] != b"ustar" and path.suffix.lower() != ".tar":
             yield stream, file
             return
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            chosen = _choose([member.name for member in archive if member.isfile()], name, path)
-        file.seek(0)  # an archive that is read from front to back cannot be gone back in
-        archive = stack.enter_context(tarfile.open(fileobj=stack.enter_context(_unpacked(file, kind)), mode="r|"))
-        yield next(archive.extractfile(member) for member in archive if member.name == chosen), file
+        with tarfile.open(fileobj=stream, mode="r|") as members:
+            chosen = _choose([member.name for member in members if member.isfile()], name, path)
+        file.seek(0)  # such a stream goes forward only, so it is opened again
+        members = stack.enter_context(tarfile.open(fileobj=stack.enter_context(_unpacked(file, kind)), mode="r|"))
+        for member in members:
+            if member.name == chosen and (text := members.extractfile(member)):
+                yield text, file
+                return
 
 
-def _unpacked(file: BinaryIO, kind: str) -> io.BufferedReader:
+def _unpacked(file: io.BufferedReader, kind: str) -> io.BufferedReader:
     """A compressed file's bytes, or those of one that is not; left open when the reader is closed."""
-    openers = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+    openers: dict[str, Callable[[IO[bytes]], Any]] = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
     return io.BufferedReader(openers[kind](file), BUFFER) if kind else io.BufferedReader(_Shared(file), BUFFER)
 
 
 class _Shared(io.RawIOBase):
     """A file that stays open when what reads it is closed."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: io.BufferedReader):
         self._file = file
 
     def readable(self) -> bool:

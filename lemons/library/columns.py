@@ -2,6 +2,8 @@
 
 import re
 
+__all__ = ["EXAMPLE", "headless_columns", "named_columns"]
+
 EXAMPLE = "user,track,playcount"
 NAMES = {  # our word, and what programs call it, in small letters and without spaces
     "user": ("user", "username", "listener"),
@@ -53,12 +55,12 @@ def named_columns(cells: list[str]) -> list[str]:
 
 
 def headless_columns(rows: list[list[str]]) -> list[str]:
-    """The columns of a table without a first line, told by where its dates are; empty where that tells nothing.
+    """The columns of a table without a first line, by the position of its dates; empty where that does not decide.
 
     Dates stand first in tables of Libre.fm (``time, title, artist, album``, ids) and Maloja (``time, artist, title,
     album``), last in those of Last.fm (``artist, album, title, date``), fourth in those of Universal Scrobbler
-    (``artist, title, album, date, ...``). Where that leaves two ways, numbers tell which name is the title: there are
-    more titles than albums, and more than artists.
+    (``artist, title, album, date, ...``). Where that leaves two ways, counts decide which name is the title: a
+    table has more titles than albums, and more than artists.
 
     Parameters
     ----------

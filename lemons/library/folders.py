@@ -1,18 +1,19 @@
-"""The audio files of a folder, each once, whatever links lead to it."""
+"""The audio files of a folder, each once, even if several links lead to it."""
 
 import os
 import re
 from pathlib import Path
 from typing import NamedTuple
 
+from lemons.characters import UNWRITABLE
 from lemons.errors import DataError
 
-# what LEMONS reads, some of it by PyAV alone; what it cannot read is named
+__all__ = ["Found", "find_audio"]
+
+# formats that LEMONS reads, some of them by PyAV alone; unreadable files are reported
 PLAIN = {".wav", ".w64", ".rf64", ".flac", ".aiff", ".aif", ".aifc", ".au", ".snd", ".caf", ".npy"}
 SUFFIXES = PLAIN | {".ogg", ".oga", ".opus", ".mp3", ".mp2"}
 SUFFIXES |= {".m4a", ".m4b", ".mp4", ".aac", ".wma", ".webm", ".weba", ".mka"}
-# control characters, separators of lines, and bytes that are no text: tables and terminals cannot hold them
-UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Found(NamedTuple):
@@ -58,8 +59,8 @@ class _Walk:
         if not audio:
             return
         if not file.is_file():
-            self.sentences.append(f"{inside!r} skipped: it is no file of sound, whatever its name says")
-        elif UNWRITABLE.search(inside):
+            self.sentences.append(f"{inside!r} skipped: it is no ordinary file")
+        elif re.search(f"[{UNWRITABLE}]", inside):
             self.sentences.append(f"file {inside!r} skipped: its name has signs that cannot be written; rename it")
         else:
             # some file systems number nothing
@@ -80,7 +81,7 @@ def find_audio(folder: Path, leave_out: Path) -> tuple[list[Found], list[str]]:
     folder : Path
         looked at in all its depth
     leave_out : Path
-        a folder that is no music, should it lie in there: the library that is made, with its cache
+        a folder without music that may be inside it: the library that is made, with its cache
 
     Raises
     ------
@@ -91,7 +92,7 @@ def find_audio(folder: Path, leave_out: Path) -> tuple[list[Found], list[str]]:
         raise DataError(f"no such folder of audio: {folder}; check --audio")
     walk = _Walk(leave_out)
     waiting = [folder]
-    while waiting:  # what is there itself comes before what links lead to
+    while waiting:  # the folder's own files come before those that links lead to
         waiting += walk.walk(waiting.pop(0), folder)
     several = ([path for _, path in sorted(paths)] for paths in walk.files.values())  # symbolic links behind
     found = sorted(Found(paths[0], tuple(paths[1:])) for paths in several)
@@ -100,6 +101,6 @@ def find_audio(folder: Path, leave_out: Path) -> tuple[list[Found], list[str]]:
         example = f"{linked[0].links[0]!r} is {linked[0].path!r}"
         walk.sentences.append(f"{n_paths} links lead to files that are found already, such as {example}")
     if not found:
-        told = "; " + walk.sentences[0] if walk.sentences else ""
-        raise DataError(f"{folder} holds no audio; {', '.join(sorted(SUFFIXES))} are looked for{told}")
+        why = "; " + walk.sentences[0] if walk.sentences else ""
+        raise DataError(f"{folder} holds no audio; {', '.join(sorted(SUFFIXES))} are looked for{why}")
     return found, walk.sentences

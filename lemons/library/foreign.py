@@ -5,6 +5,8 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 from typing import Any
 
+__all__ = ["name_archive", "name_bytes", "name_text", "name_value"]
+
 SPREADSHEET = "is a spreadsheet; open it and save it as CSV (UTF-8), or export its table as such"
 PLAYLIST = "is a playlist, which does not say what was played; export a history, or a table user,track,playcount"
 LIBRARY = "says what is in a music library, not what was played; export the history itself"

@@ -1,4 +1,4 @@
-"""Listening histories: what people can export of what they played.
+"""Listening histories, as music services and players export them.
 
 Read are, by what they hold and not by their names,
 
@@ -111,7 +111,7 @@ def _bounded(data: bytes, limit: int) -> bytes:
 
 
 def _read_files(files: _Files, path: Path, history: History) -> None:
-    """Read what an export consists of, and nothing else of the folder or zip it lies in."""
+    """Read the files of an export, and no other file of its folder or zip."""
     names = sorted((one for one in files.names if not HIDDEN.search(one)), key=_in_order)
     if sentence := name_archive(files.names):
         raise DataError(f"{path} {sentence}")

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ from lemons.arrays import kept_array
 from lemons.audio import is_native, load, load_samples, load_with_gain, to_float, to_int16
 from lemons.errors import DataError, ParameterError
 from lemons.files import safe_name, why_no_file
-from lemons.library.tables import spreadsheet_plain
+from lemons.library.tables import read_table
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
 from lemons.sums import find_sums
+
+__all__ = ["MAX_PLAYCOUNT", "STEMS", "Library", "open_library"]
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")
 LISTEN_COLUMNS = ("user", "track_id", "playcount")
 MAX_PLAYCOUNT = 999_999_999  # of one line; more than a life of listening, and sums of them fit into 64 bits
 MAX_SHOWN = 200  # letters of an id or a path in a sentence
-READING = 1  # how files are read; another number, and all that was made of them and kept is made again
+READING = 1  # version of how files are read; raising it makes everything cached again
 
 
 @dataclass
@@ -54,7 +57,7 @@ class Library:
 
     @property
     def users(self) -> list[str]:
-        """Everybody who played something: the seven personas first, then the others by name."""
+        """All listeners who played something: the seven personas first, then the others by name."""
         found = set(self.listens["user"])
         personas = [listener.name for listener in LISTENERS]
         return [name for name in personas if name in found] + sorted(found - set(personas))
@@ -73,7 +76,7 @@ class Library:
         Raises
         ------
         ParameterError
-            if nobody of this name played anything here; the sentence names those who did
+            if no listener of this name played anything here; the sentence names those who did
         """
         if user not in self.users:
             raise ParameterError(f"listener={user!r} is not in {self.path}; choose one of {', '.join(self.users)}")
@@ -96,7 +99,7 @@ class Library:
         return self.path / self.tracks.at[track_id, "file"]
 
     def stamp(self, track_id: str) -> dict[str, str | int]:
-        """What tells the sound of a track from any other, without listening: what is made of it is kept under this.
+        """What identifies the sound of a track without reading it; arrays made of the track are cached with it.
 
         Returns
         -------
@@ -152,7 +155,7 @@ class Library:
         Returns
         -------
         dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-            their sum is the mix, which may lie beside them by any name; empty where the library has none of this track
+            their sum is the mix, which may be beside them by any name; empty where the track has no stems
 
         Raises
         ------
@@ -167,14 +170,14 @@ class Library:
         for name, y in stems.items():
             if len(y) != len(mix):
                 lengths = f"has {len(y)} samples and the track {len(mix)}"
-                raise DataError(f"the stem {files[name]} is not as long as the track ({lengths}); make it anew")
+                raise DataError(f"the stem {files[name]} is not as long as the track ({lengths}); make it again")
         if stems and not np.array_equal(sum(stems.values()), mix):
             stems = _without_sums(stems, mix)
         if stems and not np.array_equal(sum(stems.values()), mix):
             if load_with_gain(self.audio_path(track_id))[1] != 1:
                 hint = f"lower both, or give --separator given --weights {self.path / 'stems' / safe_name(track_id)}"
                 raise DataError(f"{track_id} in {self.path} exceeds full scale, which its stems do not fit; {hint}")
-            raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them anew")
+            raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them again")
         return stems
 
     def check_audio(self, progress: Progress | None = None) -> None:
@@ -193,9 +196,12 @@ class Library:
                 return str(error)
             return ""
 
+        def in_order(pool: ThreadPoolExecutor) -> Generator[str, None, None]:
+            yield from pool.map(problem, self.tracks.index)
+
         damaged = []
         # closing() drops what is still waiting when progress() raises, or the wait for it all would hold up Ctrl-C
-        with ThreadPoolExecutor(os.cpu_count()) as pool, closing(pool.map(problem, self.tracks.index)) as problems:
+        with ThreadPoolExecutor(os.cpu_count()) as pool, closing(in_order(pool)) as problems:
             for done, (track_id, sentence) in enumerate(zip(self.tracks.index, problems, strict=True), start=1):
                 if sentence:
                     damaged.append(track_id)
@@ -223,7 +229,7 @@ def open_library(path: str | os.PathLike) -> Library:
     Raises
     ------
     DataError
-        if there is no library, a column is missing, a value is malformed, no track is left, or nobody played any
+        if there is no library, a column is missing, a value is malformed, no track is left, or no listener played any
     """
     path = Path(path)
     if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
@@ -276,25 +282,9 @@ def _shown(text: str) -> str:
 
 
 def _without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:
-    """Stems but for those that are sums of others, such as the mix, which are told to the log."""
+    """Stems except those that are sums of others, such as the mix, which are logged."""
     sounds = np.stack([*stems.values(), mix]).astype(np.float64)
     sums = [list(stems)[one] for one in find_sums(sounds @ sounds.T, mix=len(stems))]
     if sums:
         logger.info("no stems, but sums of stems: %s", ", ".join(sums))
     return {name: y for name, y in stems.items() if name not in sums}
-
-
-def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A comma-separated table of texts that has at least these columns; `DataError` where there is none."""
-    try:
-        # ids and titles stay texts: an id 007 is not 7, an artist called "NA" is not missing
-        table = pd.read_csv(path, dtype=str, keep_default_na=False).map(spreadsheet_plain)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{path} cannot be read as a table ({error}); it must be comma-separated UTF-8") from error
-    if missing := [name for name in columns if name not in table.columns]:
-        raise DataError(f"{path} has no column {', '.join(missing)}; its first line must name {', '.join(columns)}")
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index, and shifts the others
-        raise DataError(
-            f"{path}, line 2 has more columns than line 1 names; put texts with commas into quotation marks"
-        )
-    return table

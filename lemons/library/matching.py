@@ -11,7 +11,7 @@ compared without these. A play is looked for, in this order, by
 
 The first way that finds something decides. Where it finds several files, the one whose title is spelled most alike is
 taken, then the one of the same album, then the first by path. A path that fits several files means none of them, unless
-the play's other names tell which.
+the play's other names decide.
 """
 
 import re
@@ -23,6 +23,8 @@ from typing import NamedTuple
 
 from lemons.library.paths import PathIndex
 from lemons.library.plays import Play
+
+__all__ = ["AudioFile", "Match", "Matcher", "guess_names", "plain"]
 
 # letters that have no accent to drop, and yet are written without
 PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "&": " and "})
@@ -82,7 +84,7 @@ def plain(text: str) -> str:
 
 
 def guess_names(path: str, *, numbered: bool = True) -> tuple[str, str]:
-    """Artist and title as a file's path tells them; empty where it does not. A number in front is that of the track.
+    """Artist and title according to a file's path; empty where it has none. A number in front is that of the track.
 
     >>> guess_names("03 Zoë - So What.mp3"), guess_names("Zoë/First Album/03 So What.flac"), guess_names("So What.ogg")
     (('Zoë', 'So What'), ('Zoë', 'So What'), ('', 'So What'))
@@ -103,9 +105,9 @@ class Matcher:
     Parameters
     ----------
     files : iterable of AudioFile
-        the audio there is
+        all audio files
     folder : str, optional
-        the absolute path of the folder that it lies in
+        the absolute path of the folder with the audio
     """
 
     def __init__(self, files: Iterable[AudioFile], *, folder: str = ""):

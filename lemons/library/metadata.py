@@ -10,7 +10,7 @@ A folder with these, by their own names, in whatever case:
 ``sid_mismatches.txt``, optional
     songs that were matched to a wrong track, as lines ``ERROR: <SONG TRACK> artist  -  title  !=  artist  -  title``
 ``sid_matches_manually_accepted.txt``, optional
-    those of them that somebody found to be right all the same
+    those of them that the dataset's authors accepted by hand
 ``*.cls``, optional
     genres by track, separated by a tab, as the tagtraum and MAGD annotations have them; the first by name is read
 """
@@ -25,6 +25,8 @@ from typing import NamedTuple
 
 from lemons.errors import DataError
 from lemons.library.archives import is_shadow
+
+__all__ = ["Metadata", "Track"]
 
 LISTS = ("track_metadata.db", "unique_tracks.txt")
 SQLITE = b"SQLite format 3\0"  # how its files begin
@@ -115,11 +117,12 @@ class Metadata:
             try:
                 query = "SELECT track_id, song_id, artist_name, title, release, year FROM songs"
                 for *texts, year in connection.execute(query):
-                    yield Track(*(str(text or "") for text in texts), year=str(year or ""))  # a year of 0 is not known
+                    track_id, song_id, artist, title, album = (str(text or "") for text in texts)
+                    yield Track(track_id, song_id, artist, title, album, str(year or ""))  # a year of 0 is not known
             finally:
                 connection.close()
         except (OSError, sqlite3.Error) as error:
-            raise DataError(f"{self.list} cannot be read as the table of songs ({error}); get it anew") from error
+            raise DataError(f"{self.list} cannot be read as the table of songs ({error}); get it again") from error
 
     def _pairs(self, name: str) -> set[tuple[str, str]]:
         pairs = (PAIR.search(line) for line in self._lines(name))
@@ -135,7 +138,7 @@ class Metadata:
                     line = line if number else line.removeprefix(codecs.BOM_UTF8)
                     yield _decode(line).rstrip("\r\n")
         except OSError as error:
-            raise DataError(f"{path} cannot be read ({error.strerror}); get it anew") from error
+            raise DataError(f"{path} cannot be read ({error.strerror}); get it again") from error
 
 
 def _check_size(path: Path) -> None:
@@ -143,14 +146,14 @@ def _check_size(path: Path) -> None:
     with path.open("rb") as file:
         header = file.read(100)
     if not header:
-        raise DataError(f"{path} is empty; get it anew")
+        raise DataError(f"{path} is empty; get it again")
     if not header.startswith(SQLITE) or len(header) < 100:
-        raise DataError(f"{path} cannot be read as the table of songs (it is cut, or no SQLite database); get it anew")
+        raise DataError(f"{path} cannot be read as the table of songs (it is cut, or no SQLite database); get it again")
     page, n_pages = int.from_bytes(header[16:18], "big"), int.from_bytes(header[28:32], "big")
     announced, size = (page if page > 1 else 2**16) * n_pages, path.stat().st_size
     # the number of pages counts where the change counter (24) is the one of the version that wrote it (92)
     if header[24:28] == header[92:96] and size < announced:
-        raise DataError(f"{path} is cut: of the {announced} bytes that it announces, {size} are there; get it anew")
+        raise DataError(f"{path} is cut: of the {announced} bytes that it announces, {size} are there; get it again")
 
 
 def _decode(text: bytes) -> str:

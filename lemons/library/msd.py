@@ -1,12 +1,11 @@
 """A library out of the Million Song Dataset: the data of the LEMONS paper.
 
 Playcounts come from the Echo Nest Taste Profile (`triplets`), titles from the dataset's own lists (`metadata`), sound
-from lemons.progress import Progress
-from a folder of snippets (`snippets`), which everybody has to find for themselves. A song of the Taste Profile has one
+from a folder of snippets (`snippets`), which users have to find for themselves. A song of the Taste Profile has one
 or several tracks in the dataset; the library holds the first of them, by id, that can be heard.
 
 With published splits the library holds their tracks and keeps their labels, whatever the triplets say. Without them it
-holds what the listeners played, and as many tracks that none of them did, for their models to tell apart.
+holds what the listeners played, and as many tracks that none of them played, for their models to learn the difference.
 
 The column ``n_other_listeners`` of its tracks counts the users of the Taste Profile who played the track's song, the
 library's own listeners left out.
@@ -21,23 +20,25 @@ import numpy as np
 import pandas as pd
 
 from lemons.errors import DataError, ParameterError
-from lemons.library.library import Library, read_table
+from lemons.library.library import Library
 from lemons.library.metadata import Metadata, Track
 from lemons.library.snippets import find_snippets
-from lemons.library.tables import check_folder, write_library
+from lemons.library.tables import check_folder, read_table, write_library
 from lemons.library.triplets import USER_ID, read_plays
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
 
+__all__ = ["Summary", "choose_users", "make_msd_library"]
+
 MAKER = "lemons library msd"
-SEED = 1057386  # of the tracks that nobody played
+SEED = 1057386  # of the draw of tracks that no listener played
 PARTS = ("train", "val", "test")
 MISSING = "missing.csv"
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of it: for each listener the tracks to be heard and those played, and sentences on what is left out."""
+    """Result of making a library: by listener the tracks with sound and the tracks played, and what was left out."""
 
     n_tracks: int
     heard: dict[str, tuple[int, int]]
@@ -111,7 +112,7 @@ def make_msd_library(
     n_others : int >= 0, optional
         how many tracks that no listener played; by default as many as they played; of no effect with ``splits``
     seed : int >= 0
-        another seed, other tracks that nobody played
+        of the draw of tracks that no listener played
     bar : callable, optional
         ``bar(description, unit)`` gives a ``progress(done, total)`` for one of the long steps
 
@@ -123,7 +124,7 @@ def make_msd_library(
     Raises
     ------
     ParameterError, DataError
-        if an input is missing or malformed, nobody played anything, or no track can be heard
+        if an input is missing or malformed, no listener played anything, or no track has readable audio
     """
     progress = bar or (lambda description, unit: lambda done, total: None)
     check_folder(path, MAKER)
@@ -141,7 +142,7 @@ def make_msd_library(
 
     if splits:
         chosen, listens, sentences = _follow(labels, plays, lists)
-        missing = []
+        missing: list[dict[str, str]] = []
     else:
         chosen, listens, missing, sentences = _choose(plays, lists, files, n_others=n_others, seed=seed)
     skipped += sentences

@@ -1,7 +1,7 @@
-"""A library out of one's own music: a folder of audio and a listening history.
+"""A library of the user's own music: a folder of audio and a listening history.
 
-Every audio file that can be read becomes a track, also those that nobody played: a model learns from the difference.
-Nothing is copied but what the catalogue keeps in its cache, and nothing leaves the machine.
+Every audio file that can be read becomes a track, also those without plays: a model learns from the difference.
+No audio is copied except into the catalogue's cache, and no data leaves the machine.
 """
 
 import hashlib
@@ -24,15 +24,17 @@ from lemons.library.tables import check_folder, write_library
 from lemons.library.tags import Tags, read_tags
 from lemons.progress import Progress
 
+__all__ = ["UNMATCHED", "Summary", "make_own_library", "track_id_of"]
+
 MAKER = "lemons library own"
-NOBODY = "me"  # whose history it is, where neither the history nor the command says
+DEFAULT_USER = "me"  # whose history it is, where neither the history nor the command says
 UNMATCHED, AMBIGUOUS = "unmatched.csv", "ambiguous.csv"
 COLUMNS = ("artist", "title", "album", "track", "recording_id")  # of a play in the reports
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What came of it.
+    """Result of making a library.
 
     Attributes
     ----------
@@ -63,7 +65,7 @@ def make_own_library(
     user: str | None = None,
     bar: Callable[[str, str], Progress] | None = None,
 ) -> Summary:
-    """Make a library of one's own music.
+    """Make a library of the user's own music.
 
     Parameters
     ----------
@@ -103,8 +105,8 @@ def make_own_library(
     library.check_audio((bar or (lambda *_: None))("audio", "track"))
     if library.tracks.empty:
         raise DataError(f"no file in {audio} can be read as audio; {library.skipped[-1]}")
-    # of a file that cannot be heard at all that is said
-    library.skipped += [told for track_id, told in damaged_tags.items() if track_id in library.tracks.index]
+    # damaged tags of a file whose sound is unreadable, too, are not reported
+    library.skipped += [sentence for track_id, sentence in damaged_tags.items() if track_id in library.tracks.index]
 
     present = [file for file in files if file.track_id in library.tracks.index]
     matcher = Matcher(present, folder=str(Path(audio).absolute()))
@@ -146,14 +148,14 @@ def _count(history: History, listens: str | os.PathLike, user: str | None) -> Co
         plays[play._replace(playcount=1)] += play.playcount
     plays = +plays  # a playcount of 0 is no play
     if not plays:
-        told = "".join(f"; {sentence}" for sentence in history.sentences)
-        raise DataError(f"{listens} names no track that was played; export it again{told}")
+        why = "".join(f"; {sentence}" for sentence in history.sentences)
+        raise DataError(f"{listens} names no track that was played; export it again{why}")
     users = {play.user for play in plays}
     if user and len(users) > 1:
         raise ParameterError(f"user={user!r} cannot name {len(users)} listeners; leave it out, {listens} names them")
     named: Counter[Play] = Counter()
     for play, count in plays.items():
-        named[play._replace(user=user or play.user or NOBODY)] += count
+        named[play._replace(user=user or play.user or DEFAULT_USER)] += count
     return named
 
 
@@ -190,7 +192,7 @@ def track_id_of(path: str) -> str:
 
 
 def _reference(file: Path, library: Path) -> str:
-    """How tracks.csv names a file: from the library's folder if it lies in there, else by its full path."""
+    """How tracks.csv names a file: relative to the library's folder if it is inside it, else by its full path."""
     file, library = file.absolute(), library.absolute()
     return file.relative_to(library).as_posix() if file.is_relative_to(library) else str(file)
 

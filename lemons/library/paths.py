@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from urllib.parse import unquote_to_bytes
 
+__all__ = ["PathIndex", "parts_of"]
+
 URL = re.compile(r"file:(?://(?:localhost(?=/))?)?(?=[/\w.%])", re.IGNORECASE)
 DRIVE = re.compile(r"^/*(?:[?.]/+)?(?:UNC/+)?(?:[A-Za-z]:(?=/|$))?")  # also what Windows puts before long paths
 ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")

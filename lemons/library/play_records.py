@@ -1,7 +1,7 @@
 """Plays in JSON, by the names that programs give to things.
 
 ListenBrainz, Last.fm (its own words, and those of sites that export it), Spotify (account data and extended history),
-Maloja (of today, of its version 2, and its API) and Koito are told apart play by play, so that a file may be a list of
+Maloja (of today, of its version 2, and its API) and Koito are recognised play by play, so that a file may be a list of
 plays, pages of them, or one play a line.
 """
 
@@ -14,6 +14,8 @@ from lemons.errors import DataError
 from lemons.library.foreign import name_value
 from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.plays import DAMAGED, MIN_PLAYED_MS, NO_MUSIC, TOO_SHORT, History, Play
+
+__all__ = ["counts", "is_json", "read_records", "user_in", "whole"]
 
 BLANK = re.compile(r"\s*")
 BEGINNING = re.compile(r'\s*(?:\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]]|-?\d|true|false|null|$))')  # [unknown] is an artist
@@ -58,7 +60,7 @@ def read_records(text: str, name: str, history: History, *, user: str = "") -> N
 
 
 def user_in(text: str) -> str:
-    """Whom a JSON text such as ListenBrainz's user.json names; empty where it names nobody.
+    """The user that a JSON text such as ListenBrainz's user.json names; empty where it names none.
 
     >>> user_in('{"user_id": 7, "username": "zoë"}')
     'zoë'
@@ -81,7 +83,8 @@ def _values(text: str, history: History) -> Iterator[Any]:
     while place < len(text):
         value, end = decoder.raw_decode(text, place)
         yield value
-        place = end + len(BLANK.match(text, end)[0])
+        blank = BLANK.match(text, end)
+        place = blank.end() if blank else end
 
 
 def _is_object(line: str) -> bool:
@@ -119,8 +122,8 @@ def _listenbrainz(value: dict[str, Any]) -> Play | None:
         return None
     listen = _dict(value["track_metadata"])
     ids = (_dict(listen.get(place)).get("recording_mbid") for place in ("additional_info", "mbid_mapping"))
-    names = (_text(listen.get(name)) for name in ("artist_name", "track_name", "release_name"))
-    return Play("", *names, tuple(filter(None, map(_text, ids))))
+    artist, title, album = (_text(listen.get(name)) for name in ("artist_name", "track_name", "release_name"))
+    return Play("", artist, title, album, tuple(filter(None, map(_text, ids))))
 
 
 def _spotify_account(value: dict[str, Any]) -> Play | str | None:
@@ -135,12 +138,11 @@ def _spotify_account(value: dict[str, Any]) -> Play | str | None:
 def _spotify_extended(value: dict[str, Any]) -> Play | str | None:
     if "ms_played" not in value or "master_metadata_track_name" not in value:
         return None
-    names = [
-        _text(value.get(f"master_metadata_{one}")) for one in ("album_artist_name", "track_name", "album_album_name")
-    ]
-    if not names[1]:
+    names = ("album_artist_name", "track_name", "album_album_name")
+    artist, title, album = (_text(value.get(f"master_metadata_{name}")) for name in names)
+    if not title:
         return NO_MUSIC
-    return Play("", *names) if counts(value["ms_played"]) else TOO_SHORT
+    return Play("", artist, title, album) if counts(value["ms_played"]) else TOO_SHORT
 
 
 def _koito(value: dict[str, Any]) -> Play | None:

@@ -1,7 +1,7 @@
 """Plays in tables: lines of cells, with a first line that names the columns, or without.
 
-A quotation mark opens a cell only where one before a separator closes it, and a cell goes on in the next lines only
-where these are no rows by themselves: so a mark that somebody forgot to close costs its own line, no more.
+A quotation mark opens a cell only where one before a separator closes it, and a cell continues in the next lines only
+where these are not rows by themselves: an unclosed mark damages only its own line.
 """
 
 import re
@@ -16,9 +16,11 @@ from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.play_records import counts, whole
 from lemons.library.plays import DAMAGED, TOO_SHORT, History, Play
 
+__all__ = ["read_table"]
+
 DELIMITERS = ",;\t"
 LINE_END = re.compile(r"\r\n|\r|\n")
-LOOKED_AT = 200  # lines, to tell columns without names
+LOOKED_AT = 200  # lines that decide what columns without names are
 MAX_LINES = 50  # of one cell
 LOG = "#AUDIOSCROBBLER/"  # what portable players write
 LOG_COLUMNS = ["artist", "album", "title", "", "", "rating", "date", "recording_id"]
@@ -54,7 +56,7 @@ def read_table(text: str, name: str, history: History) -> None:
     Raises
     ------
     DataError
-        if the columns cannot be told, or a playcount is none
+        if the columns cannot be recognised, or a playcount is not a number
     """
     lines = LINE_END.split(text)
     table = _table(lines, name)
@@ -83,8 +85,8 @@ def _table(lines: list[str], name: str) -> _Table:
         start = next((at for at in range(start, len(lines)) if not lines[at].startswith("#")), len(lines))
         return _Table(name, "\t", LOG_COLUMNS, start)
     delimiters = DELIMITERS
-    if (told := SEPARATOR.fullmatch(first.strip())) and start + 1 < len(lines):
-        delimiters, start = told[1], start + 1
+    if (declared := SEPARATOR.fullmatch(first.strip())) and start + 1 < len(lines):
+        delimiters, start = declared[1], start + 1
         first = lines[start]
     delimiter, columns = _first_line(first, delimiters)
     if columns:
@@ -114,9 +116,9 @@ def _play(cells: list[str], table: _Table, number: int, torn: bool) -> Play | st
     if row.get("played_ms") and not counts(row["played_ms"]):
         return TOO_SHORT
     ids = [cell.strip() for column, cell in zip(table.columns, cells, strict=False) if column == "recording_id"]
-    names = (row.get(one, "") for one in ("artist", "title", "album"))
+    artist, title, album = (row.get(one, "") for one in ("artist", "title", "album"))
     user = row.get("user") or table.user
-    return Play(user, *names, tuple(filter(None, ids)), row.get("track", ""), count)
+    return Play(user, artist, title, album, tuple(filter(None, ids)), row.get("track", ""), count)
 
 
 def _first_line(first: str, delimiters: str) -> tuple[str, list[str]]:
@@ -159,10 +161,10 @@ def _rows(lines: list[str], start: int, delimiter: str, width: int) -> Iterator[
 
 def _cells(line: str, delimiter: str) -> tuple[list[str], int | None]:
     """The cells of a line, and which is the first that opens a quotation mark and does not close it."""
-    cells, place, left_open = [], 0, None
+    cells: list[str] = []
+    place, left_open = 0, None
     cell = _pattern(delimiter)
-    while True:
-        found = cell.match(line, place)
+    while found := cell.match(line, place):  # it always matches, if only nothing
         if found[1] is not None:
             cells.append(found[1].replace('""', '"'))
         else:
@@ -170,8 +172,9 @@ def _cells(line: str, delimiter: str) -> tuple[list[str], int | None]:
             if left_open is None and found[2].lstrip(" ").startswith('"'):
                 left_open = len(cells) - 1
         if found.end() >= len(line):
-            return cells, left_open
+            break
         place = found.end() + len(delimiter)
+    return cells, left_open
 
 
 @cache
@@ -184,7 +187,7 @@ def _pattern(delimiter: str) -> re.Pattern[str]:
 
 
 def _join(lines: list[str], at: int, delimiter: str, width: int) -> tuple[list[str], int] | None:
-    """The row that begins in a line and goes on in the next ones, and how many they are; None where it does not."""
+    """A row that begins in a line and continues in the next ones, and the number of lines; None where it does not."""
     text = lines[at]
     for stop in range(at + 1, min(len(lines), at + MAX_LINES)):
         text += "\n" + lines[stop]

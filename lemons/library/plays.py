@@ -1,14 +1,17 @@
-"""Plays: tracks that somebody heard, as a listening history names them, and what a whole history comes to."""
+"""Plays: the tracks that a listening history names, and the history as a whole."""
 
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from lemons.characters import BYTE_ORDER_MARK, UNWRITABLE
+
+__all__ = ["DAMAGED", "MIN_PLAYED_MS", "NO_MUSIC", "TOO_SHORT", "History", "Play", "clean"]
+
 MIN_PLAYED_MS = 30_000  # Spotify and Last.fm alike count what sounded for half a minute
 MAX_SIGNS = 2000  # of a name; what is longer is a damaged file, not a title
-# control characters, halves of surrogate pairs and separators of lines: no name has them, and not every table can
-UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufeff]+")
+UNCLEAN = re.compile(f"[{UNWRITABLE}{BYTE_ORDER_MARK}]+")  # no name has them
 
 TOO_SHORT = f"plays of under {MIN_PLAYED_MS // 1000} s"
 NO_MUSIC = "podcasts, audiobooks and videos"
@@ -18,7 +21,7 @@ DAMAGED = "damaged lines"
 
 
 class Play(NamedTuple):
-    """A track that somebody played, once or several times; empty where a history does not say.
+    """A track that a user played, once or several times; fields are empty where a history does not say.
 
     ``track`` is what a table calls it where it has no artist: a file, an id or ``artist - title``.
     """
@@ -55,8 +58,7 @@ class History:
 
     def add(self, play: Play, read_as: str, *, example: str = "") -> None:
         """Keep a play, its names without signs that cannot be written; one that names no track is left out."""
-        texts = play._replace(recording_ids=(), playcount=1)
-        user, artist, title, album, _, track, _ = (clean(one) if isinstance(one, str) else one for one in texts)
+        user, artist, title, album, track = map(clean, (play.user, play.artist, play.title, play.album, play.track))
         if max(map(len, (user, artist, title, album, track, *play.recording_ids))) > MAX_SIGNS:
             self.leave_out(OVERLONG, example)
         elif not (track or (artist and title)):
@@ -89,4 +91,4 @@ def clean(text: str) -> str:
     >>> clean(" So\tWhat\r\n"), clean("So What\x00"), clean("\ud83d")
     ('So What', 'So What', '')
     """
-    return UNWRITABLE.sub(" ", text).strip()
+    return UNCLEAN.sub(" ", text).strip()

@@ -1,8 +1,8 @@
 """A folder of audio, found by the ids of the Million Song Dataset.
 
-A track's id, such as TRMFCNV128F92E8B76, is the first part of its file's name (``TRMFCNV128F92E8B76.clip.mp3`` will
-do, and small letters); where in the folder the file lies is of no consequence: all in one place, or in A/B/C/ after the
-id's letters.
+A track's id, such as TRMFCNV128F92E8B76, is the first part of its file's name (also
+``TRMFCNV128F92E8B76.clip.mp3``, in capital or small letters). The file may be anywhere in the folder: all in one place,
+or in A/B/C/ after the id's letters.
 """
 
 import os
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from lemons.errors import DataError
 from lemons.library.archives import is_shadow
+
+__all__ = ["find_snippets"]
 
 TRACK_ID = re.compile(r"TR[A-Z]{5}[0-9A-F]{11}")
 # of two files of one track, the one that needs less work: samples at 16 kHz, lossless, lossy
@@ -23,7 +25,7 @@ def find_snippets(folder: str | os.PathLike) -> dict[str, Path]:
     Parameters
     ----------
     folder : path-like
-        where the audio lies
+        folder with the audio, at any depth
 
     Returns
     -------

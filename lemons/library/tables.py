@@ -1,4 +1,4 @@
-"""Writing the tables of a library, so that a folder holds a whole library or none.
+"""Reading and writing the tables of a library, so that a folder holds a whole library or none.
 
 Tables are opened in spreadsheets, too, which take a cell that begins with ``=`` for a formula. So a text that begins
 with such a sign gets an apostrophe in front, and reading takes it away again.
@@ -14,6 +14,8 @@ import pandas as pd
 
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
+
+__all__ = ["check_folder", "read_table", "spreadsheet_plain", "spreadsheet_safe", "write_library"]
 
 NOTE = "library.json"  # what the folder holds, or will hold
 # what spreadsheets begin to compute at; the wide signs are those of East Asian keyboards
@@ -102,3 +104,19 @@ def write_library(
     for name, table in tables.items():  # in this order: without listens.csv there is no library
         with atomic_path(path / name) as temporary:
             table.to_csv(temporary, index=False)
+
+
+def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A comma-separated table of texts that has at least these columns; `DataError` where there is none."""
+    try:
+        # ids and titles stay texts: an id 007 is not 7, an artist called "NA" is not missing
+        table = pd.read_csv(path, dtype=str, keep_default_na=False).map(spreadsheet_plain)
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DataError(f"{path} cannot be read as a table ({error}); it must be comma-separated UTF-8") from error
+    if missing := [name for name in columns if name not in table.columns]:
+        raise DataError(f"{path} has no column {', '.join(missing)}; its first line must name {', '.join(columns)}")
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index, and shifts the others
+        raise DataError(
+            f"{path}, line 2 has more columns than line 1 names; put texts with commas into quotation marks"
+        )
+    return table

@@ -9,6 +9,8 @@ import mutagen
 from lemons.errors import DataError
 from lemons.library.plays import clean
 
+__all__ = ["Tags", "read_tags"]
+
 # one word of ours, then what Vorbis comments (and mutagen's easy interface), ID3 and WMA call it
 NAMES = {
     "title": ("title", "TIT2", "Title"),

@@ -1,13 +1,15 @@
-"""Texts of other programs: in which encoding they are, and what they are where they are no text.
+"""Texts of other programs: detecting their encoding, and refusing what is not text.
 
-A byte-order mark decides; then zeros between the letters tell UTF-16, and what is valid UTF-8 is that. Bytes that are
-not are taken for Windows-1252, each by itself: Excel writes it, and programs that append to a file mix the two. Other
-code pages (Cyrillic, Japanese, those of old Macs) are told by what no Western text has, and refused.
+A byte-order mark decides; else zeros between the letters mean UTF-16, and text that is valid UTF-8 is UTF-8. Bytes that
+are not are read as Windows-1252, each by itself: Excel writes it, and programs that append to a file mix the two. Other
+code pages (Cyrillic, Japanese, those of old Macs) are recognised by bytes that Western texts lack, and refused.
 """
 
 import codecs
 
 from lemons.errors import DataError
+
+__all__ = ["decode"]
 
 MARKS = (  # UTF-32 first: its mark begins as that of UTF-16 does
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -17,7 +19,7 @@ MARKS = (  # UTF-32 first: its mark begins as that of UTF-16 does
     (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16"),
 )
 CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b"))
-HEAD = 65_536  # bytes that are looked at to tell text from anything else
+HEAD = 65_536  # bytes that decide whether a file is text
 FALLBACK = "lemons-windows-1252"
 PUNCTUATION = frozenset(b"\x80\x85\x91\x92\x93\x94\x95\x96\x97\x99")  # of Windows-1252: euro, dots, quotes, dashes
 LETTERS = 0xC0  # its accented ones begin here, and seldom two stand side by side
@@ -89,7 +91,7 @@ def _unmarked(data: bytes) -> str:
         n_controls = sum(one < " " and one not in "\t\r\n" for one in text)
         if n_controls == 0 and text.count("\ufffd") <= 1:  # the last sign may be cut
             found[encoding] = sum(one.isascii() for one in text)
-    best = max(found, key=found.get, default="")
+    best = max(found, key=lambda one: found[one], default="")
     # separators and ends of lines are ASCII in every language
     return best if best and found[best] > min(len(data), HEAD) / 100 else ""
 
@@ -98,7 +100,9 @@ def _with_windows_1252(data: bytes) -> tuple[str, set[int]]:
     """A text of UTF-8 and Windows-1252, and where the bytes of the latter are."""
     others: set[int] = set()
 
-    def decode_byte(error: UnicodeDecodeError) -> tuple[str, int]:
+    def decode_byte(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):  # it is registered for all of Python
+            raise error
         others.update(range(error.start, error.end))
         return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 

@@ -4,8 +4,8 @@
 
     b80344d063b5ccb3212f76538f3d9e43d87dca9e	SOAKIMP12A8C130995	1
 
-Users are 40 hexadecimal digits. The file is read from front to back, plain, gzipped or in an archive, and only what
-the wanted users played is kept, and of all others how many played each song: memory grows with the songs, not the file.
+Users are 40 hexadecimal digits. The file is read once from front to back, plain, gzipped or in an archive. The plays of
+the wanted users are kept, and of all others how many played each song: memory grows with the songs, not with the file.
 A playcount of 0 is no play.
 """
 
@@ -19,6 +19,8 @@ from pathlib import Path
 from lemons.errors import DataError
 from lemons.library.archives import DAMAGE, open_text
 from lemons.progress import Progress
+
+__all__ = ["BLOCK", "MEGABYTE", "USER_ID", "read_plays"]
 
 USER_ID = re.compile("[0-9a-f]{40}")
 USER_DIGITS = 40
@@ -67,7 +69,7 @@ def read_plays(
             lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
         filled = [line for line in (lines if not last else lines[-MARGIN:]) if line.strip()]
         if filled and not last:
-            _parse(lines, filled[0], n_before, path)  # another file is told from this before it is read to its end
+            _parse(lines, filled[0], n_before, path)  # so that a wrong file is refused before it is read to its end
         last = filled[-1:] or last
         others.update(line[SONG] for line in lines if line[FIRST_DIGIT] != b"0")
         for line in lines:
@@ -78,17 +80,17 @@ def read_plays(
                     others[line[SONG]] -= 1
         n_before += len(lines)
     if not last:
-        raise DataError(f"{path} is empty; get train_triplets.txt anew")
+        raise DataError(f"{path} is empty; get train_triplets.txt again")
     if not LINE.fullmatch(last[0]):
         shown = last[0][:80].decode(errors="replace").strip()
-        raise DataError(f"{path} is cut: it ends within a line, {shown!r}; get train_triplets.txt anew")
+        raise DataError(f"{path} is cut: it ends within a line, {shown!r}; get train_triplets.txt again")
     return plays, {song.decode(errors="replace"): n for song, n in others.items() if song.strip()}  # no blank lines
 
 
 def _parse(lines: list[bytes], line: bytes, n_before: int, path: Path) -> tuple[str, str, int]:
     found = LINE.fullmatch(line)
     if not found:
-        number = n_before + lines.index(line) + 1  # an equal line before this one would have been told
+        number = n_before + lines.index(line) + 1  # an equal line before this one would have been reported
         shown = line[:80].decode(errors="replace").strip()
         needed = "must be user, song and playcount (below a billion), separated by tabs"
         raise DataError(f"{path}, line {number}: {shown!r} {needed}")
@@ -107,4 +109,4 @@ def _blocks(path: Path, progress: Progress | None) -> Iterator[list[bytes]]:
             if progress:
                 progress(total, total)
     except DAMAGE as error:
-        raise DataError(f"{path} cannot be read ({error}); get the Taste Profile's train_triplets.txt anew") from error
+        raise DataError(f"{path} cannot be read ({error}); get the Taste Profile's train_triplets.txt again") from error

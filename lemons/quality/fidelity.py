@@ -7,6 +7,8 @@ it flatters; on masks left out of the fit it does not, and that is the one to ju
 import numpy as np
 from sklearn.linear_model import Ridge
 
+__all__ = ["cross_predictions", "fresh_masks", "r2_of_sums", "weighted_r2"]
+
 
 def r2_of_sums(missed: float, spread: float) -> float:
     """Share of a variance that predictions explain, from sums.

@@ -1,10 +1,10 @@
-"""Separated files, kept: the same file is not separated twice by the same separator.
+"""A cache of separated files: the same file is not separated twice by the same separator.
 
 An entry is a folder, named by a hash of the file's bytes and the separator's fingerprint, with a FLAC file per stem at
 the file's own rate and report.json. Stems are written at a gain of 2^-8 with 24 bits: on the 16-bit grid, that is
 exact for up to 256 times full scale. An entry is written under a temporary name while the separator goes through the
-file, and is whole or not there; one that was damaged later is made again. The folder is bounded: what was not used for
-longest goes first.
+file, and is whole or not there; one that was damaged later is made again. The folder is bounded: the least
+recently used entries are removed first.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from lemons.audio import SAMPLE_RATE, load_with_gain, round_16_bit
+from lemons.audio import SAMPLE_RATE, FlacWriter, load_with_gain, round_16_bit
 from lemons.audio.level import tell_gain
 from lemons.audio.reader import AudioReader
 from lemons.checksums import read_own_json, write_json
@@ -30,6 +30,8 @@ from lemons.hashing import hash_file
 from lemons.progress import Progress
 from lemons.separation.separator import Separator
 from lemons.separation.weights import cache_folder
+
+__all__ = ["GAIN", "IN_USE_S", "REPORT", "Separation", "separate_file"]
 
 VERSION = 3  # of an entry's form, and of how files are read
 GAIN = np.float32(2**-8)  # of the stems' files
@@ -99,7 +101,7 @@ class Separation:
         DataError
             if the file or its stems have vanished or were damaged meanwhile
         """
-        mix, _ = load_with_gain(self.path)  # what it was scaled by was told when it was separated
+        mix, _ = load_with_gain(self.path)  # the gain was reported when it was separated
         stems = {stem: round_16_bit(soxr.resample(self.read(stem), self.sr, SAMPLE_RATE)) for stem in self.stems}
         stems[self.report["residual_stem"]] += mix - sum(stems.values())  # of rounding after resampling
         return stems
@@ -147,7 +149,7 @@ def separate_file(
     key = f"{VERSION} {audio} {separator.name} {separator.fingerprint}"
     entry = folder / hashlib.sha256(key.encode()).hexdigest()[:32]
     report = _read_report(entry)
-    if report is None:  # what has an entry was checked when it was made
+    if report is None:  # a file with an entry was checked when that was made
         with AudioReader(path) as reader:
             gain = reader.check()
         discard_folder(entry)
@@ -162,7 +164,7 @@ def separate_file(
 
 
 def _separate(reader: AudioReader, separator: Separator, gain: float, folder: Path, progress) -> dict:
-    """Write the stems' files; what there is to report of them."""
+    """Write the stems' files, and return what the report says of them."""
     start = time.perf_counter()
     levels = {name: _Level() for name in ("mix", "residual")}
     stems = [(_Level(), folder / f"{number}.flac") for number in range(len(separator.stems))]
@@ -170,14 +172,10 @@ def _separate(reader: AudioReader, separator: Separator, gain: float, folder: Pa
     if progress is not None:
         progress(0, reader.n_samples)  # the first stretch may take a while
     with ExitStack() as stack:
-        options = {"format": "FLAC", "subtype": "PCM_24"}
-        files = [stack.enter_context(soundfile.SoundFile(file, "w", reader.sr, 1, **options)) for _, file in stems]
+        files = [stack.enter_context(FlacWriter(file, sr=reader.sr, bits=24)) for _, file in stems]
         for block in separator.stream(reader.blocks(), reader.sr, gain=gain):
             for y, file, (level, _) in zip(block.stems, files, stems, strict=True):
-                try:
-                    file.write(y * GAIN)
-                except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
-                    raise OSError(error.error_string) from error
+                file.write(y * GAIN)
                 level.add(y)
             levels["mix"].add(block.mix)
             levels["residual"].add(block.residual)
@@ -219,7 +217,7 @@ class _Level:
 
 
 def _read_report(entry: Path) -> dict | None:
-    """An entry's report, unless it or a stem is damaged or not there; marks the entry as used just now."""
+    """An entry's report, unless it or a stem is damaged or missing; marks the entry as used just now."""
     try:
         report = read_own_json(entry / REPORT)
         os.utime(entry / REPORT)
@@ -234,7 +232,7 @@ def _read_report(entry: Path) -> dict | None:
 
 
 def _tidy(folder: Path, max_bytes: int, *, keep: Path) -> None:
-    """Remove what is too much, and what interrupted programs left."""
+    """Remove the oldest entries beyond the limit, and what interrupted programs left."""
     now = time.time()
     entries = []
     for entry in folder.iterdir():

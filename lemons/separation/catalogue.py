@@ -1,4 +1,4 @@
-"""The separators by name: which there are, which can run now, and what the others lack."""
+"""The separators by name: which exist, which can run now, and what the others lack."""
 
 import os
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from lemons.separation.given import Given
 from lemons.separation.hpss import HPSS
 from lemons.separation.separator import Separator
 from lemons.separation.weights import how_to_get, is_there, weights_folder
+
+__all__ = ["SeparatorRecord", "get_separator", "list_separators"]
 
 STEMS = {  # of the separators known by name; `given` has those of its folder
     "given": (),
@@ -54,7 +56,7 @@ def get_separator(name: str, weights: str | os.PathLike | None = None, device: s
         ``given``, ``hpss``, ``spleeter:2stems``, ``spleeter:4stems``, ``spleeter:5stems`` or ``demucs:<model>``
     weights : path-like, optional
         for ``given`` the folder of stems; for Spleeter the folder of a TensorFlow checkpoint; for Demucs a safetensors
-        file or a folder of them; by default what lies in `lemons.separation.weights.weights_folder`
+        file or a folder of them; by default those in `lemons.separation.weights.weights_folder`
     device : str, optional
         where networks compute; the processor by default
 

@@ -18,6 +18,8 @@ from lemons.errors import DataError, MissingDependencyError
 from lemons.hashing import hash_file
 from lemons.separation.separator import Separator
 
+__all__ = ["Demucs", "check_demucs"]
+
 NETWORKS = ("demucs.htdemucs.HTDemucs", "demucs.hdemucs.HDemucs", "demucs.demucs.Demucs")
 VERSION = 1
 MAX_S = 1200  # of a mix, which is held in memory with all stems

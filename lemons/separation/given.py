@@ -1,4 +1,4 @@
-"""Stems that are there already: a folder of audio files, one per stem.
+"""Stems that exist already: a folder of audio files, one per stem.
 
 MUSDB18-HQ's folders of tracks are of this form, and so is what Spleeter, Demucs and audio workstations write. A file
 called ``mixture`` is not a stem, nor is one that is the sum of others, whatever its name: see `lemons.sums`.
@@ -23,6 +23,8 @@ from lemons.library import STEMS
 from lemons.separation.separator import Separator
 from lemons.sums import find_sums
 
+__all__ = ["Given"]
+
 logger = logging.getLogger(__name__)
 MIXTURE = "mixture"  # MUSDB18-HQ's name of the mix
 SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".aif", ".oga", ".opus", ".npy"}
@@ -41,12 +43,12 @@ class Given(Separator):
     folder : path-like
         a file per stem, named after it, as long as the mix and at its rate, of any format that soundfile reads
     mix : path-like, optional
-        the mix, by which a copy of it is told also where a stem is missing
+        the mix; with it, a copy of the mix is recognised even where a stem is missing
 
     Attributes
     ----------
     sums : dict of str to tuple of str
-        files that are no stems since they are sums of stems, and of which, or the mix again; separating tells the log
+        files that are sums of stems, with their parts, or copies of the mix; separating logs them
 
     Raises
     ------
@@ -66,8 +68,8 @@ class Given(Separator):
             raise DataError(f"{folder} holds no stems; it should hold an audio file per stem, such as vocals.wav")
         found = {file.stem: file for file in files}
         if len(found) < len(files):
-            names = ", ".join(file.name for file in files)
-            raise DataError(f"{folder} holds two files of one stem ({names}); keep one file of each")
+            doubled = ", ".join(file.name for file in files)
+            raise DataError(f"{folder} holds two files of one stem ({doubled}); keep one file of each")
         names = [name for name in STEMS if name in found] + sorted(set(found) - set(STEMS))
         products = _products([found[name] for name in names] + ([Path(mix)] if mix else []))
         sums = find_sums(products, mix=len(names) if mix else None)

@@ -1,7 +1,8 @@
 """Harmonic and percussive parts in frequency bands: components of any music, without trained weights.
 
-Median filtering of the spectrogram (Fitzgerald, DAFx 2010; Driedger, Müller & Disch, ISMIR 2014) tells what lasts from
-what strikes; bands tell low from high. These are parts of the sound, not instruments, and their names say so.
+Median filtering of the spectrogram (Fitzgerald, DAFx 2010; Driedger, Müller & Disch, ISMIR 2014) separates sustained
+sounds from percussive ones; bands separate low from high. These are parts of the sound, not instruments, as their names
+say.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,8 @@ import numpy as np
 
 from lemons.audio import quantize
 from lemons.separation.separator import Separator
+
+__all__ = ["HPSS", "PARTS"]
 
 HOP_S = 0.016  # a quarter of the window
 KERNEL = 31  # frames, or bins, of a median
@@ -76,7 +79,7 @@ def _pieces(blocks: Iterable[np.ndarray], sr: int) -> Iterator[tuple[np.ndarray,
 def _filter_chunk(
     padded: np.ndarray, dropped: int, start: int, last: int, sr: int, hop_length: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The mix and its parts in `CHUNK` frames from ``start`` on, or up to the end; frames up to ``last`` are heard."""
+    """The mix and its parts in `CHUNK` frames from ``start`` on, or up to the end; frames up to ``last`` are read."""
     first = max(start - CONTEXT, 0)
     found = _filter(padded[first * hop_length - dropped : (last + 3) * hop_length - dropped], sr, hop_length)
     mix = padded[(start + 2) * hop_length - dropped : -2 * hop_length or None]

@@ -22,6 +22,8 @@ from lemons.audio.recording import BLOCK_LENGTH
 from lemons.errors import DataError, ParameterError
 from lemons.progress import Progress
 
+__all__ = ["Block", "Separator"]
+
 HIGHEST = 32.0  # times full scale: five such stems still fit into a 24-bit file at a gain of 2^-8
 
 
@@ -36,7 +38,7 @@ class Block:
     mix : np.ndarray [shape=(n_samples,), dtype=float32]
         mean of the channels, on the 16-bit grid
     residual : np.ndarray [shape=(n_samples,), dtype=float32]
-        the part of the residual stem that the method did not put there
+        what was added to the residual stem beyond the method's estimate
     """
 
     stems: np.ndarray
@@ -164,7 +166,7 @@ class Separator(ABC):
         Raises
         ------
         ParameterError
-            if the waveform is not floats of one or two channels, or the rate lies outside `lemons.audio.RATES`
+            if the waveform is not floats of one or two channels, or the rate is outside `lemons.audio.RATES`
         DataError
             if the waveform is empty, silent, shorter than a second or not finite, or too long for the method
         """

@@ -2,7 +2,7 @@
 
 A checkpoint is a folder. The text file ``checkpoint`` names a prefix, such as ``model``. ``model.index`` is a table in
 LevelDB's format: sorted keys that share prefixes, in blocks, which a block of their own lists, which a footer points
-to. It maps each variable's name to a protocol buffer that tells its type, shape, shard, offset, size and checksum.
+to. It maps each variable's name to a protocol buffer with its type, shape, shard, offset, size and checksum.
 ``model.data-00000-of-00001`` and further shards hold the values. Every checksum (CRC-32C, masked) is verified.
 
 References
@@ -11,15 +11,19 @@ References
 - LevelDB, ``doc/table_format.md``
 """
 
+import math
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import google_crc32c
 import numpy as np
 
 from lemons.errors import DataError
+
+__all__ = ["read_checkpoint"]
 
 MAGIC = 0xDB4775248B80FB57  # the last 8 bytes of a table
 FOOTER_LENGTH = 48  # bytes
@@ -37,7 +41,7 @@ def read_checkpoint(folder: str | os.PathLike) -> dict[str, np.ndarray]:
     Parameters
     ----------
     folder : path-like
-        where ``checkpoint``, ``<prefix>.index`` and ``<prefix>.data-00000-of-0000N`` lie
+        the folder with ``checkpoint``, ``<prefix>.index`` and ``<prefix>.data-00000-of-0000N``
 
     Returns
     -------
@@ -107,7 +111,7 @@ def _variable(entry: dict, shard: np.ndarray) -> np.ndarray:
     shape = [_message(size).get(1, 0) for size in _fields(entry.get(2, b""), 2)]
     offset, size = entry.get(4, 0), entry.get(5, 0)
     values = shard[offset : offset + size]
-    if len(values) != size or size != dtype.itemsize * np.prod(shape, dtype=object):
+    if len(values) != size or size != dtype.itemsize * math.prod(shape):
         raise _Damaged(f"is cut short: {len(values)} bytes of a {dtype} array of shape {tuple(shape)}")
     if _checksum(values) != entry.get(6):
         raise _Damaged("is damaged (its checksum differs)")
@@ -148,18 +152,20 @@ def _block(handle: bytes, place: int, table: bytes) -> Iterator[tuple[bytes, byt
         place += own + length
 
 
-def _message(data: bytes) -> dict[int, int | bytes]:
+def _message(data: bytes) -> dict[int, Any]:
     """The fields of a protocol buffer by their numbers; of repeated ones the last."""
     return dict(_parts(data))
 
 
-def _fields(data: bytes, number: int) -> list[int | bytes]:
+def _fields(data: bytes, number: int) -> list[Any]:
     """All values of a repeated field of a protocol buffer."""
     return [value for found, value in _parts(data) if found == number]
 
 
-def _parts(data: bytes) -> Iterator[tuple[int, int | bytes]]:
+def _parts(data: bytes) -> Iterator[tuple[int, Any]]:
+    """Numbers and values of all fields: integers or bytes."""
     place = 0
+    value: Any
     while place < len(data):
         tag, place = _varint(data, place)
         kind = tag & 7

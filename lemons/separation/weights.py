@@ -19,6 +19,17 @@ from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_folder, discard_folder
 from lemons.hashing import hash_file
 
+__all__ = [
+    "CHUNK",
+    "Continuing",
+    "cache_folder",
+    "fetch_weights",
+    "how_to_get",
+    "is_official",
+    "is_there",
+    "weights_folder",
+]
+
 RELEASE = "https://github.com/deezer/spleeter/releases/download/v1.4.0/{}.tar.gz"
 SHA256 = {  # of the archives of that release
     "spleeter:2stems": "f3a90b39dd2874269e8b05a48a86745df897b848c61f3958efc80a39152bd692",
@@ -90,7 +101,7 @@ def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progres
     """
     if name.startswith("demucs:"):
         raise ParameterError(
-            f"weights of {name} are not fetched, for want of checksums to compare with; {how_to_get(name)}"
+            f"weights of {name} are not fetched, since no checksums of them are known; {how_to_get(name)}"
         )
     if name not in SHA256:
         raise ParameterError(f"separator={name!r} has no weights to fetch; choose one of {', '.join(SHA256)}")
@@ -114,7 +125,7 @@ def is_official(name: str, archive: str | os.PathLike) -> bool:
 def _download(name: str, *, progress: bool) -> Path:
     url = RELEASE.format(name.partition(":")[2])
     folder = cache_folder() / "downloads"
-    hint = "the same command goes on; or download it elsewhere and give it with --from FILE"
+    hint = "the same command resumes; or download it elsewhere and give it with --from FILE"
     try:
         return Path(
             pooch.retrieve(
@@ -132,7 +143,7 @@ def _download(name: str, *, progress: bool) -> Path:
 
 
 class Continuing:
-    """A downloader for pooch that goes on where it was broken off, in this call or an earlier one.
+    """A downloader for pooch that resumes a broken download, of this call or an earlier one.
 
     Parameters
     ----------
@@ -149,22 +160,22 @@ class Continuing:
         """Download ``url`` to ``output_file``; the signature is pooch's."""
         for attempt in range(1, TRIES + 1):
             try:
-                self._go_on(url)
+                self._resume(url)
                 break
             except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.Timeout):
                 if attempt == TRIES:
                     raise
         shutil.move(self._part, output_file)
 
-    def _go_on(self, url: str) -> None:
+    def _resume(self, url: str) -> None:
         done = self._part.stat().st_size if self._part.exists() else 0
         headers = {"Range": f"bytes={done}-", "Accept-Encoding": "identity"}
         with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
             if response.status_code == requests.codes.requested_range_not_satisfiable and done:
-                return  # all of it came before, or too much: the checksum will tell
+                return  # it is complete already, or too long: the checksum decides
             response.raise_for_status()
             if response.status_code != requests.codes.partial_content:
-                done = 0  # the server cannot go on
+                done = 0  # the server cannot resume
             total = done + int(response.headers.get("Content-Length", 0)) or None
             with open(self._part, "ab" if done else "wb") as file, self._bar(done, total) as bar:
                 for chunk in response.iter_content(CHUNK):
@@ -172,8 +183,15 @@ class Continuing:
                     bar.update(len(chunk))
 
     def _bar(self, done: int, total: int | None) -> tqdm:
-        options = {"unit": "B", "unit_scale": True, "dynamic_ncols": True, "disable": not self._progress}
-        return tqdm(initial=done, total=total, desc="weights", **options)
+        return tqdm(
+            initial=done,
+            total=total,
+            desc="weights",
+            unit="B",
+            unit_scale=True,
+            dynamic_ncols=True,
+            disable=not self._progress,
+        )
 
 
 def _install(name: str, source: Path, folder: Path) -> None:

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from lemons.audio import common_gain
+from lemons.audio import FlacWriter, bits_for, common_gain
 from lemons.audio.recording import BLOCK_LENGTH
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 from lemons.separation.cache import GAIN, REPORT, Separation
+
+__all__ = ["write_stems"]
 
 
 def write_stems(separation: Separation, folder: str | os.PathLike) -> list[Path]:
@@ -39,7 +41,7 @@ def write_stems(separation: Separation, folder: str | os.PathLike) -> list[Path]
     """
     report = separation.report
     gain = common_gain([np.array([stem["lowest"], stem["highest"]]) for stem in report["stems"].values()])
-    bits = 16 if gain == 1 else 24
+    bits = bits_for(gain)
     paths, stems = [], {}
     for name, stem in report["stems"].items():
         paths.append(Path(folder) / f"{safe_name(name)}.flac")
@@ -55,13 +57,12 @@ def write_stems(separation: Separation, folder: str | os.PathLike) -> list[Path]
 
 def _copy(source: Path, target: Path, gain: np.float32, bits: int) -> None:
     try:
-        old = soundfile.SoundFile(source)
-    except soundfile.LibsndfileError as error:
+        with (
+            soundfile.SoundFile(source) as old,
+            atomic_path(target) as temporary,
+            FlacWriter(temporary, sr=old.samplerate, bits=bits) as new,
+        ):
+            for block in old.blocks(BLOCK_LENGTH, dtype="float32"):
+                new.write(block * gain)
+    except soundfile.LibsndfileError as error:  # of the source: the writer's are OSErrors
         raise DataError(f"{source} has vanished or was damaged; separate the track again") from error
-    with old, atomic_path(target) as temporary:
-        try:
-            with soundfile.SoundFile(temporary, "w", old.samplerate, 1, format="FLAC", subtype=f"PCM_{bits}") as new:
-                for block in old.blocks(BLOCK_LENGTH, dtype="float32"):
-                    new.write(block * gain)
-        except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
-            raise OSError(error.error_string) from error

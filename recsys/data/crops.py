@@ -1,4 +1,4 @@
-"""The sound of a listener's tracks, held in memory, and random crops of it."""
+"""The audio of a listener's tracks in memory, and random crops of it."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -9,12 +9,16 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lemons.audio import SAMPLE_RATE, to_float
+from lemons.audio import FULL_SCALE, SAMPLE_RATE, to_float
 from lemons.errors import DataError
 from lemons.library import Library
 from lemons.progress import Progress
 from recsys.model import MIN_SAMPLES
 from recsys.parameters import check_parameters
+
+__all__ = ["Crops", "TrackSet", "check_classes", "load_tracks"]
+
+QUIET_DB = (-85, -35)  # level of faint noise, full scale being 0: from the last bits of 16 to a hiss below the music
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +32,7 @@ class TrackSet:
     track_ids : list of str
         n tracks
     audio : list of np.ndarray [shape=(n_samples,), dtype=int16]
-        each as long as it is; 16 kHz, mono
+        each of its own length; 16 kHz, mono
     labels : np.ndarray [shape=(n,), dtype=float32]
         1 played, 0 not
     """
@@ -54,26 +58,25 @@ def load_tracks(
     library : Library
         the music library
     split : pd.DataFrame [columns=track_id, split, playcount]
-        see `recsys.data.splits.get_split`
+        see `recsys.data.splits.load_or_draw_split`
     part : {"train", "val", "test"}
         which part
     min_samples : int
-        shorter tracks are left out
+        shorter tracks are skipped
     num_workers : int >= 0
-        threads that decode audio; 0: this one alone. The result is the same
+        threads that decode audio; 0: the calling thread. The result is the same
     progress : callable, optional
         ``progress(done, total)``, called after each track
 
     Returns
     -------
     TrackSet
-        without the tracks that the library does not have, cannot read or that are too short: each is named in a warning
-        of the log
+        without the tracks that are not in the library, cannot be read or are too short; a warning in the log names each
 
     Raises
     ------
     DataError
-        if no track, or none of one class, is left
+        if the tracks that are left lack one class, or both
     """
     rows = split[split["split"] == part]
 
@@ -88,7 +91,7 @@ def load_tracks(
 
     tracks, skipped = [], []
     with ThreadPoolExecutor(max(1, num_workers)) as pool:
-        # without workers, map() runs each track as it is asked for
+        # the built-in map() loads each track when the loop reaches it
         found = pool.map(load, rows["track_id"]) if num_workers else map(load, rows["track_id"])
         for done, (track_id, playcount, samples) in enumerate(
             zip(rows["track_id"], rows["playcount"], found, strict=True), start=1
@@ -103,11 +106,11 @@ def load_tracks(
         logger.warning("%d of %d %s tracks skipped: %s", len(skipped), len(rows), part, ", ".join(skipped))
     check_classes([label for _, _, label in tracks], part, library)
     track_ids, audio, labels = zip(*tracks, strict=True)
-    return TrackSet(list(track_ids), list(audio), np.float32(labels))
+    return TrackSet(list(track_ids), list(audio), np.array(labels, np.float32))
 
 
 def check_classes(labels: Sequence[float], part: str, library: Library) -> None:
-    """Refuse a part of a split of whose tracks, as far as they can be read, all were played or none; DataError."""
+    """Raise DataError unless the readable tracks of a part include both classes."""
     n_played = int(sum(labels))
     if n_played in (0, len(labels)):
         left = f"{n_played} played and {len(labels) - n_played} other tracks"
@@ -115,31 +118,44 @@ def check_classes(labels: Sequence[float], part: str, library: Library) -> None:
 
 
 class Crops:
-    """Batches of random crops: what each epoch trains on is a function of seed and epoch alone.
+    """Batches of random crops; those of an epoch are a function of seed and epoch alone.
 
     Parameters
     ----------
     tracks : TrackSet
         at least ``input_length`` samples each
     seed : int >= 0
-        another seed, other crops in another order
+        of crops and their order
     batch_size : int > 0
         crops in a batch; an epoch's last batch may have fewer
     input_length : int
         length of a crop, in samples
     n_crops : int > 0
         crops of each track in an epoch
+    n_quiet : int >= 0
+        snippets of silence or faint noise that join each batch as something that was not played. A network that never
+        heard silence may find it as relevant as any music, and explanations compare sounds with silence
     """
 
     def __init__(
-        self, tracks: TrackSet, *, seed: int, batch_size: int = 20, input_length: int = SAMPLE_RATE, n_crops: int = 1
+        self,
+        tracks: TrackSet,
+        *,
+        seed: int,
+        batch_size: int = 20,
+        input_length: int = SAMPLE_RATE,
+        n_crops: int = 1,
+        n_quiet: int = 0,
     ):
-        check_parameters({"batch_size": batch_size, "input_length": input_length, "n_crops": n_crops})
+        check_parameters(
+            {"batch_size": batch_size, "input_length": input_length, "n_crops": n_crops, "n_quiet": n_quiet}
+        )
         self.tracks = tracks
         self.seed = seed
         self.batch_size = batch_size
         self.input_length = input_length
         self.n_crops = n_crops
+        self.n_quiet = n_quiet
 
     @property
     def n_snippets(self) -> int:
@@ -151,8 +167,8 @@ class Crops:
         return -(-self.n_snippets // self.batch_size)
 
     def batches(self, epoch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Waveforms (batch, input_length) and labels (batch, 1), both float32, of one epoch."""
-        rng = np.random.default_rng([self.seed, epoch])
+        """Waveforms (batch + n_quiet, input_length) and labels (batch + n_quiet, 1), both float32, of one epoch."""
+        rng, quiet_rng = np.random.default_rng([self.seed, epoch]), np.random.default_rng([self.seed, epoch, 1])
         order = rng.permutation(np.repeat(np.arange(len(self.tracks.audio)), self.n_crops))
         lengths = np.array([len(self.tracks.audio[i]) for i in order])
         starts = rng.integers(0, lengths - self.input_length, endpoint=True)
@@ -162,4 +178,15 @@ class Crops:
                 self.tracks.audio[i][start : start + self.input_length]
                 for i, start in zip(order[batch], starts[batch], strict=True)
             ]
-            yield torch.from_numpy(to_float(np.stack(crops))), torch.from_numpy(self.tracks.labels[order[batch], None])
+            crops += [self._quiet(quiet_rng) for _ in range(self.n_quiet)]
+            labels = np.append(self.tracks.labels[order[batch]], np.zeros(self.n_quiet, np.float32))
+            yield torch.from_numpy(to_float(np.stack(crops))), torch.from_numpy(labels[:, None])
+
+    def _quiet(self, rng: np.random.Generator) -> np.ndarray:
+        """Silence or, as often, white noise (input_length,) of a random low level, int16."""
+        if rng.integers(2):
+            return np.zeros(self.input_length, np.int16)
+        level = 10 ** (rng.uniform(*QUIET_DB) / 20)
+        return np.clip(
+            np.rint(level * FULL_SCALE * rng.standard_normal(self.input_length)), -FULL_SCALE, FULL_SCALE - 1
+        ).astype(np.int16)

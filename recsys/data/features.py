@@ -1,6 +1,6 @@
-"""What a track sounds like on average: its loudness, and mean and standard deviation of its mel bands.
+"""Features of a track as a whole: its loudness, and mean and standard deviation over time of its mel bands.
 
-Features are computed once for each track and kept in ``<library>/cache/features``, so that they serve all listeners.
+Features are computed once for each track and cached in ``<library>/cache/features``, for all listeners.
 """
 
 import logging
@@ -21,7 +21,9 @@ from recsys.model import MIN_SAMPLES, N_MELS, LogMel
 
 MEL_FEATURES = tuple(f"{name}_{band:03}" for name in ("mean", "std") for band in range(N_MELS))
 FEATURES = ("loudness", *MEL_FEATURES)
-KIND = "features"  # what the library calls arrays of them
+KIND = "features"  # the name of such arrays in the library's cache
+
+__all__ = ["FEATURES", "MEL_FEATURES", "loudness", "mel_statistics", "track_features"]
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +44,8 @@ def loudness(samples: np.ndarray) -> float:
 
 
 @torch.inference_mode()
-def describe(samples: np.ndarray) -> np.ndarray:
-    """The features of a track.
+def mel_statistics(samples: np.ndarray) -> np.ndarray:
+    """Loudness of a track, and mean and standard deviation of its mel bands.
 
     Parameters
     ----------
@@ -56,7 +58,7 @@ def describe(samples: np.ndarray) -> np.ndarray:
         the `FEATURES`: loudness, then mean and standard deviation over time of 256 mel bands, all in dB
     """
     mel = _log_mel()(torch.from_numpy(to_float(samples)[None]))[0].numpy()  # (256, n_frames)
-    return np.float32([loudness(samples), *mel.mean(axis=1), *mel.std(axis=1)])
+    return np.array([loudness(samples), *mel.mean(axis=1), *mel.std(axis=1)], np.float32)
 
 
 def track_features(
@@ -75,17 +77,19 @@ def track_features(
     track_ids : iterable of str
         which tracks
     num_workers : int >= 0
-        threads that decode audio; 0: this one alone. The result is the same
+        threads that decode audio; 0: the calling thread. The result is the same
     progress : callable, optional
-        ``progress(done, total)``, called after each track that had no features yet
+        ``progress(done, total)``, called after each track without cached features
 
     Returns
     -------
     pd.DataFrame [index=track_id, columns=`FEATURES`, dtype=float32]
-        without the tracks that the library does not have, cannot read or that are too short for a model (0.5 s): each
-        is named in a warning of the log
+        without the tracks that are not in the library, cannot be read or are too short for a model (0.5 s); a warning
+        in the log names each
     """
-    found, missing, skipped = {}, {}, []
+    found: dict[str, np.ndarray] = {}
+    missing: dict[str, dict[str, str | int]] = {}  # stamps, by track_id
+    skipped: list[str] = []
     for track_id in track_ids:
         try:
             if track_id not in library.tracks.index:
@@ -94,25 +98,25 @@ def track_features(
         except DataError as error:
             skipped.append(f"{track_id} ({error})")
             continue
-        features = find_array(library.cache_path(KIND, track_id), stamp)
-        if features is not None and features.shape == (len(FEATURES),):  # a later LEMONS may know other features
-            found[track_id] = features
+        cached = find_array(library.cache_path(KIND, track_id), stamp)
+        if cached is not None and cached.shape == (len(FEATURES),):  # another version of LEMONS may have others
+            found[track_id] = cached
         else:
             missing[track_id] = stamp
 
-    def hear(track_id: str) -> np.ndarray | str:
+    def compute(track_id: str) -> np.ndarray | str:
         try:
             samples = library.load_audio(track_id)
         except DataError as error:
             return str(error)
         if len(samples) < MIN_SAMPLES:
             return "too short"
-        return keep_array(library.cache_path(KIND, track_id), missing[track_id], describe(samples))
+        return keep_array(library.cache_path(KIND, track_id), missing[track_id], mel_statistics(samples))
 
     with ThreadPoolExecutor(max(1, num_workers)) as pool:
-        # without workers, map() hears each track as it is asked for
-        heard = pool.map(hear, missing) if num_workers else map(hear, missing)
-        for done, (track_id, features) in enumerate(zip(missing, heard, strict=True), start=1):
+        # the built-in map() computes each track's features when the loop reaches it
+        computed = pool.map(compute, missing) if num_workers else map(compute, missing)
+        for done, (track_id, features) in enumerate(zip(missing, computed, strict=True), start=1):
             if isinstance(features, str):
                 skipped.append(f"{track_id} ({features})")
             else:

@@ -1,8 +1,8 @@
-"""Which tracks a listener's model is trained, validated and tested on.
+"""The tracks that a listener's model is trained, validated and tested on.
 
 Positives are the tracks that the listener played; as many negatives are drawn from those that they never played. Both
-are split 80-10-10. A split is drawn once, written to ``<library>/splits/<user>.csv`` and from then on read: models stay
-comparable and no test track slips into a later training.
+are split 80-10-10. A split is drawn once and written to ``<library>/splits/<user>.csv``; later calls read it, so that
+models stay comparable and no test track gets into a later training.
 """
 
 import os
@@ -14,6 +14,8 @@ import pandas as pd
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 from lemons.library import Library
+
+__all__ = ["DATA_SEED", "PARTS", "check_enough", "draw_split", "load_or_draw_split"]
 
 PARTS = ("train", "val", "test")
 DATA_SEED = 1057386  # the one that the published splits carry in their name
@@ -31,7 +33,7 @@ def draw_split(playcounts: pd.Series, tracks: pd.Index, *, seed: int) -> pd.Data
     tracks : pd.Index of track_id
         all tracks to draw negatives from
     seed : int >= 0
-        another seed, other negatives and parts
+        of negatives and parts
 
     Returns
     -------
@@ -39,10 +41,10 @@ def draw_split(playcounts: pd.Series, tracks: pd.Index, *, seed: int) -> pd.Data
         ``split`` is train, val or test: of either class a tenth (at least one track) for val and for test each
     """
     rng = np.random.default_rng(seed)
-    positives = np.sort(playcounts.index.to_numpy(dtype=str))  # the order of the tables is of no consequence
+    positives = np.sort(playcounts.index.to_numpy(dtype=str))  # the result does not depend on the order of the tables
     others = np.sort(tracks.difference(playcounts.index).to_numpy(dtype=str))
     negatives = rng.choice(others, min(len(positives), len(others)), replace=False)
-    rows = []
+    rows: list[tuple[str, str]] = []
     for class_ in (positives, negatives):
         n_held_out = max(1, round(0.1 * len(class_)))
         parts = np.repeat(PARTS, [len(class_) - 2 * n_held_out, n_held_out, n_held_out])
@@ -52,10 +54,10 @@ def draw_split(playcounts: pd.Series, tracks: pd.Index, *, seed: int) -> pd.Data
     return split.assign(seed=seed)
 
 
-def get_split(
+def load_or_draw_split(
     library: Library, user: str, *, seed: int = DATA_SEED, folder: str | os.PathLike | None = None
 ) -> pd.DataFrame:
-    """The split of a listener: read, or drawn and written where there is none yet.
+    """Read the split of a listener, or draw and write it if its file does not exist.
 
     Parameters
     ----------
@@ -64,7 +66,7 @@ def get_split(
     user : str
         the listener
     seed : int >= 0
-        for drawing; of no effect once the split is written
+        for drawing; without effect if the file exists
     folder : path-like, optional
         where the splits are, ``<library>/splits`` by default; published ones (track_id,split,listened) are read too
 
@@ -76,7 +78,7 @@ def get_split(
     Raises
     ------
     ParameterError
-        if nobody of this name played anything in the library
+        if no listener of this name played a track of the library
     DataError
         if there are too few tracks, tracks of one class only, or the file is malformed or belongs to other listens
     """
@@ -96,7 +98,7 @@ def get_split(
 
 
 def check_enough(library: Library, user: str, *, what: str) -> None:
-    """Refuse a listener of whose tracks, or of the others, there are not enough for every part.
+    """Raise DataError unless a listener has enough played and enough other tracks for every part.
 
     Parameters
     ----------
@@ -105,12 +107,12 @@ def check_enough(library: Library, user: str, *, what: str) -> None:
     user : str
         the listener
     what : str
-        what needs more, in words
+        what needs them, such as ``"training"``
 
     Raises
     ------
     ParameterError
-        if nobody of this name played anything in the library
+        if no listener of this name played a track of the library
     DataError
         if there are too few
     """

@@ -1,12 +1,12 @@
-"""What is known of a listener's taste without a model that listens: the bars that one must clear.
+"""Baselines: recommenders that a listener's model should beat.
 
-* ``popularity``: how many other listeners played a track: those of the library, and, where its tracks have a column
-  ``n_other_listeners``, as `lemons.library.msd` makes it, those beside them. What the listener played is never looked
-  at, so that no test track gives itself away.
-* ``mel``: logistic regression on mean and standard deviation of the mel bands, which knows the colour of the sound and
-  nothing of its course. The strength of its regularization is chosen on the validation part, as the model's epoch is.
-* ``loudness``, ``tempo``: a collection may give its classes away by one plain number. A logistic regression on the
-  number and its square, so that "the medium ones" can be a taste too.
+* ``popularity``: how many other listeners played a track: those of the library and, if its tracks have a column
+  ``n_other_listeners``, as `lemons.library.msd` writes it, those outside of it. The listener's own plays are not used,
+  so that no label leaks into the scores.
+* ``mel``: logistic regression on mean and standard deviation of the mel bands, which describe the timbre of a track
+  without its order in time. Its regularization is chosen on the validation part, as the model's epoch is.
+* ``loudness``, ``tempo``: in some collections one plain number separates the classes. A logistic regression on the
+  number and its square, so that it can prefer medium values, too.
 
 All are fitted on the training tracks of the listener's own split.
 """
@@ -17,11 +17,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from lemons.library import Library
 from recsys.metrics import average_precision, roc_auc
+
+__all__ = ["BASELINES", "baseline_scores", "mel_scores", "one_feature_scores", "popularity"]
 
 BASELINES = ("popularity", "mel", "loudness", "tempo")
 STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest regularization first
@@ -30,8 +32,8 @@ STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest regulari
 def popularity(library: Library, user: str, track_ids: Sequence[str]) -> np.ndarray:
     """How many listeners other than ``user`` played each track.
 
-    The column ``n_other_listeners`` is added where it is known of every track of the library: how many played it who
-    are no listeners of the library.
+    The column ``n_other_listeners``, the number of those who are no listeners of the library, is added if every track
+    of the library has a value in it.
 
     Returns
     -------
@@ -58,21 +60,21 @@ def mel_scores(
     Returns
     -------
     np.ndarray [shape=(n_test,)]
-        by the regularization with the highest mean of ROC-AUC and average precision on the validation tracks; of
-        equals, the strongest
+        by the regularization with the highest mean of ROC-AUC and average precision on the validation tracks; on ties,
+        the strongest
     """
-    best, chosen = -1.0, None
-    for strength in STRENGTHS:
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=5000))
-        logits = model.fit(train, train_labels).decision_function(val)
-        score = roc_auc(val_labels, logits) + average_precision(val_labels, logits)
-        if score > best:
-            best, chosen = score, model
-    return chosen.decision_function(test)
+
+    def val_score(model: Pipeline) -> float:
+        logits = model.decision_function(val)
+        return roc_auc(val_labels, logits) + average_precision(val_labels, logits)
+
+    models = [make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=5000)) for c in STRENGTHS]
+    best = max((model.fit(train, train_labels) for model in models), key=val_score)  # the first of equal ones
+    return best.decision_function(test)
 
 
 def one_feature_scores(train: ArrayLike, train_labels: ArrayLike, test: ArrayLike) -> np.ndarray:
-    """Log-odds of the test tracks by what is learned from one number of each training track.
+    """Log-odds of the test tracks by logistic regression on one number of each track and its square.
 
     Parameters
     ----------
@@ -103,12 +105,12 @@ def baseline_scores(library: Library, user: str, parts: dict[str, pd.DataFrame],
     parts : dict of str to pd.DataFrame [index=track_id, columns=label, loudness, *mel]
         the tracks of ``train``, ``val`` and ``test``
     mel : sequence of str
-        names of the columns that `mel_scores` is to use
+        names of the feature columns of `mel_scores`
 
     Returns
     -------
     pd.DataFrame [index=track_id, columns=`BASELINES`]
-        ``tempo`` is left out where some track's tempo is not known
+        without ``tempo`` if the tempo of some track is unknown
     """
     train, val, test = (parts[name] for name in ("train", "val", "test"))
     mel = list(mel)
@@ -124,6 +126,6 @@ def baseline_scores(library: Library, user: str, parts: dict[str, pd.DataFrame],
 
 
 def _numbers(library: Library, column: str) -> pd.Series:
-    """A column of tracks.csv that not every library has; NaN where it has no number."""
+    """An optional column of tracks.csv; NaN where it has no number."""
     texts = library.tracks.get(column, pd.Series(np.nan, library.tracks.index))
     return pd.to_numeric(texts, errors="coerce").astype(float)

@@ -1,10 +1,10 @@
-"""How good a listener's model is on the tracks that it has never met, beside what is known without listening.
+"""Evaluation of a listener's model on the test tracks, beside baselines.
 
-An evaluation is three files beside the model:
+An evaluation consists of three files beside the model:
 
 * ``evaluation.json``: every measure of the model and of each baseline with its interval (`EVALUATION_FORMAT`),
 * ``evaluation.csv``: the same as a table, one row for the model and one for each baseline,
-* ``evaluation_tracks.csv``: the score that each of them gives each test track, from which everything else follows.
+* ``evaluation_tracks.csv``: the score of each test track by each of them, from which all measures follow.
 """
 
 import logging
@@ -20,14 +20,28 @@ from lemons.files import atomic_path
 from lemons.hashing import fingerprint, hash_file
 from lemons.library import Library
 from lemons.progress import Progress
-from recsys.checkpoints import check_split
 from recsys.data.crops import check_classes
 from recsys.data.features import MEL_FEATURES, track_features
-from recsys.data.splits import PARTS, get_split
+from recsys.data.splits import PARTS, load_or_draw_split
 from recsys.evaluation.baselines import BASELINES, baseline_scores
 from recsys.metrics import log_loss
+from recsys.model_runs import check_split
 from recsys.ranking import interval, measure, resamples
 from recsys.relevance import cached_scores
+
+__all__ = [
+    "EVALUATION_FILE",
+    "MEASURES",
+    "RANKERS",
+    "TABLE_FILE",
+    "TRACKS_FILE",
+    "evaluate",
+    "measure_ranker",
+    "read_evaluation",
+    "read_scores",
+    "resampled",
+    "summarize",
+]
 
 EVALUATION_FILE = "evaluation.json"
 TABLE_FILE = "evaluation.csv"
@@ -68,33 +82,33 @@ def evaluate(
     num_workers : int >= 0
         threads that decode audio
     progress : callable, optional
-        ``progress(done, total)``, called after each track that has no score yet
+        ``progress(done, total)``, called after each track without a cached score
     feature_progress : callable, optional
-        ``feature_progress(done, total)``, called after each track that the baselines have no features of yet
+        ``feature_progress(done, total)``, called after each track without cached features
 
     Returns
     -------
     dict
         ``user``, ``n_tracks`` and ``n_played`` of the test, the model's ``roc_auc``, ``average_precision`` and
-        ``loss``, the ROC-AUC of each baseline (``popularity_roc_auc`` ...; None where there is no baseline, as for
+        ``loss``, the ROC-AUC of each baseline (``popularity_roc_auc`` ...; None for a missing baseline, as for
         ``tempo`` in a library without that column), ``measures``: for the model and each baseline, each of
         `recsys.ranking.MEASURES` as ``value``, ``low`` and ``high``, and ``skipped``: for each part of the split the
-        tracks that cannot be heard, so that nothing was fitted to them or measured on them
+        tracks whose audio cannot be read, which were used for neither fitting nor measuring
 
     Raises
     ------
     ParameterError, DataError
         if the listener is unknown, the model, the split or the tracks cannot be read, or the model is of another split
     NotKeptError
-        if the files cannot be written; its ``result`` is the result, and the scores that `read_scores` would read
+        if the files cannot be written; its ``result`` is the result and the scores that `read_scores` would read
     """
-    split = get_split(library, user, folder=splits_path)
+    split = load_or_draw_split(library, user, folder=splits_path)
     check_split(checkpoint_path, user, split)
     features = track_features(library, split["track_id"], num_workers=num_workers, progress=feature_progress)
-    to_hear = features.index[features.index.isin(split.loc[split["split"] == "test", "track_id"])]
-    logits = cached_scores(checkpoint_path, library, to_hear, device=device, progress=progress)
-    # features are kept: a track may have some although its file was damaged since
-    parts = _parts(split, features.drop(index=to_hear.difference(logits.index)), library)
+    test_ids = features.index[features.index.isin(split.loc[split["split"] == "test", "track_id"])]
+    logits = cached_scores(checkpoint_path, library, test_ids, device=device, progress=progress)
+    # a track has cached features even if its file was damaged later
+    parts = _parts(split, features.drop(index=test_ids.difference(logits.index)), library)
     skipped = _skipped(split, parts)
     scores = pd.DataFrame({"label": parts["test"]["label"]})
     scores["model"] = logits.reindex(scores.index)
@@ -143,10 +157,10 @@ def resampled(scores: pd.DataFrame, ranker: str, user: str) -> dict[str, Any]:
 
 
 def read_evaluation(checkpoint_path: str | os.PathLike, library: Library, user: str) -> dict[str, Any] | None:
-    """What `evaluate` wrote beside a model; None if that is to be done (again).
+    """Read what `evaluate` wrote beside a model; None if the model has to be evaluated (again).
 
-    An evaluation of an earlier version of LEMONS, of another listener or on another split is none. Nor is a damaged
-    one, which is named in the log, or one that had to skip tracks of the library: perhaps they can be heard by now.
+    That is so for an evaluation of an earlier version of LEMONS, of another listener or on another split; for a damaged
+    one, with a warning in the log; and for one that skipped tracks of the library, which may be readable by now.
     """
     folder = Path(checkpoint_path).parent
     path, tracks = folder / EVALUATION_FILE, folder / TRACKS_FILE
@@ -164,12 +178,12 @@ def read_evaluation(checkpoint_path: str | os.PathLike, library: Library, user: 
         return None
     if any(library.tracks.index.isin(skipped).any() for skipped in results["skipped"].values()):
         return None
-    current = user, fingerprint(get_split(library, user))
+    current = user, fingerprint(load_or_draw_split(library, user))
     return results if (results["user"], results["split"]) == current else None
 
 
 def read_scores(checkpoint_path: str | os.PathLike) -> pd.DataFrame:
-    """The scores of the test tracks [index=track_id, columns=label and rankers] that `evaluate` wrote beside a model.
+    """Read the scores of the test tracks [index=track_id, columns=label and rankers] that `evaluate` wrote.
 
     Raises
     ------
@@ -194,7 +208,7 @@ def _parts(split: pd.DataFrame, features: pd.DataFrame, library: Library) -> dic
 
 
 def _skipped(split: pd.DataFrame, parts: dict[str, pd.DataFrame]) -> dict[str, list[str]]:
-    """The tracks of each part of a split that are not in its table."""
+    """The tracks of each part of a split that are missing in its table."""
     found = {part: split.loc[split["split"] == part, "track_id"] for part in PARTS}
     return {part: sorted(ids[~ids.isin(parts[part].index)]) for part, ids in found.items()}
 
@@ -211,7 +225,7 @@ def _write(folder: Path, results: dict[str, Any], scores: pd.DataFrame) -> None:
     with atomic_path(folder / TRACKS_FILE) as temporary:
         scores.rename_axis("track_id").to_csv(temporary)
     results["tracks_sha256"] = hash_file(folder / TRACKS_FILE)
-    write_json(folder / EVALUATION_FILE, results)  # the last one: its presence says that all are there
+    write_json(folder / EVALUATION_FILE, results)  # the last file: its presence marks a whole evaluation
 
 
 def summarize(results: list[dict[str, Any]]) -> pd.DataFrame:

@@ -1,13 +1,14 @@
 """The report on all listeners: models and baselines side by side, each figure with its interval.
 
-Over all means the mean over the listeners. Its interval resamples the test tracks of each listener, independently, and
-takes the mean over the same listeners anew: it says how much other test tracks would change the mean, not how it would
-be for other listeners; for that, the standard deviation over the listeners stands beside it. Differences between the
-model and a baseline are taken resample by resample on the same tracks, so that their intervals are narrower than
-either's: a model is better than a baseline, as far as these tracks can tell, where the interval is above 0.
+The last row is the mean over the listeners. Its interval resamples the test tracks of each listener independently and
+takes the mean of the same listeners: it says how much other test tracks would change the mean, not how other listeners
+would; the standard deviation over the listeners, beside it, does. Differences between the model and a baseline are
+taken resample by resample on the same tracks, so that their intervals are narrower than either's. Where such an
+interval is above 0, the model is better than the baseline, as far as these tracks show.
 """
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ from lemons.errors import DataError
 from lemons.files import atomic_path
 from recsys.evaluation.evaluate import RANKERS, resampled
 from recsys.ranking import CONFIDENCE, MEASURES, N_RESAMPLES, interval, measure
+from recsys.tables import format_table
+
+__all__ = ["MEAN", "format_report", "make_report", "write_report"]
 
 REPORT_FILE = "report.json"
 MEAN = "mean of listeners"  # in place of a name
@@ -24,7 +28,7 @@ MEAN = "mean of listeners"  # in place of a name
 # Haunschmid, Schedl, Widmer, "LEMONS: Listenable Explanations for Music recOmmeNder Systems", ECIR 2021
 PAPER = {"roc_auc": (0.758, 0.113), "average_precision": (0.734, 0.130)}
 PAPER_SOURCE = "Melchiorre et al., ECIR 2021; seven listeners, Million Song Dataset"
-DETAILED = ("model", "popularity", "mel")  # with their intervals in a terminal; 100 columns have no place for more
+DETAILED = ("model", "popularity", "mel")  # with their intervals in a terminal of 100 columns
 NAME_WIDTH = 17  # characters
 
 
@@ -34,18 +38,18 @@ def make_report(scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
     Parameters
     ----------
     scores : dict of str to pd.DataFrame [index=track_id, columns=label and rankers]
-        for each listener what `recsys.evaluation.evaluate.read_scores` reads
+        of each listener, as `recsys.evaluation.evaluate.read_scores` returns them
 
     Returns
     -------
     pd.DataFrame [columns=user, ranker, measure, value, low, high, std, n_tracks, n_played]
-        listeners as they come, then their mean, which alone has a ``std``: the standard deviation over the listeners.
-        The rankers are those that all listeners have, and ``model-<baseline>`` for the differences
+        the listeners in their order, then their mean, whose ``std`` is the standard deviation over the listeners. The
+        rankers are those that all listeners have, and ``model-<baseline>`` for the differences
 
     Raises
     ------
     DataError
-        if there is no listener
+        if ``scores`` is empty
     """
     if not scores:
         raise DataError("there is no listener to report on; train models with `lemons train`")
@@ -54,13 +58,13 @@ def make_report(scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
     drawn: dict[tuple[str, str, str], np.ndarray] = {}
     for user, table in scores.items():
         for ranker in rankers:
-            of_ranker, again = measure(table["label"], table[ranker]), resampled(table, ranker, user)
+            of_ranker, redrawn = measure(table["label"], table[ranker]), resampled(table, ranker, user)
             for name in MEASURES:
-                values[user, ranker, name], drawn[user, ranker, name] = float(of_ranker[name]), again[name]
+                values[user, ranker, name], drawn[user, ranker, name] = float(of_ranker[name]), redrawn[name]
                 if ranker != "model":
                     difference = user, f"model-{ranker}", name
-                    for x in (values, drawn):
-                        x[difference] = x[user, "model", name] - x[user, ranker, name]
+                    values[difference] = values[user, "model", name] - values[user, ranker, name]
+                    drawn[difference] = drawn[user, "model", name] - drawn[user, ranker, name]
     n_tracks = {user: len(table) for user, table in scores.items()}
     n_played = {user: int(table["label"].sum()) for user, table in scores.items()}
     n_tracks[MEAN], n_played[MEAN] = sum(n_tracks.values()), sum(n_played.values())
@@ -89,20 +93,21 @@ def write_report(folder: Path, report: pd.DataFrame) -> None:
 
 
 def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool = False) -> str:
-    """The report to be read: tables of at most 100 columns, or Markdown.
+    """Format the report: as tables of at most 100 columns, or as Markdown.
 
     Parameters
     ----------
     report : pd.DataFrame
-        what `make_report` returns
+        from `make_report`
     paper : bool
-        show the paper's figures beside
+        add the paper's figures
     markdown : bool
         Markdown tables with all intervals
     """
     rankers = [name for name in RANKERS if name in set(report["ranker"])]
     cells = {(row.user, row.ranker, row.measure): row for row in report.itertuples()}
     detailed = rankers if markdown else DETAILED
+    to_text = partial(format_table, style="markdown" if markdown else "ruled")
 
     def cell(user: str, ranker: str, name: str) -> str:
         row = cells[user, ranker, name]
@@ -112,15 +117,19 @@ def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool =
     users = [user for user in dict.fromkeys(report["user"]) if user != MEAN]
     for name in PAPER:
         rows = [
-            [user, str(cells[user, "model", name].n_tracks), *(cell(user, ranker, name) for ranker in rankers)]
+            [
+                user if markdown else _shortened(user),
+                str(cells[user, "model", name].n_tracks),
+                *(cell(user, ranker, name) for ranker in rankers),
+            ]
             for user in [*users, MEAN]
         ]
         rows.append(["std of listeners", "", *(f"{cells[MEAN, ranker, name].std:.3f}" for ranker in rankers)])
         if paper:
             rows.append(["paper", "", "{:.3f} ± {:.3f}".format(*PAPER[name]), *[""] * (len(rankers) - 1)])
-        parts.append(_table([_label(name), "tracks", *rankers], rows, markdown=markdown))
+        parts.append(to_text([_label(name), "tracks", *rankers], rows))
     rows = [[_label(name), *(cell(MEAN, ranker, name) for ranker in rankers)] for name in MEASURES]
-    parts.append(_table([MEAN, *rankers], rows, markdown=markdown))
+    parts.append(to_text([MEAN, *rankers], rows))
     rows = []
     for ranker in rankers[1:]:
         differences = [cells[MEAN, f"model-{ranker}", name] for name in PAPER]
@@ -128,7 +137,7 @@ def format_report(report: pd.DataFrame, *, paper: bool = False, markdown: bool =
         figures = [f"{row.value:+.3f} {row.low:+.2f} to {row.high:+.2f}" for row in differences]
         rows.append([ranker, *figures, f"{above} of {len(users)}"])
     head = ["model minus ...", *map(_label, PAPER), "better for (ROC-AUC)"]
-    parts.append(_table(head, rows, markdown=markdown))
+    parts.append(to_text(head, rows))
     notes = f"Ranges: {CONFIDENCE:.0%} bootstrap intervals over the test tracks, {N_RESAMPLES} resamples of each class."
     parts.append(f"{notes}\nPaper: {PAPER_SOURCE}; mean ± std of listeners." if paper else notes)
     return "\n\n".join(parts)
@@ -140,12 +149,6 @@ def _label(name: str) -> str:
     return name
 
 
-def _table(head: list[str], rows: list[list[str]], *, markdown: bool) -> str:
-    if markdown:
-        return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows])
-    # a listener's id may have forty characters
-    lines = [[row[0] if len(row[0]) <= NAME_WIDTH else row[0][: NAME_WIDTH - 1] + "…", *row[1:]] for row in rows]
-    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
-    lines = [head, ["─" * width for width in widths], *lines]
-    padded = [[text.ljust(width) for text, width in zip(line, widths, strict=True)] for line in lines]
-    return "\n".join("  ".join(line).rstrip() for line in padded)
+def _shortened(name: str) -> str:
+    """A listener's id may have forty characters."""
+    return name if len(name) <= NAME_WIDTH else name[: NAME_WIDTH - 1] + "…"

@@ -1,4 +1,4 @@
-"""Where a result comes from: the sources that made it, and the commit they are of."""
+"""Provenance of a result: the source files of the program, and their commit."""
 
 import hashlib
 import os
@@ -8,21 +8,26 @@ import sys
 from pathlib import Path
 from typing import Any
 
+__all__ = ["ROOT", "repositories", "sources", "without_password"]
+
 ROOT = Path(__file__).resolve().parents[2]
 FLOORS = ("lemons", "recsys")
 GIT_PATIENCE_S = 10
 
 
 def sources() -> list[tuple[str, str]]:
-    """Path (from `ROOT`) and MD5 of every file of ours that this program has imported, the program itself included."""
-    files = {Path(module.__file__).resolve() for module in list(sys.modules.values()) if _is_ours(module)}
+    """Path (from `ROOT`) and MD5 of the program and of every file of LEMONS that it has imported."""
+    files = {file for module in list(sys.modules.values()) if _is_ours(file := _file_of(module))}
     return [(os.path.relpath(file, ROOT), hashlib.md5(file.read_bytes()).hexdigest()) for file in sorted(files)]
 
 
-def _is_ours(module: Any) -> bool:
-    """By its file, not by its name: the program itself is called ``__main__``, and so is what runs the tests."""
-    file = Path(getattr(module, "__file__", None) or "").resolve()
-    # some modules of PyTorch name files that are not there, such as _classes.py in whatever folder this is
+def _file_of(module: Any) -> Path:
+    return Path(getattr(module, "__file__", None) or "").resolve()
+
+
+def _is_ours(file: Path) -> bool:
+    """Not by the module's name: the program itself is called ``__main__``, and so is the one that runs the tests."""
+    # some modules of PyTorch name files that do not exist, such as _classes.py in the current folder
     return file.is_file() and any(ROOT / floor in file.parents for floor in FLOORS)
 
 
@@ -38,8 +43,8 @@ def repositories(folder: str | os.PathLike = ROOT) -> list[dict[str, Any]]:
     -------
     list of dict
         one ``{"url", "commit", "dirty"}``: the address of ``origin`` without user and password, or the folder; the
-        commit; whether tracked files differ from it. Empty where there is no git, no repository, or one that does not
-        keep these files, as when LEMONS is installed into an environment inside another project
+        commit; whether tracked files differ from it. Empty without git, without a repository, or in a repository that
+        does not track these files, as when LEMONS is installed into an environment inside another project
     """
 
     def git(*arguments: str) -> str:
@@ -62,7 +67,7 @@ def repositories(folder: str | os.PathLike = ROOT) -> list[dict[str, Any]]:
 
 
 def without_password(url: str) -> str:
-    """An address without the user and password in it.
+    """An address without its user and password.
 
     Examples
     --------

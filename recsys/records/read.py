@@ -1,11 +1,11 @@
-"""Runs of the experiments, read back from the files that sacred wrote of them: see docs/tracking.md.
+"""Reading the records of runs from the files that sacred wrote, see docs/tracking.md.
 
-A run is a folder ``<experiments>/sacred/<number>`` with ``run.json`` and ``config.json`` from its first moment, and
-with ``info.json`` and ``metrics.json`` once there is something to say. sacred writes them in place, so a file of a run
-that is going on may be found half-written: it is looked at twice before it is called damaged.
+A record is a folder ``<experiments>/sacred/<number>`` with ``run.json`` and ``config.json`` from the start of the run,
+and ``info.json`` and ``metrics.json`` later. sacred writes them in place, so a file of an unfinished run may be
+half-written: it is read twice before it counts as damaged.
 
-What was read of a file is kept for as long as the file stays as it is. Looking again at hundreds of runs costs no more
-than looking whether their files have changed.
+The content of a file is cached until the file changes, so that reading hundreds of runs again takes no longer than
+checking times and sizes of their files.
 """
 
 import datetime
@@ -23,42 +23,44 @@ from lemons.checksums import read_json
 from lemons.errors import DamagedError, DataError
 from recsys.training.trainer import is_better
 
+__all__ = ["EVALUATION", "TRAINING", "RecordedRun", "as_dict", "read_curves", "read_runs"]
+
 FOLDER = "sacred"  # of the records, inside that of all experiments
 TRAINING, EVALUATION = "training", "evaluation"
 PROGRAMS = {"recsys/experiment.py": TRAINING, "recsys/eval.py": EVALUATION}
 RUNNING, DIED = "running", "died"
-PATIENCE_S = 60.0  # a run that is alive gives a sign every 10 s
-WRITING_S = 0.05  # how long a file may stay half-written
+PATIENCE_S = 60.0  # sacred writes a heartbeat every 10 s
+WRITING_S = 0.05  # how long writing a file may take
 MAX_KEPT = 8192  # files
 MAX_STEP = 2**53
 
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """A run, as far as its record tells.
+    """A run, as recorded.
 
     Attributes
     ----------
     folder : Path
-        where the record lies; its name is the run's number
+        the folder of the record; its name is the run's number
     kind : str
         ``"training"``, ``"evaluation"``, or the file of another program
     user : str
         the listener
     status : str
-        ``"running"``; ``"died"`` if it never said that it ended, and gave no sign of life for a minute; else how it
-        ended: ``"completed"``, ``"failed"``, ``"interrupted"`` ...
+        ``"running"``; ``"died"`` if its end is not recorded and its last heartbeat is more than a minute old; else how
+        it ended: ``"completed"``, ``"failed"``, ``"interrupted"`` ...
     started : datetime.datetime
-        when, in UTC
+        time of the start, in UTC
     seconds : float >= 0
-        until it ended, or until its last sign of life
+        until its end, or until its last heartbeat
     config : dict
         its parameters
     scores : dict
         what it returned: the measures of the best model on the validation tracks (training), those on the test tracks
         (evaluation); of a training that returned nothing, the best validation so far
     epoch : int
-        the last epoch that a training without an end has finished; 0 for all others
+        the last finished epoch of a training whose end is not recorded; 0 for all others
     info : dict
         ``library``, ``split``, ``threads``, ``model``, ``resumed``, as far as they were recorded
     record : dict
@@ -79,18 +81,18 @@ class RecordedRun:
 
     @property
     def number(self) -> str:
-        """What sacred calls it."""
+        """The number that sacred gave the run."""
         return self.folder.name
 
     @property
     def error(self) -> str:
-        """The last line of what a failed run was ended by; empty for others."""
+        """The last line of the traceback of a failed run; empty for others."""
         trace = self.record.get("fail_trace")
         return str(trace[-1]).strip() if isinstance(trace, list) and trace else ""
 
     @property
     def commit(self) -> str:
-        """The commit of git that it ran, with ``+`` where files differed from it; empty where there was no git."""
+        """The git commit of its program, with ``+`` if files differed from it; empty without git."""
         found = self.record["experiment"].get("repositories")
         first = as_dict(found[0]) if isinstance(found, list) and found else {}
         return str(first.get("commit", "")) + "+" * bool(first.get("dirty"))
@@ -106,7 +108,7 @@ def read_runs(
     experiments_path : path-like
         the folder of all experiments
     now : datetime.datetime, optional
-        a time with its zone, by which signs of life are judged; this moment by default
+        time with its zone that heartbeats are compared with; the current time by default
 
     Returns
     -------
@@ -126,7 +128,7 @@ def read_runs(
 
 
 def read_curves(run: RecordedRun) -> pd.DataFrame:
-    """Read the numbers that a run logged on its way.
+    """Read the numbers that a run logged.
 
     Parameters
     ----------
@@ -136,8 +138,8 @@ def read_curves(run: RecordedRun) -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame [columns=name, step, value]
-        ``train.avg_loss``, ``val.loss``, ``val.roc_auc`` ... by epoch, ``train.loss`` by batch. What is infinite or no
-        number, of a training that diverged, is left out
+        ``train.avg_loss``, ``val.loss``, ``val.roc_auc`` ... by epoch, ``train.loss`` by batch. Infinite and NaN
+        values, of a training that diverged, are left out
 
     Raises
     ------
@@ -150,13 +152,14 @@ def read_curves(run: RecordedRun) -> pd.DataFrame:
 
 
 def as_dict(value: Any) -> dict[str, Any]:
-    """A dictionary, or an empty one for whatever else a file may hold in its place."""
+    """The value if it is a dictionary, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def _read_curves(folder: Path) -> dict[str, dict[int, float]]:
-    """By name and step; of a step that was logged twice the later value."""
-    path, curves = folder / "metrics.json", {}
+    """By name and step; for a step that was logged twice, the later value."""
+    path = folder / "metrics.json"
+    curves: dict[str, dict[int, float]] = {}
     for name, logged in _read(path, missing={}).items():
         try:
             points = zip(map(int, logged["steps"]), map(float, logged["values"]), strict=True)
@@ -200,28 +203,29 @@ def _read_run(folder: Path, now: datetime.datetime) -> RecordedRun:
 
 
 def _progress(folder: Path) -> tuple[int, dict[str, float]]:
-    """The last epoch of a training that has returned nothing, and its best validation."""
+    """The last epoch of a training without a result, and its best validation."""
     try:
         curves = _read_curves(folder)
-    except DataError:  # half-written; who asks for the curves is told
+    except DataError:  # half-written; `read_curves` reports it
         return 0, {}
     best: dict[str, float] = {}
-    for epoch in curves.get("val.roc_auc", {}):
-        scores = {name: curves.get(f"val.{name}", {}).get(epoch) for name in ("loss", "roc_auc", "average_precision")}
-        if None not in scores.values():
+    measured = {name: curves.get(f"val.{name}", {}) for name in ("loss", "roc_auc", "average_precision")}
+    for epoch in measured["roc_auc"]:
+        if all(epoch in curve for curve in measured.values()):
+            scores = {name: curve[epoch] for name, curve in measured.items()}
             scores |= {"epoch": epoch, "score": (scores["roc_auc"] + scores["average_precision"]) / 2}
             best = scores if is_better(scores, best) else best
     return max(curves.get("train.avg_loss", {}), default=0), best
 
 
 def _read(path: Path, *, missing: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A JSON object, or ``missing`` where there is no such file."""
+    """A JSON object, or ``missing`` if the file does not exist."""
     try:
         status = path.stat()
         try:
             return _parse(path, status.st_mtime_ns, status.st_size)
         except DamagedError:
-            if time.time() - status.st_mtime > 1:  # nobody is writing it
+            if time.time() - status.st_mtime > 1:  # no process is writing it
                 raise
             time.sleep(WRITING_S)
             status = path.stat()
@@ -235,12 +239,12 @@ def _read(path: Path, *, missing: dict[str, Any] | None = None) -> dict[str, Any
 
 @lru_cache(MAX_KEPT)
 def _parse(path: Path, mtime_ns: int, size: int) -> dict[str, Any]:
-    """A file's content; the same for as long as time and size are the same."""
+    """A file's content, cached until time or size of the file change."""
     return read_json(path)
 
 
 def _time(text: str) -> datetime.datetime:
-    """A time of sacred's, which are in UTC and do not say so."""
+    """Parse a time of sacred, which is in UTC and has no zone."""
     found = datetime.datetime.fromisoformat(text)
     if not 2000 <= found.year < 2200:  # pandas' times end in 2262, and a time zone moves what is at an end beyond it
         raise ValueError(f"the time {text} is none of a run")

@@ -1,4 +1,4 @@
-"""Records of experiments: sacred, to files and, when it is asked for, to MongoDB; TensorBoard when it is asked for."""
+"""Records of experiments: by sacred to files and, optionally, to MongoDB; curves for TensorBoard, optionally."""
 
 import ast
 import logging
@@ -19,7 +19,7 @@ from recsys.parameters import check_parameters
 from recsys.records.provenance import ROOT, repositories, sources, without_password
 
 with warnings.catch_warnings():
-    # sacred 0.8.7 imports pkg_resources, which says at each import that it is deprecated
+    # sacred 0.8.7 imports pkg_resources, which warns at each import that it is deprecated
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     from sacred import SETTINGS, Experiment
     from sacred.commandline_options import cli_option
@@ -29,6 +29,8 @@ with warnings.catch_warnings():
 
     from recsys.records.mongodb import PATIENCE_MS, SOCKET_PATIENCE_MS, PatientMongoObserver
 
+__all__ = ["Log", "OurExperiment", "make_experiment", "make_observers", "record_data", "run_commandline"]
+
 FALLBACKS = ("", "files")
 
 logger = logging.getLogger(__name__)
@@ -36,11 +38,19 @@ logger = logging.getLogger(__name__)
 
 @cli_option("-a", "--fallback")
 def fallback_option(args: str, run: Run) -> None:
-    """Where to record when MongoDB is away: files. Without this, a MongoDB that is away ends the program."""
+    """Where to record if MongoDB is unavailable: files. Without it, an unavailable MongoDB ends the program."""
 
 
 class OurExperiment(Experiment):
-    """sacred's experiment, which records the sources of all of LEMONS and the commit that they are of."""
+    """sacred's experiment, which records the source files of LEMONS and their commit.
+
+    Attributes
+    ----------
+    program : str
+        path of the program, from the repository's root
+    """
+
+    program: str
 
     def get_experiment_info(self) -> dict[str, Any]:
         """What sacred records about the program."""
@@ -49,41 +59,40 @@ class OurExperiment(Experiment):
 
 
 class FileObserver(FileStorageObserver):
-    """sacred's observer of files, which says in a sentence that there is no record, at the start or in the end."""
+    """sacred's observer of files, with errors as sentences."""
 
-    def started_event(self, **event: Any) -> str | None:
-        """Begin a record; DataError where none can be written, since nothing would be left of the run."""
+    def started_event(self, *event: Any, **named: Any) -> str | None:
+        """Start a record; DataError if it cannot be written, since then the run would leave no trace."""
         try:
-            return super().started_event(**event)
+            return super().started_event(*event, **named)
         except OSError as error:
-            hint = "choose another experiments_path in config.py, or mend its permissions"
+            hint = "choose another experiments_path in config.py, or correct its permissions"
             raise DataError(f"cannot record to {self.basedir} ({error.strerror or error}); {hint}") from error
 
-    def completed_event(self, **event: Any) -> None:
-        """End the record, or say that it cannot be: what was trained stands without it."""
+    def completed_event(self, *event: Any, **named: Any) -> None:
+        """End the record; a warning if that fails, since the trained model does not need it."""
         try:
-            super().completed_event(**event)
+            super().completed_event(*event, **named)
         except OSError as error:
-            logger.warning("the record %s cannot be ended and may be lost (%s)", self.dir, error.strerror or error)
+            logger.warning("the record %s cannot be completed and may be lost (%s)", self.dir, error.strerror or error)
 
 
-def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
-    """An experiment of sacred without observers.
+def make_experiment(name: str, *, file: str, doc: str | None) -> OurExperiment:
+    """Make a sacred experiment without observers.
 
-    What a run prints is recorded by replacing ``sys.stdout``; sacred's default, file descriptors and a ``tee``, hides
+    The output of a run is captured by replacing ``sys.stdout``; sacred's default, file descriptors and a ``tee``, hides
     the terminal from progress bars. A record names every installed package with its version, every imported file of
-    LEMONS with its hash, and the commit of the git repository where there is one. sacred's own look at git asks for
-    each file anew and needs a repository.
+    LEMONS with its hash, and the commit, if there is a git repository. sacred's own search calls git once for each file
+    and needs a repository.
 
-    A run of its main function with a parameter that `recsys.parameters` refuses is a ParameterError before anything is
-    recorded.
+    A parameter that `recsys.parameters` refuses is a ParameterError before the run is recorded.
 
     Parameters
     ----------
     name : str
-        what the records call it
+        its name in the records
     file, doc : str
-        ``__file__`` and ``__doc__`` of the program that the experiment is defined in
+        ``__file__`` and ``__doc__`` of the program that defines it
     """
     SETTINGS.CAPTURE_MODE = "sys"
     SETTINGS.DISCOVER_SOURCES = "none"
@@ -91,13 +100,14 @@ def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
     experiment = OurExperiment(name, save_git_info=False, additional_cli_options=[fallback_option])
     experiment.program = Path(file).resolve().relative_to(ROOT).as_posix()
     experiment.doc = doc
-    experiment.captured_out_filter = apply_backspaces_and_linefeeds
-    experiment.logger = logging.getLogger(f"sacred.{name}")
-    experiment.logger.setLevel(logging.CRITICAL)  # that a run started, ended or failed, our programs say themselves
+    sacred_logger = logging.getLogger(f"sacred.{name}")
+    sacred_logger.setLevel(logging.CRITICAL)  # our programs report themselves that a run started, ended or failed
+    experiment.logger = sacred_logger  # type: ignore[assignment]  # sacred declares no type but that of None
+    experiment.captured_out_filter = apply_backspaces_and_linefeeds  # type: ignore[assignment]  # likewise
 
     @experiment.config_hook
     def check(config: dict[str, Any], command_name: str, logger: logging.Logger) -> None:
-        if command_name == experiment.default_command:  # print_config shows wrong values, too
+        if command_name == experiment.default_command:  # other commands, such as print_config, show wrong values, too
             check_parameters(config)
 
     return experiment
@@ -106,22 +116,22 @@ def make_experiment(name: str, *, file: str, doc: str | None) -> Experiment:
 def make_observers(
     experiments_path: Path, *, mongodb_url: str = "", mongodb_db_name: str = "LEMONS", fallback: str = ""
 ) -> list[RunObserver]:
-    """Where sacred writes to: files under ``<experiments_path>/sacred``, and MongoDB when a URL is given.
+    """Make sacred's observers: files under ``<experiments_path>/sacred``, and MongoDB if a URL is given.
 
     Parameters
     ----------
     experiments_path : Path
         the folder of runs
     mongodb_url, mongodb_db_name : str
-        the database; an empty URL: none
+        the database; none if the URL is empty
     fallback : {"", "files"}
-        what to do when MongoDB is away: raise, or say so and go on with files alone. One that goes away later ends
-        nothing in either case
+        if MongoDB is unavailable: raise an error, or warn and record to files alone. If it becomes unavailable later,
+        the run continues in either case
 
     Raises
     ------
     MissingDependencyError
-        if MongoDB is asked for and pymongo is not installed
+        if a URL is given and pymongo is not installed
     ConfigError
         if MongoDB does not answer within three seconds
     ParameterError
@@ -146,9 +156,9 @@ def _connect(url: str) -> Any:
     except ImportError as error:
         hint = 'install it with `pip install "lemons-explanations[mongodb]"`, or empty mongodb_url'
         raise MissingDependencyError(f"recording to MongoDB needs pymongo; {hint}") from error
-    patience = {"serverSelectionTimeoutMS": PATIENCE_MS, "connectTimeoutMS": PATIENCE_MS}
+    patience: Any = {"serverSelectionTimeoutMS": PATIENCE_MS, "connectTimeoutMS": PATIENCE_MS}
     try:
-        client = pymongo.MongoClient(url, **patience, socketTimeoutMS=SOCKET_PATIENCE_MS)
+        client: Any = pymongo.MongoClient(url, **patience, socketTimeoutMS=SOCKET_PATIENCE_MS)
         client.admin.command("ping")
     except (pymongo.errors.PyMongoError, ValueError) as error:
         hint = "start it, correct or empty mongodb_url, or record to files with --fallback files"
@@ -157,17 +167,17 @@ def _connect(url: str) -> Any:
 
 
 def record_data(run: Run, library: Library, split: pd.DataFrame) -> None:
-    """Record what a run learns from or is judged by: library and split with their fingerprints, and the threads.
+    """Record the data of a run, library and split with their fingerprints, and the number of threads.
 
-    With the configuration, which has the seeds, the versions and the commit, this is what repeats the run.
+    Together with the configuration, which has the seeds, the versions and the commit, they reproduce the run.
     """
     run.info["library"] = {"path": str(library.path), "fingerprint": library.fingerprint}
     run.info["split"] = {"fingerprint": fingerprint(split), **split["split"].value_counts().to_dict()}
-    run.info["threads"] = torch.get_num_threads()  # other numbers of them round sums otherwise
+    run.info["threads"] = torch.get_num_threads()  # another number of threads rounds sums differently
 
 
 class Log:
-    """Callable ``log(name, value, step)`` that hands numbers on to sacred and, when asked, to TensorBoard.
+    """Callable ``log(name, value, step)`` that logs numbers to sacred and, optionally, to TensorBoard.
 
     Parameters
     ----------
@@ -179,12 +189,12 @@ class Log:
     Attributes
     ----------
     tensorboard : torch.utils.tensorboard.SummaryWriter or None
-        for what is not a number
+        for sounds
 
     Raises
     ------
     MissingDependencyError
-        if TensorBoard is asked for and not installed
+        if ``tensorboard_path`` is given and TensorBoard is not installed
     """
 
     def __init__(self, run: Run, *, tensorboard_path: Path | None = None):
@@ -215,15 +225,15 @@ class Log:
 
 
 def run_commandline(experiment: Experiment, observers: Callable[..., list[RunObserver]]) -> Any:
-    """Run an experiment as a program; what a user can mend is one sentence and exit code 2.
+    """Run an experiment as a program; an error that the user can correct is one sentence and exit code 2.
 
     Parameters
     ----------
     experiment : Experiment
         with a main function
     observers : callable
-        ``observers(fallback=...)`` gives the observers to add; its errors are treated like those of the run. It is not
-        called for commands that record nothing, such as ``print_config``
+        ``observers(fallback=...)`` returns the observers to add; its errors are handled like those of the run. It is
+        not called for commands that record nothing, such as ``print_config``
     """
 
     @experiment.option_hook
@@ -233,28 +243,28 @@ def run_commandline(experiment: Experiment, observers: Callable[..., list[RunObs
             experiment.observers.extend(observers(fallback=options["--fallback"] or ""))
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    # by Python 3.12 on, in sacred 0.8.7; other warnings of deprecation are shown
+    # from Python 3.12 on, by sacred 0.8.7; other deprecation warnings are shown
     warnings.filterwarnings("ignore", message=r"datetime\.datetime\.utcnow\(\) is deprecated", module="sacred")
     try:
         arguments = keep_texts(experiment, sys.argv)
-        # the only effect of --debug: errors come here as they are; a call for help takes no other option
+        # the only effect of --debug is that errors are raised here; help takes no other option
         wants_help = {"help", "-h", "--help"} & set(arguments[1:])
         return experiment.run_commandline(arguments if wants_help else [*arguments, "--debug"])
     except (LemonsError, SacredError) as error:
         _leave(f"lemons: {error}", 2)
     except KeyboardInterrupt:
-        _leave("\nlemons: interrupted; a training goes on when the same command is given again", 130)
+        _leave("\nlemons: interrupted; the same command resumes a training", 130)
 
 
 def keep_texts(experiment: Experiment, arguments: list[str]) -> list[str]:
-    """Put the values of parameters that are texts into quotation marks, lest sacred make a number of a name like 123.
+    """Quote the values of string parameters, so that sacred does not parse a name like 123 as a number.
 
     Parameters
     ----------
     experiment : Experiment
-        whose configuration tells which parameters are texts
+        whose configuration has the types of the parameters
     arguments : list of str
-        of the command line; what stands before ``with`` stays as it is, and so do values in quotation marks
+        of the command line; those before ``with`` are returned unchanged, and so are quoted values
     """
     texts = {name for config in experiment.configurations for name, value in config().items() if isinstance(value, str)}
     start = arguments.index("with") if "with" in arguments else len(arguments)

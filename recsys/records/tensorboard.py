@@ -1,4 +1,4 @@
-"""A few validation tracks in TensorBoard: their sound, and the model's answer to each as it learns."""
+"""A few validation tracks in TensorBoard: their audio, and their relevance as the model learns."""
 
 from typing import Any
 
@@ -8,18 +8,20 @@ from scipy.special import expit
 from lemons.audio import SAMPLE_RATE, to_float
 from recsys.data.crops import TrackSet
 
+__all__ = ["Sounds"]
+
 N_OF_A_CLASS = 2
 
 
 class Sounds:
-    """Callable ``sounds(logits, epoch)`` that draws the relevance of the first played and not played tracks.
+    """Callable ``sounds(logits, epoch)`` that logs the relevance of the first played and not played tracks.
 
     Parameters
     ----------
     writer : torch.utils.tensorboard.SummaryWriter
-        is given the sound of the tracks at once, under the names that the curves have, too
+        receives the audio of the tracks at construction, under the names of their curves
     tracks : TrackSet
-        those that the logits belong to
+        the validation tracks
     """
 
     def __init__(self, writer: Any, tracks: TrackSet):

@@ -1,14 +1,15 @@
-"""Several listeners' models that take a step at once.
+"""Joint training: one step of several listeners' models at once.
 
 One model's batch is too little work to fill a GPU. Here the layers of several models are computed as one layer: the
-maps of all lie side by side as channels, so a convolution in as many groups as there are models, and a normalization
-of all channels, are those of each model alone. Gradients go back to each model's own weights, and each has its own
-`TrainStep`: optimiser, learning rate, dropout and state are as they are alone, and nothing passes from one to another.
+maps of all models are side by side as channels, so a convolution with as many groups as models, and a normalization of
+all channels, equal those of each model alone. Gradients go back to each model's own weights, and each model has its own
+`TrainStep`: optimiser, learning rate, dropout and state are those of a single training, and no model affects another.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -17,40 +18,44 @@ from torch import nn
 from recsys.model import FCN
 from recsys.training.step import TrainStep
 
+__all__ = ["joint_losses"]
 
-def losses_together(
-    steps: Sequence[TrainStep], batches: Sequence[Iterable[tuple[torch.Tensor, torch.Tensor]]]
+Batch = tuple[torch.Tensor, torch.Tensor]  # waveforms (batch, n_samples) and labels (batch, 1)
+
+
+def joint_losses(
+    steps: Sequence[TrainStep], batches: Sequence[Iterable[Batch]]
 ) -> Iterator[tuple[int, torch.Tensor, int]]:
-    """Train several models, each on its own batches; batches of equal shape are one step.
+    """Train each model on its own batches, those of equal shape at once.
 
     Parameters
     ----------
     steps : sequence of TrainStep
-        one for each model, on one device, of equal ``freeze`` and precision
+        of each model; on one device, of equal ``freeze`` and precision
     batches : sequence of iterables
-        for each model, waveforms (batch, n_samples) and labels (batch, 1). A batch of another shape than the others',
-        as the last one of an epoch is, makes a step of its own; a model without batches left stays as it is
+        for each model, waveforms (batch, n_samples) and labels (batch, 1). A batch whose shape differs from that of the
+        others, as the last one of an epoch may, is computed on its own; a model without batches left does not change
 
     Yields
     ------
-    index : int
-        of the model
+    model : int
+        its index
     loss : torch.Tensor
         of one batch, on the device
     n : int
-        how many snippets the batch had
+        number of snippets in the batch
     """
     for at_once in zip_longest(*batches):
-        alike: dict[torch.Size, list[int]] = defaultdict(list)
+        of_shape: dict[torch.Size, list[tuple[int, Batch]]] = defaultdict(list)
         for i, batch in enumerate(at_once):
             if batch is not None:
-                alike[batch[0].shape].append(i)
-        for shape, indices in alike.items():
-            losses = _take([steps[i] for i in indices], [at_once[i] for i in indices])
-            yield from ((i, loss, shape[0]) for i, loss in zip(indices, losses, strict=True))
+                of_shape[batch[0].shape].append((i, batch))
+        for shape, found in of_shape.items():
+            losses = _step([steps[i] for i, _ in found], [batch for _, batch in found])
+            yield from ((i, loss, shape[0]) for (i, _), loss in zip(found, losses, strict=True))
 
 
-def _take(steps: list[TrainStep], batches: list[tuple[torch.Tensor, torch.Tensor]]) -> list[torch.Tensor]:
+def _step(steps: list[TrainStep], batches: list[Batch]) -> list[torch.Tensor]:
     first, models = steps[0], [step.model for step in steps]
     for step in steps:
         step.begin_step()
@@ -76,19 +81,24 @@ def _trunk(models: list[FCN], mel: torch.Tensor) -> Sequence[torch.Tensor]:
 
 
 def _convolve(convs: list[nn.Conv2d], x: torch.Tensor) -> torch.Tensor:
-    weight, bias = torch.cat([conv.weight for conv in convs]), torch.cat([conv.bias for conv in convs])
+    weight, bias = (_concatenated(convs, name) for name in ("weight", "bias"))
     return F.conv2d(x, weight, bias, padding=convs[0].padding, groups=len(convs))
 
 
 def _normalize(norms: list[nn.BatchNorm2d], x: torch.Tensor) -> torch.Tensor:
-    one = norms[0]
-    mean, var, weight, bias = (
-        torch.cat([getattr(norm, name) for norm in norms]) for name in ("running_mean", "running_var", "weight", "bias")
-    )
-    x = F.batch_norm(x, mean, var, weight, bias, training=one.training, momentum=one.momentum, eps=one.eps)
-    if one.training:  # it has moved the copies of the running statistics
+    first = norms[0]
+    mean, var = (_concatenated(norms, name) for name in ("running_mean", "running_var"))
+    weight, bias = (_concatenated(norms, name) for name in ("weight", "bias"))
+    momentum = cast(float, first.momentum)  # None, for cumulative averages, is not used in an FCN
+    x = F.batch_norm(x, mean, var, weight, bias, training=first.training, momentum=momentum, eps=first.eps)
+    if first.training:  # batch_norm has updated the concatenated copies of the running statistics
         for norm, its_mean, its_var in zip(norms, mean.chunk(len(norms)), var.chunk(len(norms)), strict=True):
-            norm.running_mean.copy_(its_mean)
-            norm.running_var.copy_(its_var)
-            norm.num_batches_tracked += 1
+            buffers = dict(norm.named_buffers())
+            buffers["running_mean"].copy_(its_mean)
+            buffers["running_var"].copy_(its_var)
+            buffers["num_batches_tracked"].add_(1)
     return x
+
+
+def _concatenated(modules: Sequence[nn.Module], name: str) -> torch.Tensor:
+    return torch.cat([getattr(module, name) for module in modules])

@@ -1,12 +1,13 @@
-"""Runs that were interrupted, and are gone on with.
+"""Resuming interrupted runs.
 
-While a run lasts, its folder holds two files more than a finished one's (see `recsys.checkpoints`)::
+An unfinished run has two more files in its folder than a finished one (see `recsys.model_runs`)::
 
-    last.pt     the state of the training after its last whole epoch, and what it is a training of; replaced after each
-    lock        held by the process that trains; the system lets go of it when the process ends, however it ends
+    last.pt     the state of the training after its last whole epoch, and a description of the training; replaced after
+                every epoch
+    lock        held by the process that trains; the system releases it when the process ends in any way
 
-Whoever asks for a training that such a run is about, on the same library and split and with the same parameters, goes
-on with the newest of them that nobody holds.
+A training of the same listener, on the same library and split and with the same parameters, resumes the newest such run
+that no process holds.
 """
 
 import json
@@ -15,6 +16,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import ModuleType
 from typing import IO, Any
 
 import pandas as pd
@@ -22,21 +24,25 @@ import pandas as pd
 from lemons.errors import DamagedError, DataError
 from lemons.hashing import fingerprint
 from lemons.library import Library
+from recsys.model_runs import finish_run, new_run
 from recsys.tensors import read_tensors, write_tensors
 from recsys.training.trainer import Diverged
-from recsys.training_record import TRAINING_FILE, finish_run, new_run
+from recsys.training_record import TRAINING_FILE
 
+fcntl: ModuleType | None
 try:
     import fcntl
 except ImportError:  # Windows: two equal commands at once are not kept apart
     fcntl = None
 
+__all__ = ["Run", "open_run", "what_matters"]
+
 FORMAT = "LEMONS training 1"
 STATE_FILE = "last.pt"
-DAMAGED_FILE = "last.damaged"  # what became of a state that cannot be read
+DAMAGED_FILE = "last.damaged"  # a state that cannot be read, renamed
 LOCK_FILE = "lock"
-# a run with other values of these parameters has the same model, or another place for it; what they say of the data,
-# the fingerprints of library and split say better
+# parameters that do not change the model, or only its place; the fingerprints of library and split identify the data
+# better than the paths and the seed do
 NO_MATTER = {"seed", "use_tensorboard", "log_step", "num_workers", "device", "experiments_path"}
 NO_MATTER |= {"data_path", "meta_path", "data_seed"}
 
@@ -44,9 +50,9 @@ logger = logging.getLogger(__name__)
 
 
 def what_matters(config: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that decide what a training comes to.
+    """The parameters that decide the result of a training.
 
-    What is off is left out: a record from before there was such a parameter says the same.
+    Those that are off are left out, so that records older than such a parameter are equal.
 
     Examples
     --------
@@ -57,14 +63,14 @@ def what_matters(config: dict[str, Any]) -> dict[str, Any]:
 
 
 class Run:
-    """A run that is being made: its folder, and the state to go on from.
+    """An unfinished run: its folder, and the state to resume from.
 
     Attributes
     ----------
     folder : Path
-        where the run keeps its things
+        the run's folder
     state : dict or None
-        what `save` was given last, before an interruption; None for a new run
+        the state that `save` received last before the interruption; None for a new run
     """
 
     def __init__(self, folder: Path, about: dict[str, Any], state: dict[str, Any] | None = None):
@@ -73,16 +79,16 @@ class Run:
         self._about = about
 
     def save(self, state: dict[str, Any]) -> None:
-        """Keep a state, made of tensors and plain values, in place of the one before; whole or not at all."""
+        """Write a state of tensors and plain values in place of the previous one; whole or not at all."""
         write_tensors(self.folder / STATE_FILE, {"format": FORMAT, "about": self._about, "state": state})
 
     def finish(self, record: dict[str, Any]) -> None:
-        """Write the record of the finished run; there is nothing to go on with any more."""
+        """Write the record of the finished run, and delete the saved state."""
         finish_run(self.folder, record)
         self.forget()
 
     def forget(self) -> None:
-        """Let there be nothing to go on with."""
+        """Delete the saved state."""
         (self.folder / STATE_FILE).unlink(missing_ok=True)
 
 
@@ -90,7 +96,7 @@ class Run:
 def open_run(
     experiments_path: str | os.PathLike, user: str, *, library: Library, split: pd.DataFrame, config: dict[str, Any]
 ) -> Iterator[Run]:
-    """The interrupted run to go on with, or a new one; until the end of the ``with``, it is this process's alone.
+    """The interrupted run to resume, or a new one; locked for this process until the end of the ``with``.
 
     Parameters
     ----------
@@ -99,28 +105,27 @@ def open_run(
     user : str
         the listener
     library : Library
-        only runs on the very same library (by its fingerprint) are gone on with
+        only runs on the very same library (by its fingerprint) are resumed
     split : pd.DataFrame
-        only runs on the very same split, likewise
+        only runs on the very same split are resumed
     config : dict
         the parameters; see `what_matters`
 
     Yields
     ------
     Run
-        new if nobody was interrupted, or others are at it already; its folder exists
+        new if no run was interrupted, or if another process has resumed it; its folder exists
     """
-    about = {"user": user, "library": library.fingerprint, "split": fingerprint(split)}
-    about |= {"config": what_matters(config)}
-    about = json.loads(json.dumps(about))  # plain values, as they are read back
+    described = {"user": user, "library": library.fingerprint, "split": fingerprint(split)}
+    about = json.loads(json.dumps(described | {"config": what_matters(config)}))  # plain values, as they are read back
     run, lock = _interrupted_run(Path(experiments_path), about) or _new_run(experiments_path, user, about)
     try:
         yield run
-    except Diverged:  # and would again, whenever it were taken up
+    except Diverged:  # and would again if it were resumed
         run.forget()
         raise
     finally:
-        if not (run.folder / STATE_FILE).exists():  # finished, came to nothing, or failed before it began
+        if not (run.folder / STATE_FILE).exists():  # finished, diverged, or failed before the first state
             (run.folder / LOCK_FILE).unlink(missing_ok=True)
             if not any(run.folder.iterdir()):
                 run.folder.rmdir()
@@ -134,9 +139,9 @@ def _interrupted_run(experiments_path: Path, about: dict[str, Any]) -> tuple[Run
             continue
         if (lock := _lock(folder)) is None:
             holder = (folder / LOCK_FILE).read_text()
-            logger.info("%s is being trained by process %s: this is another run", folder, holder)
+            logger.info("%s is being trained by process %s: this is a new run", folder, holder)
             continue
-        if found := _read(path):  # again: it may have been another's in the meantime, who may have finished it
+        if found := _read(path):  # again: another process may have held and finished it in the meantime
             for half_written in folder.glob(".*.pt"):
                 half_written.unlink()
             return Run(folder, about, found["state"]), lock
@@ -156,12 +161,12 @@ def _new_run(experiments_path: str | os.PathLike, user: str, about: dict[str, An
         except OSError as error:
             hint = "choose another experiments_path"
             raise DataError(f"cannot make the folder {folder}: {error.strerror}; {hint}") from error
-        if (lock := _lock(folder)) is not None:  # else one who tidied up was faster
+        if (lock := _lock(folder)) is not None:  # else another process removed the empty folder
             return Run(folder, about), lock
 
 
 def _remove_empty_runs(experiments_path: Path) -> None:
-    """Remove what is left of trainings that were killed before their first state: folders with nothing but a lock."""
+    """Remove the folders of trainings that were killed before their first state: those with nothing but a lock."""
     for path in experiments_path.glob(f"*/{LOCK_FILE}") if fcntl else ():
         with suppress(OSError):  # another process was faster, or the folder is not ours to change
             half_written = list(path.parent.glob(".*.pt"))
@@ -174,15 +179,15 @@ def _remove_empty_runs(experiments_path: Path) -> None:
 
 
 def _lock(folder: Path) -> IO | None:
-    """Hold a run; None if another process does."""
+    """Lock a run; None if another process has locked it."""
     try:
         file = (folder / LOCK_FILE).open("a")
-    except FileNotFoundError:  # one who tidied up has removed the folder
+    except FileNotFoundError:  # another process has removed the empty folder
         return None
     try:
         if fcntl:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.stat(folder / LOCK_FILE)  # what was removed meanwhile is held by no one else, and still no run's lock
+            os.stat(folder / LOCK_FILE)  # a lock file that was removed meanwhile can be locked, too
     except (BlockingIOError, FileNotFoundError):
         file.close()
         return None
@@ -193,18 +198,18 @@ def _lock(folder: Path) -> IO | None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """A state with what it is about; empty if there is none that can be read."""
+    """A state with its description; empty if the file does not exist or cannot be read."""
     if not path.exists():
         return {}
     try:
         content = read_tensors(path)
     except DamagedError:
-        with suppress(OSError):  # out of the way, or every later training would say it again
+        with suppress(OSError):  # rename it, so that later runs do not warn again
             path.replace(path.with_name(DAMAGED_FILE))
-        logger.warning("%s is damaged and put aside as %s: its training begins again", path, DAMAGED_FILE)
+        logger.warning("%s is damaged and was renamed to %s: its training starts again", path, DAMAGED_FILE)
         return {}
-    except DataError as error:  # may be read another time
-        logger.warning("%s: its training begins again", error)
+    except DataError as error:  # may be readable later
+        logger.warning("%s: its training starts again", error)
         return {}
     known = isinstance(content, dict) and content.get("format") == FORMAT and {"about", "state"} <= content.keys()
     return content if known else {}

@@ -1,12 +1,12 @@
-"""One training step of a model: optimiser, learning rate schedule, precision, and a state that can be saved.
+"""One optimiser step: loss and gradients, learning rate schedule, precision, and the state of all of them.
 
-What a step makes of the weights is a function of the state, the batch and nothing else: a restored state and the same
-batches give the same weights, bit for bit (on one machine, with one number of threads; on a GPU as far as PyTorch's
-kernels are deterministic).
+A step changes the weights as a function of state and batch alone: restoring the state and giving it the same batches
+leads to the same weights, bit for bit (on one machine, with one number of threads; on a GPU as far as PyTorch's kernels
+are deterministic).
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -14,8 +14,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from recsys.model import FCN
 
-# factor of the learning rate when a share t, 0 < t <= 1, of all steps is done
-SCHEDULES = {
+__all__ = ["PRECISIONS", "SCHEDULES", "TrainStep", "has_bf16"]
+
+# factor of the learning rate at a fraction t, 0 < t <= 1, of all steps
+SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": lambda t: 1.0,
     "cosine": lambda t: 0.5 + 0.5 * math.cos(math.pi * t),
     "onecycle": lambda t: t / 0.3 if t < 0.3 else 0.5 + 0.5 * math.cos(math.pi * (t - 0.3) / 0.7),
@@ -27,14 +29,14 @@ class TrainStep:
     """Binary cross-entropy and Adam.
 
     The random state of dropout is copied from PyTorch's global generator at construction and is independent afterwards:
-    what else draws from the generator, other models' steps included, changes nothing.
+    other draws from that generator, those of other instances included, change nothing.
 
     Parameters
     ----------
     model : FCN
         on the device to train on
     n_steps : int > 0
-        how many batches there will be, for the schedule
+        number of batches in the whole training, for the schedule
     lr, wd, schedule, precision, freeze
         see `recsys.training.trainer.Trainer`, which checks them
     """
@@ -57,12 +59,12 @@ class TrainStep:
         self._rate = lambda step: lr * SCHEDULES[schedule](step / n_steps)
         self._step = 0
         self._optimizer = torch.optim.Adam((model.fc if freeze else model).parameters(), lr, weight_decay=wd)
-        self._rng_state = self._generators()
+        self._rng_state = self._read_generators()
 
-    def losses(self, batches: Iterator[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[torch.Tensor]:
-        """Train on batches of waveforms (batch, n_samples) and labels (batch, 1); the loss of each, on the device.
+    def losses(self, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[torch.Tensor]:
+        """Train on batches of waveforms (batch, n_samples) and labels (batch, 1), and yield the loss of each.
 
-        The losses are tensors, since turning each into a number would make the program wait for the GPU.
+        The losses are tensors on the device, since turning each into a number would make the program wait for the GPU.
         """
         for y, labels in batches:
             self.begin_step()
@@ -76,7 +78,7 @@ class TrainStep:
             yield loss.detach()
 
     def begin_step(self) -> None:
-        """Clear the gradients and set the learning rate for the next batch."""
+        """Set modes and learning rate, and clear the gradients."""
         self.model.train(not self.freeze)
         self.model.dropout.train()
         self._step += 1
@@ -89,20 +91,23 @@ class TrainStep:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.use_bf16)
 
     def loss(self, maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1), with this step's own dropout."""
+        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1), with dropout."""
         dtype = self.model.fc.weight.dtype
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
             self._set_generators(self._rng_state)
             logits = self.model.head(self.model.pool(maps.to(dtype)))
-            self._rng_state = self._generators()
+            self._rng_state = self._read_generators()
         return binary_cross_entropy_with_logits(logits, labels.to(self.device, dtype))
 
     def end_step(self) -> None:
-        """Update the weights."""
+        """Update the weights by their gradients."""
         self._optimizer.step()
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, the optimiser's moments, the step and the random state; not copied: it changes with the model."""
+        """Weights, Adam's moments, number of steps and random state; not copied: it changes with the model.
+
+        The random state has the name ``chance``, as in the files of earlier versions.
+        """
         weights, moments = self.model.state_dict(), self._optimizer.state_dict()
         return {"step": self._step, "model": weights, "optimizer": moments, "chance": self._rng_state}
 
@@ -113,8 +118,8 @@ class TrainStep:
         self._optimizer.load_state_dict(state["optimizer"])
         self._rng_state = self._rng_state | state["chance"]
 
-    def _generators(self) -> dict[str, torch.Tensor]:
-        """The state of PyTorch's generators, from which dropout draws."""
+    def _read_generators(self) -> dict[str, torch.Tensor]:
+        """The state of the PyTorch generators that dropout uses."""
         rng_state = {"cpu": torch.get_rng_state()}
         if self.device.type == "cuda":
             rng_state["cuda"] = torch.cuda.get_rng_state(self.device)
@@ -127,9 +132,9 @@ class TrainStep:
 
 
 def has_bf16(device: torch.device) -> bool:
-    """Whether the processor computes bfloat16 by its own instructions, which makes training some twice as fast."""
+    """Whether the processor has instructions for bfloat16, which make training some twice as fast."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    # PyTorch asks the processor, but has no public way to pass on the answer (2.6 to 2.13)
+    # PyTorch asks the processor, but has no public function that returns the answer (2.6 to 2.13)
     asked = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile"))
     return any(ask() for ask in asked if ask)

@@ -1,7 +1,7 @@
-"""Training one listener's model between its epochs.
+"""What happens between the epochs of one listener's training: validation, best model, early stopping, logging, state.
 
 After an epoch the model is validated on whole tracks. The best model is the one with the highest mean of ROC-AUC and
-average precision on the validation tracks, on ties the one with the lower loss.
+average precision on the validation tracks; on ties, the one with the lower loss.
 """
 
 import logging
@@ -22,12 +22,14 @@ from recsys.parameters import check_parameters
 from recsys.relevance import track_logits
 from recsys.training.step import TrainStep
 
+__all__ = ["Diverged", "Trainer", "Training", "is_better", "validation_scores"]
+
 logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Training:
-    """The result of a training.
+    """Result of a training.
 
     Attributes
     ----------
@@ -36,17 +38,17 @@ class Training:
     history : list of dict
         the same for every validation, with the training's ``train_loss``
     seconds : float
-        how long all of it took, without what an interruption lost
+        duration of all of it, without what an interruption lost
     train_s : float
-        how long without validations; of listeners trained at once, how long for all of them
+        duration without validations; in a joint training, that of all listeners
     snippets_per_s : float
-        crops trained on in a second, validation not counted
+        crops trained on in a second, without validations
     stopped : str
-        why it ended before the last epoch; empty if it did not
+        why training ended before the last epoch; empty if it did not
     resumed : list of int
-        the epochs after which it was interrupted and resumed
+        the epochs after which it was interrupted and then resumed
     together : list of str
-        the listeners who were trained at once with this one and itself; empty if it was trained alone
+        the other listeners of a joint training; empty if the model was trained alone
     """
 
     best: dict[str, float] = field(default_factory=dict)
@@ -60,22 +62,23 @@ class Training:
 
 
 class Diverged(DataError):
-    """Training diverged before the first validation; repeating it would diverge again."""
+    """Training diverged before the first validation, as the same training would again."""
 
 
 class Trainer:
-    """One listener's training: validations, the best model so far, early stopping, logging, the state to resume from.
+    """One listener's training, without the loop.
 
-    Call `begin`; while it `is_running`, let its `step` train on `batches` and call `end_epoch`; then call `finish`.
+    The caller calls `begin`; while `is_running`, passes `batches` to `step` and the losses to `end_epoch`; then
+    calls `finish`. `recsys.training.fit` has the loops.
 
     Parameters
     ----------
     model : FCN
         on the device to train on
     train : Crops
-        what to train on
+        training crops
     val : TrackSet
-        whole tracks to choose the best epoch by
+        validation tracks, which decide the best epoch
     n_epochs : int > 0
         how often all tracks are visited
     lr : float, 0 < lr <= 1
@@ -83,36 +86,40 @@ class Trainer:
     wd : float, 0 <= wd <= 1
         Adam's weight decay
     schedule : {"constant", "cosine", "onecycle"}
-        course of the learning rate: at ``lr`` all along, falling to 0 along a cosine, or rising before that for 30 %
+        of the learning rate: always ``lr``, falling to 0 along a cosine, or first rising for 30 % of the steps
     precision : {"auto", "float32", "bfloat16"}
         of the convolutions in training; auto: bfloat16 where the processor has instructions for it. Spectrograms,
-        pooling, loss and all evaluation are in float32
+        pooling, loss and all evaluation use float32
     freeze : bool
-        train the last layer only, on features as they are
+        train the last layer only
     val_step : int > 0
-        validate after every so many epochs, and after the last
+        validate after every ``val_step`` epochs, and after the last
     patience : int >= 0
-        stop after so many validations in a row without a better model; 0: never
+        stop after this many validations in a row without a better model; 0: never
     log_step : int > 0
-        log a batch's loss every so many batches
+        log the loss of every ``log_step``-th batch
     log : callable, optional
-        ``log(name, value, step)``: losses and measures as they come
+        ``log(name, value, step)``, called with each loss and measure
     on_validation : callable, optional
         ``on_validation(logits, epoch)`` with the logits (n_tracks,) of the validation tracks
     on_best : callable, optional
-        ``on_best(scores)``, called when ``model`` is the best so far: the moment to save it
+        ``on_best(scores)``, called whenever ``model`` is the best so far, to save it
     on_epoch : callable, optional
-        ``on_epoch(state)``, called before the first epoch and after each: the moment to save the state. It is made of
-        tensors and plain values, and changes when training goes on
+        ``on_epoch(state)``, called before the first epoch and after each, to save the state. It consists of tensors and
+        plain values, and is valid during the call: training changes it
     state : dict, optional
-        resume from this state, which an equal trainer gave to ``on_epoch``, as if there had been no interruption
+        resume from this state, which ``on_epoch`` of an equal training received, as if it had not been interrupted
 
     Attributes
     ----------
     step : TrainStep
-        trains the model on batches
+        model and optimiser
+    train : Crops
+        training crops
+    n_epochs : int
+        number of epochs
     epoch : int
-        how many epochs have ended
+        number of finished epochs
 
     Raises
     ------
@@ -141,7 +148,7 @@ class Trainer:
         on_epoch: Callable[[dict[str, Any]], None] | None = None,
         state: dict[str, Any] | None = None,
     ):
-        how = {"lr": lr, "wd": wd, "schedule": schedule, "precision": precision, "freeze": freeze}
+        how: dict[str, Any] = {"lr": lr, "wd": wd, "schedule": schedule, "precision": precision, "freeze": freeze}
         steps = {"n_epochs": n_epochs, "val_step": val_step, "patience": patience, "log_step": log_step}
         check_parameters(how | steps)
         self.step = TrainStep(model, n_steps=n_epochs * len(train), **how)
@@ -149,7 +156,8 @@ class Trainer:
         self._val, self._lr, self._val_step, self._patience = val, lr, val_step, patience
         self._log, self._log_step = log or (lambda name, value, step: None), log_step
         self._on_validation, self._on_best, self._on_epoch = on_validation, on_best, on_epoch
-        self._state, self._training, self._best_model = state, Training(), {}
+        self._state, self._training = state, Training()
+        self._best_model: dict[str, torch.Tensor] = {}  # of no validation yet
 
     @property
     def is_running(self) -> bool:
@@ -164,7 +172,7 @@ class Trainer:
             self.epoch = self._state["epoch"]
             if self.is_running:
                 self._training.resumed.append(self.epoch)
-            for scores in self._training.history:  # so that the log of the last part has the whole curve
+            for scores in self._training.history:  # so that the log of a resumed training has the whole curve
                 self._log_scores(scores)
         self._training.together = list(together) or self._training.together
         self._started = time.perf_counter() - self._training.seconds
@@ -172,11 +180,11 @@ class Trainer:
             self._emit_state()
 
     def batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """The batches of the next epoch."""
+        """Waveforms and labels of the next epoch, see `recsys.data.crops.Crops`."""
         return self.train.batches(self.epoch + 1)
 
     def end_epoch(self, losses: list[torch.Tensor], seconds: float) -> None:
-        """Take an epoch's losses and its seconds: count, log and validate it, and emit the state."""
+        """Log, validate and emit the state after an epoch, given the losses of its batches and its duration."""
         numbers = torch.stack(losses).tolist()
         self._training.train_s += seconds
         if bad := [loss for loss in numbers if not math.isfinite(loss)]:
@@ -193,23 +201,23 @@ class Trainer:
         self._emit_state()
 
     def finish(self) -> Training:
-        """Give the model the weights of the best epoch.
+        """Restore the weights of the best epoch in the model.
 
         Returns
         -------
         Training
-            if the loss became NaN or infinite, the best model before that is kept
+            if the loss became infinite or NaN, that of the best model before
 
         Raises
         ------
         Diverged
-            if it did before the first validation
+            if it did so before the first validation
         """
         training, model = self._training, self.step.model
         if not self._best_model:
-            raise Diverged(f"{training.stopped}: there is no model yet to go back to")
+            raise Diverged(f"{training.stopped}: no model has been validated before")
         if training.stopped:
-            logger.warning("%s; the model of epoch %d stands", training.stopped, training.best["epoch"])
+            logger.warning("%s; the model of epoch %d is kept", training.stopped, training.best["epoch"])
         model.load_state_dict(self._best_model)
         model.eval()
         training.seconds = time.perf_counter() - self._started
@@ -226,7 +234,7 @@ class Trainer:
     def _validate(self, train_loss: float) -> None:
         training, model = self._training, self.step.model
         logits = track_logits(model, self._val.audio)
-        scores = {"epoch": self.epoch, **measure(self._val.labels, logits), "train_loss": train_loss}
+        scores = {"epoch": self.epoch, **validation_scores(self._val.labels, logits), "train_loss": train_loss}
         training.history.append(scores)
         self._log_scores(scores)
         if self._on_validation:
@@ -242,25 +250,31 @@ class Trainer:
 
     def _log_scores(self, scores: dict[str, float]) -> None:
         for measured in ("loss", "roc_auc", "average_precision"):
-            self._log(f"val.{measured}", scores[measured], scores["epoch"])
+            self._log(f"val.{measured}", scores[measured], int(scores["epoch"]))
 
     def _emit_state(self) -> None:
+        """Pass the state on; the files of earlier versions have these names, ``learner`` included."""
         self._training.seconds = time.perf_counter() - self._started
         if self._on_epoch:
             now = {"epoch": self.epoch, "training": asdict(self._training), "best_model": self._best_model}
             self._on_epoch(now | {"learner": self.step.state_dict()})
 
 
-def measure(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
-    """Loss and measures of logits of whole tracks; ``score`` is the mean of the two measures."""
-    if not np.isfinite(logits).all():  # diverged, but for the training loss of the next step
+def validation_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
+    """Loss and measures of logits of whole tracks; ``score`` is the mean of the two measures.
+
+    Infinite or NaN logits have an infinite loss and score 0.
+    """
+    if not np.isfinite(logits).all():  # diverged in the last step, which the training loss shows in the next
         return {"loss": math.inf, "roc_auc": 0.0, "average_precision": 0.0, "score": 0.0}
     auc, ap = roc_auc(labels, logits), average_precision(labels, logits)
     return {"loss": log_loss(labels, logits), "roc_auc": auc, "average_precision": ap, "score": (auc + ap) / 2}
 
 
 def is_better(scores: dict[str, float], best: dict[str, float]) -> bool:
-    """Whether a validation beats the best so far: by its score, on ties by the lower loss; anything beats nothing.
+    """Whether a validation is better than the best so far: by its score, on ties by the lower loss.
+
+    An empty ``best`` is worse than any.
 
     Examples
     --------

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explanations.core.trust import WORDS
+from explanations.core.trust import COARSE, NONE, WORDS
 from explanations.page.method_page import DRAW, EXACT, PICTURES, STYLE
 from lemons.exact.table import MAX_ENUMERATED
 
@@ -30,7 +30,7 @@ def test_the_page_has_its_pictures_and_every_word_for_fidelity():
     page = AppTest.from_function(script, default_timeout=30).run()
     assert not page.exception
     assert len(page.get("bidi_component")) == len(DRAW) == len(list(PICTURES.glob("*.svg")))
-    assert list(page.table[0].value["We call it"]) == [word for _, word in WORDS]
+    assert list(page.table[0].value["We call the model"]) == [*(word for _, word in WORDS), COARSE, NONE]
 
 
 @pytest.mark.parametrize("name", DRAW)

@@ -23,8 +23,9 @@ from streamlit.testing.v1 import AppTest
 from lemons.audio import SAMPLE_RATE, load, quantize, write_flac
 from lemons.library import STEMS, open_library
 from lemons.listeners import LISTENERS
-from recsys.checkpoints import best_checkpoint, finish_run, load_checkpoint, new_run, save_checkpoint
+from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import best_checkpoint, finish_run, new_run
 from tools.browser import grow, serve, settle
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +99,7 @@ def visit(browser, server):
         page = context.new_page()
         if frames is not None:
             page.on("websocket", lambda socket: socket.on("framereceived", lambda data: frames.append(len(data))))
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)  # an answer takes 10 s on two idle cores
         page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
@@ -206,7 +207,8 @@ def test_a_visitor_chooses_computes_and_hears_what_was_scored(visit, toy):
     np.testing.assert_array_equal([decode(stems.read(name)) for name in stems.namelist()], rows)
     why = json.loads(download(page, "All numbers"))
     assert (why["track_id"], why["listener"], why["kind"]) == (track_id, "nina", "source")
-    mask = player_of(page).evaluate("player => player.lemonsPlayer.mask()")
+    explanation = "player.lemonsPlayer.change((choice) => choice.setPreset('explanation'))"  # facts come first
+    mask = player_of(page).evaluate(f"player => {{ {explanation}; return player.lemonsPlayer.mask(); }}")
     heard = sum((y for y, on in zip(rows, mask, strict=True) if on), np.zeros_like(whole))
     if any(mask):
         np.testing.assert_array_equal(decode(download(page, "The explanation")), heard * why["gain"])
@@ -337,7 +339,7 @@ def test_what_if_is_answered_as_the_model_answers(visit, toy):
         mixes = torch.from_numpy(np.stack([rows[mask].sum(axis=0) if mask.any() else 0 * rows[0] for mask in masks]))
         heard = model(mixes).sigmoid()[:, 0].tolist()
     player = player_of(page)
-    answers = "(player, masks) => masks.map(mask => player.lemonsPlayer.answers.relevance(mask))"
+    answers = "(player, masks) => masks.map(mask => player.lemonsPlayer.whatIf.relevance(mask))"
     found = player.evaluate(answers, masks.tolist())
     np.testing.assert_allclose(found, heard, atol=1e-3)  # the engine's tolerance in float32
 
@@ -472,6 +474,7 @@ def test_another_page_leaves_the_view_as_it_was(visit):
 def test_the_slider_stays_where_the_visitor_leaves_it(visit):
     page = explain(visit("?listener=paige&kind=source"))
     player = player_of(page)
+    player.get_by_role("radio", name="Explanation").check(force=True)  # facts come first
     slider = player.get_by_role("slider", name="Components in the explanation")
     most = int(slider.get_attribute("max"))
     assert most >= 3
@@ -488,9 +491,9 @@ def test_the_slider_stays_where_the_visitor_leaves_it(visit):
 def test_a_computation_is_found_again_when_the_page_is_loaded_anew(visit):
     page = visit("?kind=time%2Bsource&method=lime-2048&seed=5")
     page.get_by_role("button", name="Explain this recommendation").click()
-    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes scored")).wait_for()
     page.reload()
-    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes scored")).wait_for()
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Explain this recommendation").wait_for(timeout=5000)
 
@@ -563,7 +566,7 @@ def test_a_computation_can_be_cancelled(visit, toy):
     page = visit("?kind=time%2Bsource&method=lime-2048")
     before = set((toy.folder / "explanations").glob("*"))
     page.get_by_role("button", name="Explain this recommendation").click()
-    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes heard")).wait_for()
+    page.get_by_text(re.compile(r"\d+ of 21\d\d mixes scored")).wait_for()
     shoot(page, "computing")
     whole_track(page)  # goes on being there while it is computed
     page.get_by_role("button", name="Cancel").click()

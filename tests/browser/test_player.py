@@ -112,7 +112,7 @@ def visit(browser, tmp_path):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: complaints.append(dialog.message))
@@ -201,7 +201,7 @@ def test_what_if_has_the_models_own_answer(visit, explained, track, model, kind,
     explanation = explained[kind]
     player = visit(explanation, track)
     masks = rng.integers(0, 2, (8, len(explanation.components)))
-    found = np.array([player.get("p.answers.logit(x)", mask.tolist()) for mask in masks])
+    found = np.array([player.get("p.whatIf.logit(x)", mask.tolist()) for mask in masks])
     np.testing.assert_allclose(found, explanation.what_if.logits(masks), atol=1e-5)  # float32's rounding
     mixes = [
         mix_of([explanation.components[i] for i in np.flatnonzero(mask)], track.stems, explanation.segments)
@@ -222,7 +222,7 @@ def test_what_silence_is_given_stands_beside_every_answer(visit, explained, trac
     player = visit(explained[kind], track)
     everything_off = np.zeros((1, len(explained[kind].components)), dtype=int)
     looked_up = expit(explained[kind].what_if.logits(everything_off)[0])
-    silence = player.get("p.answers.silence")
+    silence = player.get("p.whatIf.silence")
     assert silence == pytest.approx(looked_up, abs=1e-6)  # float32's rounding
     with torch.no_grad():
         heard = expit(model(torch.zeros(1, DURATION_S * SAMPLE_RATE)).item())
@@ -376,7 +376,7 @@ def test_all_on_is_the_full_mix_and_all_off_is_silence(visit, explained, track):
     place = player.get("p.position()")
     player.until(f"p.position() > {place + 0.25}")  # the level is that of the last eighth of a second
     assert player.get("[p.playing, p.level(), p.gains()]") == [True, 0, [0, 0]]
-    assert player.get("p.relevance() === p.answers.silence")
+    assert player.get("p.relevance() === p.whatIf.silence")
     assert player.text("caption") == "What if: silence"
     player.cell(0).click()
     assert player.get("p.mask()") == [1, 0, 0, 0, 0, 0]  # the vocals too are heard as soon as they are on
@@ -451,7 +451,7 @@ def test_without_the_answers_only_the_full_mix_has_one(visit, explained, track):
     assert player.text("value") == f"{explained['source'].relevance:.2f}"
     player.click("Mute Drums")
     assert player.text("value") == "–"
-    assert "not at hand" in player.text("answer .note")
+    assert "not available" in player.text("answer .note")
 
 
 def test_only_one_player_sounds(visit, explained, track):

@@ -14,8 +14,8 @@ from explanations.page.cached import get_model
 from explanations.page.listeners import find_listener
 from lemons.config import Config
 from lemons.hashing import fingerprint
-from recsys.checkpoints import best_checkpoint, finish_run
-from recsys.data.splits import draw_split, get_split
+from recsys.data.splits import draw_split, load_or_draw_split
+from recsys.model_runs import best_checkpoint, finish_run
 from recsys.recommend import recommend
 
 SCRIPT = Path(__file__).resolve().parents[2] / "explanations" / "app.py"
@@ -86,7 +86,7 @@ def test_a_link_to_what_is_not_here_shows_what_is(open_page, short_library, mode
 
 
 def test_an_example_opens_with_its_explanation(open_page, short_library, model_paths, monkeypatch):
-    monkeypatch.setattr(showcases, "TRUSTED", -10.0)  # the models are untrained
+    monkeypatch.setattr(showcases, "LEAST_R2", -10.0)  # the models are untrained
     found = precompute(short_library, listeners=["nina"], kinds=["time+source"], **model_paths)[0]
     page = open_page(kind="time")
     assert not players(page)
@@ -138,7 +138,7 @@ def test_an_open_page_finds_a_better_model_and_leaves_it_when_the_split_is_anoth
     about = {
         "user": "nina",
         "library": short_library.fingerprint,
-        "split": fingerprint(get_split(short_library, "nina")),
+        "split": fingerprint(load_or_draw_split(short_library, "nina")),
     }
     finish_run(better, about | {"best": {"score": 0.9}})
     assert run_of_the_model() == better
@@ -152,11 +152,12 @@ def test_what_a_model_listens_for_is_told_of_what_was_explained(open_page, short
     assert "Nothing is known yet" in " ".join(one.value for one in page.caption)
     precompute(short_library, listeners=["nina"], kinds=["source"], n_tracks=2, **model_paths)
     page = open_page(listener="nina", kind="source")
-    assert "over 2 tracks" in " ".join(one.value for one in page.caption)
+    # the worse one of two does not reach the list that the better one ends
+    assert "From 1 track that was explained" in " ".join(one.value for one in page.caption)
 
 
 def test_a_track_that_cannot_be_heard_blocks_nobody(open_page, short_library, model_paths):
-    split = get_split(short_library, "marko")
+    split = load_or_draw_split(short_library, "marko")
     damaged, other = split.loc[split["split"] == "test", "track_id"]
     short_library.audio_path(damaged).write_bytes(b"fLaC")
     page = open_page(listener="marko")

@@ -20,8 +20,9 @@ from explanations.cli import main
 from lemons.audio import SAMPLE_RATE, load
 from lemons.console import SafeFormatter, say, say_table
 from lemons.library import open_library
-from recsys.checkpoints import finish_run, new_run, save_checkpoint
+from recsys.checkpoints import save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import finish_run, new_run
 
 
 @pytest.fixture
@@ -208,7 +209,7 @@ def test_ctrl_c_says_that_what_is_finished_is_kept(installation):
         except subprocess.TimeoutExpired:
             continue
     assert process.returncode == 130
-    assert sentence(errors) == "lemons: interrupted; what is finished is kept, the same command goes on"
+    assert sentence(errors) == "lemons: interrupted; finished work is kept, and the same command resumes"
     assert "Traceback" not in errors
 
 

@@ -100,7 +100,7 @@ def test_seconds_are_where_segments_begin():
         ("0,nan", "must be a number"),
         ("1,2", "must begin with 0"),
         ("0,2,1", "must begin with 0, increase"),
-        ("0,3", r"lie within the track's 3\.00 s"),
+        ("0,3", r"stay within the track's 3\.00 s"),
         (0, "segments=0 must be between 1 and"),
         ("-2", "segments=-2 must be between"),
         (48001, "segments=48001 must be between"),

@@ -15,8 +15,9 @@ from lemons.audio import load, quantize, write_flac
 from lemons.errors import DataError, MissingWeightsError, ParameterError
 from lemons.library import open_library
 from lemons.tracks import open_track
-from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
+from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import finish_run, new_run
 
 N_SAMPLES = 17003
 

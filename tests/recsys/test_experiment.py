@@ -13,8 +13,8 @@ import torch
 from lemons.errors import ParameterError
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.checkpoints import best_checkpoint, load_checkpoint, save_checkpoint
-from recsys.model import FCN
+from recsys.checkpoints import load_checkpoint
+from recsys.model_runs import best_checkpoint
 from recsys.parameters import RULES, check_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -124,17 +124,6 @@ def test_what_a_user_can_mend_is_one_sentence_and_exit_code_two(program, command
     assert failed.stdout == ""
 
 
-def test_an_evaluation_stands_beside_the_listeners_own_model_alone(paths, tmp_path):
-    save_checkpoint(tmp_path / "nina" / "best_model.pt", FCN(), {"user": "nina"})
-    updates = paths | {"user_name": "marko", "model_load_path": str(tmp_path / "nina" / "best_model.pt")}
-    with pytest.raises(ParameterError, match=r"best_model\.pt is nina's model and not marko's"):
-        evaluation_driver.ex.run(config_updates=updates)
-    assert [file.name for file in (tmp_path / "nina").iterdir()] == ["best_model.pt"]
-    save_checkpoint(tmp_path / "any" / "best_model.pt", FCN(), {})  # nobody's, such as the published ones
-    updates["model_load_path"] = str(tmp_path / "any" / "best_model.pt")
-    assert evaluation_driver.ex.run(config_updates=updates).result["user"] == "marko"
-
-
 @pytest.mark.parametrize("driver", [training_driver, evaluation_driver])
 @pytest.mark.parametrize("device", ["cuda:99", "abacus"])
 def test_a_device_that_is_not_there_is_refused(paths, driver, device):
@@ -174,7 +163,15 @@ def test_every_parameter_says_what_it_means(driver):
 
 def test_the_parameters_are_the_papers():
     parameters = training_driver.experiment_config()
-    paper = {"batch_size": 20, "n_epochs": 1000, "n_crops": 1, "input_length": 16000, "lr": 1e-3, "wd": 1e-4}
+    paper = {
+        "batch_size": 20,
+        "n_epochs": 1000,
+        "n_crops": 1,
+        "n_quiet": 0,
+        "input_length": 16000,
+        "lr": 1e-3,
+        "wd": 1e-4,
+    }
     assert {name: parameters[name] for name in paper} == paper
     assert parameters["schedule"] == "constant"
     assert parameters["training_seed"] == 1930289

@@ -9,8 +9,8 @@ from lemons.errors import DataError
 from lemons.library import open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.checkpoints import best_checkpoint
 from recsys.fleet import evaluate_all, train_all
+from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend
 
 NAMES = ["../etc", 'Jörg "DJ" O\'Neil/2 語']

@@ -1,20 +1,16 @@
-import os
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from lemons.audio import to_float, write_flac
 from lemons.errors import DataError, ParameterError
 from lemons.hashing import fingerprint
 from lemons.library import open_library
-from recsys import recommend as recommending
-from recsys import relevance as scoring
+from recsys import relevance
 from recsys.checkpoints import save_checkpoint
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 from recsys.model import FCN
-from recsys.recommend import recommend, score_tracks
+from recsys.recommend import recommend, relevance_of_others
 
 
 @pytest.fixture
@@ -30,46 +26,30 @@ def checkpoint(tmp_path):
 
 
 @pytest.fixture
-def heard(monkeypatch):
-    """The ids of the tracks that a model had to listen to, in place of listening: the logit is the number in the id."""
+def scored(monkeypatch):
+    """The ids of the tracks that were scored, by a stand-in whose logit is a tenth of the number in the id."""
     ids = []
 
-    def hear(model, library, track_ids, *, progress=None):
+    def score(model, library, track_ids, *, progress=None):
         ids.extend(track_ids)
         index = pd.Index(track_ids, name="track_id", dtype=str)
         return pd.Series([np.float32(one[-2:]) / 10 for one in track_ids], index=index)
 
-    monkeypatch.setattr(scoring, "score_tracks", hear)
+    monkeypatch.setattr(relevance, "score_tracks", score)
     return ids
 
 
-def test_a_score_is_the_logit_of_the_whole_track(library):
-    model, progress = FCN(), []
-    ids = ["tone03", "noise30"]
-    scores = score_tracks(model, library, ids, progress=lambda *step: progress.append(step))
-    with torch.inference_mode():
-        expected = [model(torch.from_numpy(to_float(library.load_audio(one)))[None]).item() for one in ids]
-    np.testing.assert_array_equal(scores, np.float32(expected))
-    assert scores.index.tolist() == ids
-    assert progress == [(1, 2), (2, 2)]
-
-
-def test_an_unknown_track_has_no_score(library):
-    with pytest.raises(ParameterError, match="track='T99'"):
-        score_tracks(FCN(), library, ["T99"])
-
-
 @pytest.mark.parametrize("pool", ["test", "unheard"])
-def test_tracks_that_were_trained_on_are_never_recommended(library, checkpoint, heard, pool):
-    split = get_split(library, "marko")
+def test_tracks_that_were_trained_on_are_never_recommended(library, checkpoint, scored, pool):
+    split = load_or_draw_split(library, "marko")
     save_checkpoint(checkpoint, FCN(), {"user": "marko", "split": fingerprint(split[::-1])})
     with pytest.raises(DataError, match="was trained on another split"):
         recommend(checkpoint, library, "marko", pool=pool)
 
 
-def test_recommendations_are_the_held_out_tracks_by_relevance(library, checkpoint, heard):
+def test_recommendations_are_the_held_out_tracks_by_relevance(library, checkpoint, scored):
     found = recommend(checkpoint, library, "marko")
-    split = get_split(library, "marko").set_index("track_id")
+    split = load_or_draw_split(library, "marko").set_index("track_id")
     assert found.columns.tolist() == [
         "rank", "track_id", "title", "artist", "genre", "relevance", "logit", "playcount"
     ]  # fmt: skip
@@ -81,47 +61,16 @@ def test_recommendations_are_the_held_out_tracks_by_relevance(library, checkpoin
     assert found["title"].tolist() == library.tracks["title"][found["track_id"]].tolist()
 
 
-def test_the_unheard_were_never_played_nor_trained_on(library, checkpoint, heard):
+def test_the_unheard_were_never_played_nor_trained_on(library, checkpoint, scored):
     found = recommend(checkpoint, library, "marko", pool="unheard", n=99)
-    split = get_split(library, "marko").set_index("track_id")["split"]
+    split = load_or_draw_split(library, "marko").set_index("track_id")["split"]
     assert (found["playcount"] == 0).all()
     assert set(split.reindex(found["track_id"]).dropna()) == {"test"}
     assert len(found) == 4 - 2  # half of the held-out tracks were played
 
 
-def test_n_cuts_the_list(library, checkpoint, heard):
+def test_n_cuts_the_list(library, checkpoint, scored):
     assert recommend(checkpoint, library, "marko", n=1).equals(recommend(checkpoint, library, "marko", n=3).head(1))
-
-
-def test_a_score_is_remembered_bit_for_bit(library, checkpoint, heard, monkeypatch):
-    logits = {"tone00": np.float32(0.1) / 3, "tone01": np.float32(-7e-8)}
-    expected = pd.Series(logits).rename_axis("track_id")
-    monkeypatch.setattr(scoring, "score_tracks", lambda m, lib, ids, progress: expected[ids])
-    first, second = (scoring.cached_scores(checkpoint, library, list(logits)) for _ in range(2))
-    assert first.equals(second)
-    assert first.to_dict() == logits
-
-
-def test_no_track_is_heard_twice_until_it_or_the_model_changes(library, checkpoint, heard):
-    ids = ["tone01", "tone02"]
-    scoring.cached_scores(checkpoint, library, ids[:1])
-    scoring.cached_scores(checkpoint, library, ids)
-    scoring.cached_scores(checkpoint, library, ids[::-1])
-    assert heard == ids
-    write_flac(library.audio_path("tone02"), np.full(16000, 0.25, np.float32))
-    scoring.cached_scores(checkpoint, library, ids)
-    assert heard == [*ids, "tone02"]
-    save_checkpoint(checkpoint, FCN(), {})
-    scoring.cached_scores(checkpoint, library, ids)
-    assert heard == [*ids, "tone02", *ids]
-    memory = pd.read_csv(checkpoint.with_name("relevance.csv"))
-    assert memory["track_id"].tolist() == ids
-
-
-def test_a_damaged_memory_is_made_anew(library, checkpoint, heard):
-    checkpoint.with_name("relevance.csv").write_text("track_id\x00,what")
-    assert scoring.cached_scores(checkpoint, library, ["tone07"]).tolist() == [np.float32(0.7)]
-    assert len(pd.read_csv(checkpoint.with_name("relevance.csv"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -135,21 +84,21 @@ def test_impossible_questions_are_refused(library, checkpoint, wrong, sentence):
 
 def test_unknown_listeners_and_missing_models_are_named(library, checkpoint):
     with pytest.raises(ParameterError, match="listener='bob' .* choose one of marko, nina"):
-        recommending.recommend(checkpoint, library, "bob")
+        recommend(checkpoint, library, "bob")
     with pytest.raises(DataError, match="no such model"):
-        recommending.recommend(checkpoint.with_name("gone.pt"), library, "marko")
+        recommend(checkpoint.with_name("gone.pt"), library, "marko")
 
 
 @pytest.mark.parametrize("pool", ["test", "unheard"])
 def test_tracks_that_cannot_be_heard_are_named_and_the_others_ranked(library, checkpoint, caplog, pool):
-    split = get_split(library, "marko").set_index("track_id")
+    split = load_or_draw_split(library, "marko").set_index("track_id")
     damaged, vanished = split.index[(split["split"] == "test") & (split["playcount"] == 0)]
     content = bytearray(library.audio_path(damaged).read_bytes())
     content[-2000] ^= 1
     library.audio_path(damaged).write_bytes(content)
     library.audio_path(vanished).unlink()
     if pool == "unheard":  # which holds nothing else here
-        with pytest.raises(DataError, match="none of the 2 tracks can be heard; noise"):
+        with pytest.raises(DataError, match="none of the 2 tracks can be read; noise"):
             recommend(checkpoint, library, "marko", pool=pool)
         return
     found = recommend(checkpoint, library, "marko", pool=pool)
@@ -159,29 +108,19 @@ def test_tracks_that_cannot_be_heard_are_named_and_the_others_ranked(library, ch
     assert "2 of 4 tracks skipped: " in caplog.text
     assert caplog.text.count(vanished) >= 1
     recommend(checkpoint, library, "marko", pool=pool)
-    assert len(pd.read_csv(checkpoint.with_name("relevance.csv"))) == 2  # the heard ones are remembered all the same
+    assert len(pd.read_csv(checkpoint.with_name("relevance.csv"))) == 2  # the scores of the others are cached
 
 
-def test_a_replaced_file_of_an_older_date_is_heard(library, checkpoint, heard):
-    scoring.cached_scores(checkpoint, library, ["tone01"])
-    write_flac(library.audio_path("tone01"), np.full(16000, 0.25, np.float32))
-    os.utime(library.audio_path("tone01"), (0, 0))
-    scoring.cached_scores(checkpoint, library, ["tone01"])
-    assert heard == ["tone01", "tone01"]
-
-
-@pytest.mark.parametrize(("old", "new"), [("0.1", "0.9"), ("tone01", "tone03"), ("0.1", "nan"), ("0.2", "1e9")])
-def test_a_changed_digit_in_the_memory_is_noticed(library, checkpoint, heard, caplog, old, new):
-    first = scoring.cached_scores(checkpoint, library, ["tone01", "tone02"])
-    memory = checkpoint.with_name("relevance.csv")
-    memory.write_text(memory.read_text().replace(old, new, 1))
-    for _ in range(2):
-        assert scoring.cached_scores(checkpoint, library, ["tone01", "tone02"]).equals(first)
-    assert len(heard) == 3
-    assert caplog.text.count("relevance.csv is damaged") == 1
-
-
-def test_scores_that_cannot_be_kept_are_shown(library, checkpoint, heard, caplog):
+def test_scores_that_cannot_be_kept_are_shown(library, checkpoint, scored, caplog):
     checkpoint.with_name("relevance.csv").mkdir()
     assert len(recommend(checkpoint, library, "marko")) == 4
     assert caplog.text.count("cannot write") == 1
+
+
+def test_beside_a_track_stand_all_others_of_the_pool(library, checkpoint, scored):
+    everything = recommend(checkpoint, library, "marko", n=99)
+    first = everything["track_id"][0]
+    others = relevance_of_others(checkpoint, library, "marko", first)
+    np.testing.assert_array_equal(others, everything["relevance"][1:])  # the largest first, the track itself left out
+    strange = relevance_of_others(checkpoint, library, "marko", "a file of somebody's")
+    np.testing.assert_array_equal(strange, everything["relevance"])

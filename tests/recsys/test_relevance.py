@@ -1,11 +1,19 @@
-"""Whole tracks in batches; see test_recommend.py for scores of a library and the memory of them."""
+"""Logits of whole tracks in batches, scores of a library's tracks, and the cache of them."""
+
+import os
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
+from lemons.audio import to_float, write_flac
+from lemons.errors import ParameterError
+from lemons.library import open_library
+from recsys import relevance
+from recsys.checkpoints import save_checkpoint
 from recsys.model import FCN
-from recsys.relevance import track_logits
+from recsys.relevance import cached_scores, score_tracks, track_logits
 
 # samples; 63 frames have the third, fourth and fifth, 64 the sixth, one more the seventh
 LENGTHS = (32000, 31999, 16001, 16127, 16000, 16383, 16384, 24000, 24321, 31744, 32001)
@@ -65,3 +73,95 @@ def test_no_more_tracks_are_read_ahead_than_needed(tracks, model):
     seen = []
     track_logits(model, reading(), progress=lambda done, total: seen.append((done, len(read))))
     assert seen == [(i, i) for i in range(1, 12)]
+
+
+@pytest.fixture
+def library(toy_library):
+    return open_library(toy_library)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    torch.manual_seed(0)
+    save_checkpoint(tmp_path / "run" / "best_model.pt", FCN(), {"user": "marko"})
+    return tmp_path / "run" / "best_model.pt"
+
+
+@pytest.fixture
+def scored(monkeypatch):
+    """The ids of the tracks that were scored, by a stand-in whose logit is a tenth of the number in the id."""
+    ids = []
+
+    def score(model, library, track_ids, *, progress=None):
+        ids.extend(track_ids)
+        index = pd.Index(track_ids, name="track_id", dtype=str)
+        return pd.Series([np.float32(one[-2:]) / 10 for one in track_ids], index=index)
+
+    monkeypatch.setattr(relevance, "score_tracks", score)
+    return ids
+
+
+def test_a_score_is_the_logit_of_the_whole_track(library):
+    model, progress = FCN(), []
+    ids = ["tone03", "noise30"]
+    scores = score_tracks(model, library, ids, progress=lambda *step: progress.append(step))
+    with torch.inference_mode():
+        expected = [model(torch.from_numpy(to_float(library.load_audio(one)))[None]).item() for one in ids]
+    np.testing.assert_array_equal(scores, np.float32(expected))
+    assert scores.index.tolist() == ids
+    assert progress == [(1, 2), (2, 2)]
+
+
+def test_an_unknown_track_has_no_score(library):
+    with pytest.raises(ParameterError, match="track='T99'"):
+        score_tracks(FCN(), library, ["T99"])
+
+
+def test_a_score_is_cached_bit_for_bit(library, checkpoint, scored, monkeypatch):
+    logits = {"tone00": np.float32(0.1) / 3, "tone01": np.float32(-7e-8)}
+    expected = pd.Series(logits).rename_axis("track_id")
+    monkeypatch.setattr(relevance, "score_tracks", lambda m, lib, ids, progress: expected[ids])
+    first, second = (cached_scores(checkpoint, library, list(logits)) for _ in range(2))
+    assert first.equals(second)
+    assert first.to_dict() == logits
+
+
+def test_no_track_is_scored_twice_until_it_or_the_model_changes(library, checkpoint, scored):
+    ids = ["tone01", "tone02"]
+    cached_scores(checkpoint, library, ids[:1])
+    cached_scores(checkpoint, library, ids)
+    cached_scores(checkpoint, library, ids[::-1])
+    assert scored == ids
+    write_flac(library.audio_path("tone02"), np.full(16000, 0.25, np.float32))
+    cached_scores(checkpoint, library, ids)
+    assert scored == [*ids, "tone02"]
+    save_checkpoint(checkpoint, FCN(), {})
+    cached_scores(checkpoint, library, ids)
+    assert scored == [*ids, "tone02", *ids]
+    cache = pd.read_csv(checkpoint.with_name("relevance.csv"))
+    assert cache["track_id"].tolist() == ids
+
+
+def test_a_damaged_cache_is_made_again(library, checkpoint, scored):
+    checkpoint.with_name("relevance.csv").write_text("track_id\x00,what")
+    assert cached_scores(checkpoint, library, ["tone07"]).tolist() == [np.float32(0.7)]
+    assert len(pd.read_csv(checkpoint.with_name("relevance.csv"))) == 1
+
+
+def test_a_replaced_file_of_an_older_date_is_scored(library, checkpoint, scored):
+    cached_scores(checkpoint, library, ["tone01"])
+    write_flac(library.audio_path("tone01"), np.full(16000, 0.25, np.float32))
+    os.utime(library.audio_path("tone01"), (0, 0))
+    cached_scores(checkpoint, library, ["tone01"])
+    assert scored == ["tone01", "tone01"]
+
+
+@pytest.mark.parametrize(("old", "new"), [("0.1", "0.9"), ("tone01", "tone03"), ("0.1", "nan"), ("0.2", "1e9")])
+def test_a_changed_digit_in_the_cache_is_noticed(library, checkpoint, scored, caplog, old, new):
+    first = cached_scores(checkpoint, library, ["tone01", "tone02"])
+    cache = checkpoint.with_name("relevance.csv")
+    cache.write_text(cache.read_text().replace(old, new, 1))
+    for _ in range(2):
+        assert cached_scores(checkpoint, library, ["tone01", "tone02"]).equals(first)
+    assert len(scored) == 3
+    assert caplog.text.count("relevance.csv is damaged") == 1

@@ -7,6 +7,8 @@ import streamlit as st
 from explanations.page import address
 from explanations.render.player.assets import HERE as PLAYER
 
+__all__ = ["HERE", "SCRIPTS", "draw_tracks"]
+
 HERE = Path(__file__).parent
 SCRIPTS = (PLAYER / "dom.js", HERE / "track_table.js")  # in this order, as one ES module
 
@@ -18,7 +20,7 @@ _tracks = st.components.v2.component(
 
 
 def draw_tracks(rows: list[dict], *, chosen: str, label: str, key: str) -> str | None:
-    """Draw tracks as a table; a choice is shown at once, and what is being listened to goes on with the same rows.
+    """Draw tracks as a table; a choice is shown at once, and a sound that is playing continues with the same rows.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def draw_tracks(rows: list[dict], *, chosen: str, label: str, key: str) -> str |
     str or None
         the ``track_id`` that the visitor just chose; None when this run has another cause
     """
-    waiting = f"{key}-chosen"  # a trigger is there for a single run, which may end before it gets here
+    waiting = f"{key}-chosen"  # a trigger exists for a single run, which may end before it gets here
 
     def keep() -> None:
         address.act()

@@ -1,5 +1,7 @@
 // The table of tracks. The browser's own radio buttons make it a choice: arrow keys move it, Tab enters it once.
 
+/* global element, icon, iconButton, mounter, pauseForOthers, pauseOthers, setText */
+
 const PATIENCE_MS = 250; // walking through rows by arrow keys asks for the row where it ends
 
 class Tracks {
@@ -17,7 +19,7 @@ class Tracks {
     parent.append(this.root);
   }
 
-  /** Show rows; nothing is built anew, and nobody loses focus or sound, if they are the same. */
+  /** Show rows; the same rows stay as they are, with focus and sound. */
   update({ tracks, chosen, label }) {
     const known = JSON.stringify(tracks);
     if (known !== this.known) this.build(tracks);

@@ -3,8 +3,24 @@
 from functools import cache
 from pathlib import Path
 
+__all__ = ["HERE", "SCRIPTS", "player_css", "player_js"]
+
 HERE = Path(__file__).parent
-SCRIPTS = "dom what_if choice envelope loading loudness sound waveform grid controls keys player mount"  # in this order
+SCRIPTS = (  # in this order: what runs while the script is read comes after what it needs
+    "dom",
+    "what_if",
+    "choice",
+    "envelope",
+    "loading",
+    "loudness",
+    "sound",
+    "waveform",
+    "grid",
+    "controls",
+    "keys",
+    "player",
+    "mount",
+)
 
 
 @cache
@@ -14,7 +30,7 @@ def player_js() -> str:
     Its default export, ``mount({data, parentElement, setTriggerValue})``, shows `player_data` in an element, again and
     again if need be, and returns a function that ends it. Inside the module it is known as ``mount``.
     """
-    return "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS.split())
+    return "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
 
 
 @cache

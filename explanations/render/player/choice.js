@@ -1,6 +1,10 @@
-// What somebody chose to hear: a preset or one component alone, and what is muted. No sound and no document here.
+// What a visitor chose to hear: a preset or one component alone, and what is muted. No sound and no document here.
 
-const PRESETS = { explanation: "Explanation", mix: "Full mix", rest: "Rest", own: "What if" };
+/* global clock */
+/* exported Choice, PRESETS */
+
+// "Enough" is a smallest set that keeps the track recommended, "Without it" everything but a smallest set that it needs
+const PRESETS = { enough: "Enough", without: "Without it", explanation: "Explanation", rest: "Rest", mix: "Full mix", own: "What if" };
 const MAX_NAMED = 6; // stretches of sound that a caption names
 const SHORT_S = 3; // shorter segments are named to a tenth of a second, as in explanations/render/words.py
 
@@ -11,11 +15,12 @@ class Choice {
     this.rows = data.rows;
     this.borders = data.borders;
     this.sounding = data.answers?.sounding;
+    this.facts = { enough: data.facts?.enough, without: data.facts?.without };
     /** Indices of those that speak for the track, the strongest first. */
-    this.ranked = data.components.map((_, index) => index).filter((index) => data.components[index].weight > 0);
+    this.ranked = data.components.map((_, index) => index).filter((index) => data.components[index].weight > data.least);
     this.ranked.sort((a, b) => data.components[b].weight - data.components[a].weight || a - b);
-    const kept = before && before.preset !== "own" ? before.preset : "explanation";
-    this.preset = this.ranked.length ? kept : "mix";
+    const kept = before && before.preset !== "own" ? before.preset : "enough";
+    this.preset = [kept, "enough", "explanation", "mix"].find((preset) => this.offers(preset));
     this.own = null; // the mask of "What if": at first what was heard when it was chosen
     this.alone = null; // index of the component that is heard alone
     this.setK(data.k);
@@ -26,6 +31,12 @@ class Choice {
 
   setK(k) {
     this.k = Math.max(1, Math.min(k, this.ranked.length));
+  }
+
+  /** Whether there is something to hear. */
+  offers(preset) {
+    if (preset in this.facts) return Boolean(this.facts[preset]?.length);
+    return preset !== "explanation" || this.ranked.length > 0;
   }
 
   setPreset(preset) {
@@ -60,9 +71,11 @@ class Choice {
   /** Which components are on, before rows are muted: 0 or 1 for each. */
   get mask() {
     const top = new Set(this.top);
+    const fact = new Set(this.facts[this.preset]);
     return this.components.map((_, index) => {
       if (this.alone !== null) return Number(index === this.alone);
       if (this.preset === "own") return this.own[index];
+      if (this.preset in this.facts) return Number(fact.has(index) === (this.preset === "enough"));
       return Number(this.preset === "mix" || top.has(index) === (this.preset === "explanation"));
     });
   }
@@ -110,6 +123,8 @@ class Choice {
   get what() {
     if (this.alone !== null) return `Alone: ${this.components[this.alone].name}${this.isSilent(this.alone) ? ", silent here" : ""}`;
     if (this.preset === "mix") return "Full mix";
+    if (this.preset === "enough") return `Enough: ${this.named(this.facts.enough)}`;
+    if (this.preset === "without") return `Without it: everything but ${this.named(this.facts.without)}`;
     if (this.preset === "explanation") return `Explanation: ${this.named(this.top)}`;
     if (this.preset === "rest") return `Rest: everything${this.ranked.length ? ` but ${this.named(this.top)}` : ""}`;
     const n = this.own.reduce((sum, on) => sum + on, 0);

@@ -1,4 +1,7 @@
-// Everything around the grid: transport, presets, the model's answer. Each part draws what it is told and reports clicks.
+// Everything around the grid: transport, presets, the model's answer. Each part draws what it is given and reports clicks.
+
+/* global capitalized, clock, element, icon, iconButton, PRESETS, setSlider, setText, signed, slider */
+/* exported Answer, Presets, Ruler, Transport */
 
 const MAX_TICKS = 6; // times on the ruler, beside the end; a phone has no room for more
 const ROUND = [0.5, 1, 2, 5, 10, 15, 30, 60, 120]; // seconds between them
@@ -65,9 +68,10 @@ class Presets {
 
   draw(choice) {
     const n = choice.ranked.length;
-    for (const { name, input } of this.buttons) {
+    for (const { name, input, node } of this.buttons) {
+      node.hidden = name in choice.facts && !choice.offers(name);
       input.checked = choice.preset === name;
-      input.disabled = name === "explanation" && !n;
+      input.disabled = !choice.offers(name);
     }
     // what is idle keeps its room, or everything below would jump
     this.k.classList.toggle("idle", !n || !["explanation", "rest"].includes(choice.preset));
@@ -96,10 +100,11 @@ class Answer {
     this.root = element("div", { class: "answer" }, heading, this.meter, ...marks.map(({ line }) => line), this.note);
   }
 
-  /** `relevance` is null where it is not known, and then `why` says why; so is `silence`. */
-  draw({ relevance, full, silence, why, quieter }) {
+  /** `relevance` is null where it is not known, and then `why` says why; so is `silence`. `others`: those on the list. */
+  draw({ relevance, full, silence, why, quieter, others }) {
     const known = relevance !== null;
-    setText(this.value, known ? relevance.toFixed(2) : "–");
+    const place = known && others?.length ? `, place ${placeOf(relevance, others)} of ${others.length + 1}` : "";
+    setText(this.value, known ? relevance.toFixed(2) + place : "–");
     this.root.classList.toggle("unknown", !known);
     this.meter.style.setProperty("--value", known ? relevance : 0);
     this.full.draw(full, relevance);
@@ -111,6 +116,11 @@ class Answer {
     const notes = [!known && why, quieter && "Volumes do not count: the model hears every part at its true level."];
     setText(this.note, notes.filter(Boolean).join(" "));
   }
+}
+
+/** The place of a relevance among those of other tracks. */
+function placeOf(relevance, others) {
+  return 1 + others.filter((other) => other > relevance).length;
 }
 
 /** What an answer is compared with: a tick on the meter, and a line that begins with the same shape. */
@@ -127,10 +137,10 @@ class Landmark {
   draw(value, relevance) {
     this.tick.hidden = this.line.hidden = value === null;
     this.tick.style.setProperty("--at", value ?? 0);
-    if (value === null) return setText(this.text, "");
     // the difference of the numbers that are shown, or it would look miscalculated
-    const difference = relevance !== null && signed(Number(relevance.toFixed(2)) - Number(value.toFixed(2)), 2);
-    setText(this.text, `${this.name}: ${value.toFixed(2)}${difference ? ` · difference ${difference}` : ""}`);
+    const known = value !== null && relevance !== null;
+    const difference = known ? ` · difference ${signed(Number(relevance.toFixed(2)) - Number(value.toFixed(2)), 2)}` : "";
+    setText(this.text, value === null ? "" : `${this.name}: ${value.toFixed(2)}${difference}`);
   }
 }
 

@@ -1,15 +1,19 @@
-"""What the player is told: an explanation as JSON, and the sounds it refers to."""
+"""The player's input: an explanation as JSON, and the sounds it refers to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from explanations.core.clips import TOP_K, check_same_stems
 from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
+from explanations.core.trust import line_holds
+from explanations.render.fact_words import heard_sets
 from explanations.render.words import capitalized, name_of, noun_of, tame
 from lemons.audio import SAMPLE_RATE, common_gain, flac_bytes
 from lemons.segments import Segments
+
+__all__ = ["player_data", "player_sounds"]
 
 
 def player_sounds(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> dict[str, bytes]:
@@ -46,8 +50,9 @@ def player_data(
     listener: str = "",
     k: int = TOP_K,
     answers: str | None = None,
+    others: Sequence[float] = (),
 ) -> dict:
-    """What the player is told, ready for JSON.
+    """The player's input, ready for JSON.
 
     Parameters
     ----------
@@ -60,16 +65,20 @@ def player_data(
     title, listener : str
         names, however wild: they are shown letter by letter
     k : int > 0
-        components that are heard at first
+        components that play at first
     answers : str, optional
         the address of ``explanation.what_if.to_bytes()``; without it the player knows the answer to the full mix only
+    others : sequence of float
+        relevance of the other tracks that can be recommended; with them the player says the place of every mix
 
     Returns
     -------
     dict
         ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``; ``borders`` of the segments and the
         ``fades`` on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
-        ``segment``, ``weight`` and ``name``; ``gain``, a power of two that keeps every mix of rows within full scale;
+        ``segment``, ``weight`` and ``name``, and weights up to ``least`` are nothing; ``holds``: whether a line does,
+        else all weights are 0; ``facts``: the components of ``enough`` and those that ``without`` lacks; ``others``:
+        the relevance of other tracks; ``gain``, a power of two that keeps every mix of rows within full scale;
         ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
         and the layout of its `WhatIf`, or None; ``words``: sentences to show
 
@@ -80,7 +89,7 @@ def player_data(
     """
     rows, scale = _rows(explanation, stems)
     gain = _gain(rows)
-    names = list(rows)
+    names, holds = list(rows), line_holds(explanation)
     return {
         "title": tame(title),
         "listener": tame(listener),
@@ -97,11 +106,15 @@ def player_data(
             {
                 "row": names.index(component.stem),
                 "segment": component.segment,
-                "weight": component.weight,
+                "weight": component.weight if holds else 0.0,
                 "name": tame(name_of(component, explanation.kind)),
             }
             for component in explanation.components
         ],
+        "facts": heard_sets(explanation.facts),
+        "least": explanation.least_weight,
+        "holds": holds,
+        "others": list(others),
         "k": k,
         "relevance": explanation.relevance,
         "target": explanation.target,
@@ -130,9 +143,9 @@ def _fades(segments: Segments) -> list[float]:
 
 def _words(explanation: Explanation, gain: float) -> dict[str, str]:
     if explanation.method == "lime":
-        why = "audioLIME asked the model about some mixes only; ask with the exact method to know its answer to each."
+        why = "audioLIME scored some mixes only; the exact method knows the model's answer to each."
     else:
-        why = "The model's answers to other mixes are not at hand here."
+        why = "The model's answers to other mixes are not available here."
     level = "What you hear is what was scored, at its true level."
     if gain != 1:
         level = f"What you hear is what was scored, at {gain:g} of its level, so that no mix of parts is clipped."

@@ -1,5 +1,8 @@
 // Small helpers for the document. Text goes into it as text, never as markup: titles and names come from strangers.
 
+/* exported capitalized, clock, element, icon, iconButton, mounter, pauseForOthers, pauseOthers, setSlider, setText,
+   signed, slider */
+
 const STARTED = "lemons-player-started"; // said to the other players of a page, other copies of this script included
 const ICONS = {
   play: "M7 4.5v15l13-7.5z",
@@ -85,7 +88,7 @@ function pauseForOthers(one, signal) {
 }
 
 /**
- * How Streamlit, or a report's own script, puts what `create(parent, send)` makes on an element: called anew whenever data
+ * How Streamlit, or a report's own script, puts what `create(parent, send)` makes on an element: called again whenever data
  * or theme change; what that returns is called once, at the end. `send(name, value)` tells the page what was chosen.
  */
 function mounter(create) {

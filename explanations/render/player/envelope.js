@@ -1,5 +1,7 @@
 // From switches to gains over time: as lemons/segments.py cuts a track, so that what is heard is what was scored.
 
+/* exported Envelope, SAMPLE_RATE */
+
 const SAMPLE_RATE = 16000; // Hz
 
 /** What sounds of a row in which segments: raised cosines at the borders between on and off, 1 between two that are on. */

@@ -1,5 +1,8 @@
 // Rows and cells: what can be heard, switched and seen. It draws a choice, and tells the player what was clicked.
 
+/* global capitalized, element, Lane, paletteOf, peakOf, setSlider, setText, signed, slider */
+/* exported Grid */
+
 const DIGITS = [3, 6]; // decimals of a weight: at least, and at most; two of the strongest one's must be seen
 
 class Grid {
@@ -56,7 +59,9 @@ class Grid {
     return [borders[segment] / duration, borders[segment + 1] / duration];
   }
 
+  /** Empty where no line holds: then no part has a weight. */
   weightText(weight) {
+    if (!this.data.holds) return "";
     const digits = Math.max(Math.ceil(1 - Math.log10(this.strongest)), DIGITS[0]);
     if (digits <= DIGITS[1]) return signed(weight, digits).replace(/^0\.0+$/, "0");
     return weight ? `${weight > 0 ? "+" : "−"}${Math.abs(weight).toExponential(1)}` : "0";
@@ -94,7 +99,7 @@ class Grid {
     this.cells.forEach((cell, index) => {
       const rank = choice.top.indexOf(index) + 1;
       const { name, weight } = this.data.components[index];
-      const spoken = `${capitalized(name)}, weight ${this.weightText(weight)}${rank ? `, rank ${rank}` : ""}`;
+      const spoken = capitalized(name) + (this.data.holds ? `, weight ${this.weightText(weight)}` : "") + (rank ? `, rank ${rank}` : "");
       cell.setAttribute("aria-label", spoken);
       cell.setAttribute("aria-pressed", free ? Boolean(choice.own[index]) : choice.alone === index);
       cell.title = `${spoken}\n${free ? "Click to switch it" : choice.alone === index ? "Click to go back" : "Click to hear it alone"}`;

@@ -1,5 +1,7 @@
 // Keys, while the focus is in the player: those that trackswitch.js made customary.
 
+/* exported KEYS, listenForKeys */
+
 const SEEK_S = 5; // that an arrow moves
 const KEYS = "Keys: space plays and pauses, ← → seek, Home goes to the start, 1–9 solo a row, Esc goes back.";
 
@@ -19,7 +21,7 @@ function press(player, event, cameByKeyboard) {
   const byKeyboard = target !== player.root && !isRuler && cameByKeyboard;
   const takesArrows = isSlider || (byKeyboard && target.matches("input"));
   const nRows = player.data.rows.length;
-  if (key === " " && (isSlider || !byKeyboard)) player.playing ? player.pause() : player.play();
+  if (key === " " && (isSlider || !byKeyboard)) player.toggle();
   else if (key === "ArrowLeft" && !takesArrows) player.seek(player.position() - SEEK_S);
   else if (key === "ArrowRight" && !takesArrows) player.seek(player.position() + SEEK_S);
   else if (key === "Home" && !isSlider) player.home();

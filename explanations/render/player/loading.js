@@ -1,4 +1,7 @@
-// Sounds and answers, from an address or from the page itself.
+// Sounds and the table of What if, from an address or from the page itself.
+
+/* global SAMPLE_RATE, WhatIf */
+/* exported loadSounds, loadWhatIf, soundsOf */
 
 /** The bytes behind an address. Data addresses are decoded here: a report that is opened from disk may not fetch. */
 async function bytesOf(src) {
@@ -17,8 +20,9 @@ async function loadSounds(rows) {
   return Promise.all(rows.map(async ({ src }) => decoder.decodeAudioData(await bytesOf(src))));
 }
 
-async function loadAnswers(answers) {
-  return answers && new Answers(await bytesOf(answers.src), answers);
+/** The model's answers to every mix, from `answers` of the data: where their bytes are, and their layout. */
+async function loadWhatIf(answers) {
+  return answers && new WhatIf(await bytesOf(answers.src), answers);
 }
 
 /** What tells the sounds of some rows from others. */

@@ -1,5 +1,8 @@
 // "Match loudness": a few parts of a track are softer than the whole, and softer sounds worse.
 
+/* global signed */
+/* exported boostOf, loudnessNote, peakOf, rms */
+
 const MAX_BOOST = 10; // +20 dB
 
 /**

@@ -1,5 +1,9 @@
 // The player: what was chosen becomes sound and picture. Streamlit, or a report's script, mounts it on an element.
 
+/* global Answer, boostOf, Choice, element, Envelope, Grid, KEYS, listenForKeys, loadSounds, loadWhatIf, loudnessNote,
+   pauseForOthers, pauseOthers, Presets, Ruler, setText, Sound, soundsOf, Transport */
+/* exported Player */
+
 class Player {
   /** `onkept(k)` is called when the slider of the top components is let go. */
   constructor(parent, { onkept }) {
@@ -19,7 +23,7 @@ class Player {
   build() {
     const change = (act) => this.change(act);
     this.transport = new Transport({
-      play: () => (this.playing ? this.pause() : this.play()),
+      play: () => this.toggle(),
       home: () => this.home(),
       loop: () => change(() => (this.loop = !this.loop)),
       volume: (value) => change(() => (this.volume = value)),
@@ -89,11 +93,11 @@ class Player {
       this.sound?.close();
       this.sound = null;
     }
-    Object.assign(this, { sounds: soundsOf(this.data), answers: null, failure: "" });
-    const loading = Promise.all([this.sound?.buffers ?? loadSounds(this.data.rows), loadAnswers(this.data.answers)]);
-    const arrived = ([buffers, answers]) => {
-      if (this.loading !== loading) return; // others were wanted meanwhile, or nobody waits any more
-      this.answers = answers;
+    Object.assign(this, { sounds: soundsOf(this.data), whatIf: null, failure: "" });
+    const loading = Promise.all([this.sound?.buffers ?? loadSounds(this.data.rows), loadWhatIf(this.data.answers)]);
+    const arrived = ([buffers, whatIf]) => {
+      if (this.loading !== loading) return; // others were wanted meanwhile, or the player is gone
+      this.whatIf = whatIf;
       if (!this.sound) this.open(buffers);
       this.draw();
     };
@@ -132,8 +136,8 @@ class Player {
     setText(this.levelNote, this.matched ? loudnessNote(this.boost) : data.words.level);
     const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
     const why = data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
-    const silence = this.answers?.silence ?? null;
-    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter });
+    const silence = this.whatIf?.silence ?? null;
+    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter, others: data.others });
     if (!sound) return;
     sound.setVolumes(this.volumes);
     sound.setMaster(this.volume * data.gain * this.boost);
@@ -172,6 +176,11 @@ class Player {
     this.follow();
   }
 
+  toggle() {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
   pause() {
     if (!this.playing) return;
     this.sound.pause();
@@ -190,8 +199,13 @@ class Player {
   /** Hear a component alone, go back from it, or switch it in "What if". */
   clickCell(index) {
     const { choice } = this;
-    if (choice.preset === "own" && choice.alone === null) return this.change(() => choice.toggle([index]));
-    if (choice.alone === index) return this.back();
+    if (choice.preset === "own" && choice.alone === null) this.change(() => choice.toggle([index]));
+    else if (choice.alone === index) this.back();
+    else this.playAlone(index);
+  }
+
+  playAlone(index) {
+    const { choice } = this;
     if (choice.alone === null) this.before = { place: this.position(), playing: this.playing };
     choice.alone = index;
     this.sound?.seek(this.range[0]);
@@ -275,7 +289,7 @@ class Player {
   /** The model's answer to what is heard, or null where it is not known. */
   relevance() {
     const mask = this.mask();
-    if (this.answers) return this.answers.relevance(mask);
+    if (this.whatIf) return this.whatIf.relevance(mask);
     return mask.every(Boolean) ? this.data.relevance : null;
   }
 

@@ -1,5 +1,8 @@
 // The sound: rows in sync, switched by masks, seeking and looping without a gap or a click.
 
+/* global rms, SAMPLE_RATE */
+/* exported Sound */
+
 const RAMP_S = 0.01; // from one sound to the next
 const LEAD_S = 0.04; // what starts must be scheduled before its time comes, also on a busy machine
 const AHEAD_S = 3; // passes of a loop that are scheduled; timers of hidden pages tick once a second
@@ -145,7 +148,10 @@ class Sound {
 
   /** Schedule the next passes of a loop, forget what has ended, notice the end, and that it never begins. */
   tick() {
-    if (this.context.state !== "running" && performance.now() - this.asked > PATIENCE_MS) return this.giveUp();
+    if (this.context.state !== "running" && performance.now() - this.asked > PATIENCE_MS) {
+      this.giveUp();
+      return;
+    }
     const now = this.context.currentTime;
     let last = this.takes[this.takes.length - 1];
     while (this.loop && last.end < now + AHEAD_S) last = this.add({ at: last.end, from: onGrid(this.range[0]) });

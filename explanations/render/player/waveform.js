@@ -1,5 +1,8 @@
 // What a row looks like: its waveform over the colours of its weights.
 
+/* global element */
+/* exported Lane, paletteOf */
+
 /** Lowest and highest sample of each of n stretches: [low, high, low, high, ...]. */
 function outline(samples, n) {
   const found = new Float32Array(2 * n);

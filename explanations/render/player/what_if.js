@@ -1,11 +1,13 @@
 // The model's answer to every mask, looked up as in lemons/exact/table.py.
 
+/* exported WhatIf */
+
 /**
  * A fully convolutional model hears a track in groups of columns, each of which depends on a few neighbouring segments.
  * For every state of a group's components there is the group's share of the logit (of the global mean) and the maximum
  * of each channel; a logit is the sum of the shares, plus the maxima over all groups times the head's gains.
  */
-class Answers {
+class WhatIf {
   /** `bytes`: little-endian float32, as every browser's are; layout: see explanations/core/what_if.py. */
   constructor(bytes, { groups, sounding, n_channels: nChannels }) {
     const numbers = new Float32Array(bytes);
@@ -22,7 +24,7 @@ class Answers {
       const nStates = 2 ** components.length;
       return { components, shares: take(nStates), maxima: take(nStates * nChannels) };
     });
-    if (read !== numbers.length) throw new Error(`${numbers.length} numbers are not the ${read} of these answers`);
+    if (read !== numbers.length) throw new Error(`${numbers.length} numbers are not the ${read} that this table has`);
     this.silence = this.relevance(sounding.flat().map(() => 0)); // the answer to the mix in which everything is off
   }
 

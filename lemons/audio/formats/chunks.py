@@ -5,7 +5,9 @@ ends where it ends. Any other size that exceeds the file is that of a file which
 """
 
 from lemons.audio.formats import mpeg
-from lemons.audio.formats.source import Part, Source
+from lemons.audio.formats.source import Order, Part, Source
+
+__all__ = ["find_parts"]
 
 MPEG = {0x50: "MP2", 0x55: "MP3"}  # tags of MPEG audio in a WAV file
 # sox leaves 0x7ffff000, arecord 0x80000000, others all ones; less what they subtract for headers
@@ -42,9 +44,10 @@ def find_parts(source: Source) -> list[Part] | None:
     return _w64(source)
 
 
-def _chunks(source: Source, order: str) -> dict[bytes, tuple[int, int]]:
+def _chunks(source: Source, order: Order) -> dict[bytes, tuple[int, int]]:
     """Places and sizes of the contents of RIFF's and AIFF's chunks, as far as that of the sound."""
-    found, place = {}, 12
+    found: dict[bytes, tuple[int, int]] = {}
+    place = 12
     while len(head := source.at(place, 8)) == 8:
         name, size = head[:4], int.from_bytes(head[4:], order)
         found.setdefault(name, (place + 8, size))
@@ -58,7 +61,7 @@ def _is_placeholder(size: int) -> bool:
     return size == 0 or any(size in numbers for numbers in PLACEHOLDERS)
 
 
-def _riff(source: Source, order: str) -> list[Part] | None:
+def _riff(source: Source, order: Order) -> list[Part] | None:
     chunks = _chunks(source, order)
     if b"data" not in chunks:
         return None  # the decoder says so
@@ -105,7 +108,7 @@ def _aiff(source: Source) -> list[Part] | None:
     return None
 
 
-def _au(source: Source, order: str) -> list[Part] | None:
+def _au(source: Source, order: Order) -> list[Part] | None:
     place, size = source.number(4, 4, order), source.number(8, 4, order)
     there = source.size - place
     if size == 0 and there > 0:

@@ -1,11 +1,13 @@
 """MP4, Windows Media and Matroska files: which of them it is, and whether it was cut.
 
 Their sound (AAC, ALAC, WMA, Opus ...) is decoded by FFmpeg (`lemons.audio.formats.ffmpeg`), which takes the end of a
-file for the end of its sound. But each of these files is made of boxes that tell their sizes.
+file for the end of its sound. But each of these files is made of boxes that state their sizes.
 """
 
 from lemons.audio.formats.mpeg import skip_tags
 from lemons.audio.formats.source import Source
+
+__all__ = ["recognise"]
 
 MP4 = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")  # names of boxes that such a file begins with
 MATROSKA = b"\x1a\x45\xdf\xa3"
@@ -84,7 +86,7 @@ def _check_matroska(source: Source) -> None:
 
 
 def _number(source: Source, place: int, *, keep: bool) -> tuple[int | None, int]:
-    """A number of variable length, with or without the bit that tells the length, and the place behind it.
+    """A number of variable length, with or without the bit that marks the length, and the place behind it.
 
     None is a size of all ones: unknown.
     """

@@ -9,6 +9,8 @@ import numpy as np
 
 from lemons.errors import DataError
 
+__all__ = ["FFmpegFile"]
+
 NAMES = {"mp4": "MP4 (M4A)", "matroska": "Matroska or WebM", "asf": "Windows Media (WMA)", "aac": "AAC"}
 SLACK_S = 0.5  # of a length that is rounded, or counts what encoders put before and behind the sound
 
@@ -23,7 +25,7 @@ class FFmpegFile:
     channels : int
         their number
     frames : int
-        length in samples, as the file announces it or its packets tell
+        length in samples, as the file announces it or its packets add up to
     slack : int
         samples by which that may be too much
 
@@ -56,7 +58,7 @@ class FFmpegFile:
             raise
 
     def _start(self) -> None:
-        container = self._av.open(self._file, format=self._kind, metadata_errors="replace")
+        container = self._av.open(self._file, mode="r", format=self._kind, metadata_errors="replace")
         if not container.streams.audio:
             raise DataError(f"{self._path} holds no sound; choose another file")
         self._container, self._stream = container, container.streams.audio[0]
@@ -70,12 +72,14 @@ class FFmpegFile:
 
     def _length(self) -> int:
         """The length by the packets of the stream, which are read but not decoded."""
-        ticks, last = 0, 0
+        ticks, last, time_base = 0, 0, self._stream.time_base
+        if time_base is None:
+            raise self._damaged("its unit of time is unknown")
         for packet in self._container.demux(self._stream):
             ticks += packet.duration or 0
             last = max(last, packet.pts or 0)
-        seconds = max(ticks, last if not ticks else 0) * self._stream.time_base
-        stated = (self._stream.duration or 0) * self._stream.time_base if self._kind == "mp4" else 0
+        seconds = max(ticks, last if not ticks else 0) * time_base
+        stated = (self._stream.duration or 0) * time_base if self._kind == "mp4" else 0
         return int((stated or seconds) * self.samplerate)
 
     def read(self, length: int, **_) -> np.ndarray:

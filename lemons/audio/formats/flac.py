@@ -8,6 +8,8 @@ from functools import cache
 
 from lemons.audio.formats.source import Part, Source
 
+__all__ = ["crc", "find_parts", "length_in", "with_length"]
+
 SYNC = re.compile(rb"\xff[\xf8\xf9]")
 STREAMINFO = 34  # bytes of a stream's first block
 MAGIC = b"fLaC\0\0\0\x22"  # and the header of that block
@@ -17,7 +19,7 @@ SIZES = {1: 192, **{bits: 576 << bits - 2 for bits in range(2, 6)}, **{bits: 1 <
 
 
 def find_parts(source: Source, start: int) -> list[Part] | None:
-    """Take joined files apart, and fill in the length where it is not told: the last frame knows it.
+    """Take joined files apart, and fill in a missing length from the last frame.
 
     Parameters
     ----------
@@ -65,7 +67,7 @@ def length_in(info: bytes) -> int:
 
 
 def with_length(info: bytes, n_samples: int) -> bytes:
-    """A stream's first block, with its length where it tells none."""
+    """A stream's first block, with the length filled in where it is missing."""
     if length_in(info):
         return info
     number = int.from_bytes(info[13:18], "big") | n_samples & 2**36 - 1
@@ -102,7 +104,7 @@ def _read_frame(frame: bytes, block_size: int) -> int | None:
     for byte in frame[5 : number_end + 1]:
         number = number << 6 | byte & 0x3F
     end = number_end + 1
-    n_samples = SIZES.get(size)
+    n_samples = SIZES.get(size, 0)
     if size in (6, 7):
         n_samples = int.from_bytes(frame[end : end + size - 5], "big") + 1
         end += size - 5

@@ -1,6 +1,6 @@
 """MPEG audio (MP3, MP2): frames counted one by one.
 
-An MPEG stream has no length and no end. Encoders may write a frame of silence before it that tells the number of frames
+An MPEG stream has no length and no end. Encoders may write a frame of silence before it that holds the number of frames
 (Xing's or Info header, with LAME's extension; Fraunhofer's VBRI); without it decoders guess from the size of the file,
 and with a wrong one they stop where it says. Tags stand before, behind, and in joined files between the frames. So the
 frames are counted, and the decoder sees them alone, behind a header that is right.
@@ -17,6 +17,8 @@ import re
 from typing import NamedTuple
 
 from lemons.audio.formats.source import LOOK, Part, Source
+
+__all__ = ["Frame", "Stream", "announcement", "find_parts", "read_frame", "skip_tags"]
 
 BIT_RATES = {  # kbit/s by version (1, or 2 and 2.5) and layer
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
@@ -57,7 +59,7 @@ class Frame(NamedTuple):
 
     @property
     def magic_at(self) -> int:
-        """Where a header that tells the number of frames begins, behind what is the frame's side information."""
+        """Where a header with the number of frames begins: behind the frame's side information."""
         side = (9 if self.mono else 17) if self.version == 2 else (17 if self.mono else 32)
         return 4 + 2 * self.protected + side
 
@@ -95,7 +97,10 @@ class Stream:
 
     def __init__(self, source: Source, start: int, frame: Frame):
         self.frame, self.start, self.end = frame, start, start
-        self.n_frames, self.rates, self.counted, self.n_bytes = 0, set(), None, None
+        self.n_frames = 0
+        self.rates: set[int] = set()
+        self.counted: int | None = None
+        self.n_bytes: int | None = None
         self._source, self._header = source, b""
         content = source.at(start, frame.length)
         if kind := announcement(content, frame):
@@ -107,7 +112,7 @@ class Stream:
             numbers = content[36 + 10 : 36 + 18]
         else:
             at = content.index(kind)
-            frames, size = content[at + 7] & 1, content[at + 7] & 2  # whether it tells them
+            frames, size = content[at + 7] & 1, content[at + 7] & 2  # whether it has them
             numbers = content[at + 8 : at + 16] if frames and size else content[at + 8 : at + 12] if frames else b""
             self._header = content if frames and at == self.frame.magic_at else b""
         # a header of 0 was written before the frames, and never completed
@@ -134,7 +139,7 @@ class Stream:
         slack = SLACK * frame.n_samples
         if self._header and self.counted == self.n_frames:
             return Part((self._header, frames), None, slack)
-        if self._header[frame.magic_at + 7 : frame.magic_at + 8] == b"\x0f":  # it tells all that there is to tell
+        if self._header[frame.magic_at + 7 : frame.magic_at + 8] == b"\x0f":  # the header has all of its fields
             return Part((self._corrected(), frames), None, slack)
         if len(self.rates) == 1 or frame.layer != 3:  # then the decoder finds the length by itself, to a few samples
             return Part((frames,), self.n_frames * frame.n_samples, slack)
@@ -151,14 +156,16 @@ class Stream:
         return bytes(header)
 
     def _new_header(self) -> bytes:
-        """A frame of silence that tells the number of frames."""
+        """A frame of silence that holds the number of frames."""
         head = bytearray(self._source.at(self.start, 4))
         head[1] |= 1  # no checksum
         for bits in range(1, 15):
             head[2] = head[2] & 0x0D | bits << 4
             frame = read_frame(bytes(head))
-            if frame.length >= frame.magic_at + XING + 36:
+            if frame is not None and frame.length >= frame.magic_at + XING + 36:
                 break
+        else:
+            raise self._source.damaged("no frame of its kind has room for their number")
         text = bytes(head).ljust(frame.magic_at, b"\0") + b"Xing" + bytes((0, 0, 0, 3)) + self._numbers(frame.length)
         return text.ljust(frame.length, b"\0")
 
@@ -196,9 +203,9 @@ def find_parts(source: Source, start: int, end: int) -> list[Part]:
         after_tag = skip_tags(source, place, end)
         tagged = after_tag > place
         found = _find_frames(source, after_tag, end)
-        if found is None:
+        if found is None or (first := read_frame(source.at(found, 4))) is None:
             break
-        stream = Stream(source, found, read_frame(source.at(found, 4)))
+        stream = Stream(source, found, first)
         if streams and found > after_tag:
             over = streams[-1].counted and streams[-1].n_frames >= streams[-1].counted
             if not (over or stream.start > found or tagged or _ends_with_tag(source, after_tag, found)):
@@ -209,7 +216,7 @@ def find_parts(source: Source, start: int, end: int) -> list[Part]:
     for stream in streams:
         if not stream.complete:
             per_s = stream.frame.sr / stream.frame.n_samples
-            announced, there = stream.counted / per_s, stream.n_frames / per_s
+            announced, there = (stream.counted or 0) / per_s, stream.n_frames / per_s
             raise source.damaged(f"of the {announced:.2f} s that it announces, {there:.2f} s can be read")
     return [stream.part() for stream in streams if stream.n_frames]
 
@@ -229,7 +236,7 @@ def _count(source: Source, stream: Stream, end: int) -> int:
 
 
 def _ends_with_tag(source: Source, start: int, end: int) -> bool:
-    """Whether what lies between two streams ends as a file does, or as one begins."""
+    """Whether the bytes between two streams end as a file does, or as one begins."""
     if source.at(end - 128, 3) == b"TAG" or source.at(end - 32, 8) == b"APETAGEX":
         return True
     content = source.at(start, min(end - start, LOOK))
@@ -267,7 +274,7 @@ def skip_tags(source: Source, place: int, end: int) -> int:
         if content[:3] == b"ID3" and max(content[6:10], default=128) < 128:
             size = sum(byte << shift for byte, shift in zip(content[6:10], (21, 14, 7, 0), strict=True))
             behind = place + 10 + size + (10 if content[5] & 16 else 0)
-            if behind > end:  # a lie, or a file that ends within its tag
+            if behind > end:  # a wrong size, or a file that ends within its tag
                 return place
             place = behind
         elif content[:8] == b"APETAGEX" and len(content) == 32:

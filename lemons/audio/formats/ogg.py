@@ -1,8 +1,8 @@
 """Ogg (Vorbis, Opus, FLAC): pages followed from the first to the last.
 
-Every page tells how many samples there were up to its end, and the last one that it is the last. A file may be a chain
+Every page has the number of samples up to its end, and the last one is marked as the last. A file may be a chain
 of several streams, each with a first page and a last one; a decoder hears the first of them. Pages of pictures and
-video may lie between those of the sound.
+video may be between those of the sound.
 
 References
 ----------
@@ -12,6 +12,8 @@ RFC 3533 (Ogg), RFC 7845 (Opus), https://xiph.org/flac/ogg_mapping.html
 from lemons.audio.formats import flac
 from lemons.audio.formats.source import Part, Source
 from lemons.errors import DataError
+
+__all__ = ["Stream", "find_parts"]
 
 MAGIC = b"OggS"
 HEADER = 27  # bytes of a page before the lengths of its segments
@@ -26,9 +28,9 @@ class Stream:
     Attributes
     ----------
     pages, contents : list of range
-        where its pages lie in the file, neighbours as one, and what is in each of them
+        the places of its pages in the file, neighbours as one, and of the contents of each
     n_samples : int
-        their number up to the last page, as the pages tell it, at ``sr`` samples per second
+        their number up to the last page, as the pages say, at ``sr`` samples per second
     lost : int
         samples of pages that are missing
     ended : bool
@@ -39,7 +41,8 @@ class Stream:
         self.codec, self.sr = codec, sr
         self.pages: list[range] = []
         self.contents: list[range] = []
-        self.n_samples, self.lost, self.ended, self._next = 0, 0, False, None
+        self.n_samples, self.lost, self.ended = 0, 0, False
+        self._next: int | None = None
 
     def add(self, place: int, head: bytes, length: int) -> None:
         """Take the next page, by its header and the length of what is in it."""
@@ -117,8 +120,8 @@ def _sound(packet: bytes) -> Stream | None:
 
 
 def _parts(source: Source, links: list[dict[int, Stream | None]]) -> list[Part] | None:
-    chain = [next((stream for stream in link.values() if stream), None) for link in links]
-    if not chain or None in chain:
+    chain = [stream for link in links if (stream := next((one for one in link.values() if one), None))]
+    if not chain or len(chain) < len(links):
         what = "it holds no Vorbis, Opus or FLAC in its Ogg pages, or something else beside"
         raise DataError(f"{source.path} cannot be read as audio: {what}; convert it to FLAC")
     for stream in chain:

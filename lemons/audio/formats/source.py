@@ -6,11 +6,14 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from lemons.errors import DataError
 
+__all__ = ["LOOK", "Order", "Part", "Source", "open_pieces"]
+
 Piece = bytes | range  # bytes that stand in for others, or places in the file
+Order = Literal["little", "big"]  # of a number's bytes
 LOOK = 2**16  # bytes that are searched at a time
 
 
@@ -61,8 +64,8 @@ class Source:
         self._file.seek(start)
         return self._file.read(length)
 
-    def number(self, start: int, length: int, order: str) -> int:
-        """An unsigned number; ``order`` is "little" or "big". At the end of the file its missing bytes count as 0."""
+    def number(self, start: int, length: int, order: Order) -> int:
+        """An unsigned number; at the end of the file its missing bytes count as 0."""
         return int.from_bytes(self.at(start, length).ljust(length, b"\0"), order)
 
     def looks(self, start: int, end: int, overlap: int) -> Iterator[tuple[int, bytes]]:

@@ -19,6 +19,8 @@ from lemons.demo.genres.drum_patterns import CALM_LEVEL, PATTERNS
 from lemons.demo.genres.genre import LEVELS, PLANS, Genre, Layer
 from lemons.demo.rendering.soundfont import DRUM_BANK
 
+__all__ = ["DURATION_S", "compose", "lay_out"]
+
 DURATION_S = 30.0
 BORROWING = 0.08  # how often an ingredient comes from a cousin of the genre
 CENTERS = {"piano": 62, "other": 60, "bass": 33}  # MIDI pitches around which (bass: from which upwards) to play
@@ -137,7 +139,7 @@ def lay_out(
     bars, start_bar = [], 0
     for (name, _, stems), end in zip(sections, ends, strict=True):
         for number in range(start_bar, end):
-            # the harmony starts anew with each section, but a form of twelve bars runs through
+            # the harmony starts again with each section, but a form of twelve bars runs through
             since = number - (0 if len(chords) == 12 else start_bar)
             half = beats / halves
             under = tuple((i * half, half, chords[(since * halves + i) % len(chords)]) for i in range(halves))

@@ -5,6 +5,8 @@ import numpy as np
 from lemons.demo.composing.score import Bar, Note
 from lemons.demo.genres.drum_patterns import CALM_LEVEL, DRUM_KEYS, PATTERNS
 
+__all__ = ["beats_in_bar", "drum_notes"]
+
 STRENGTH = {"X": 114, "x": 94, "o": 52, "=": 84, "%": 78}
 SOFTER = {"hat": 0.75, "open": 0.75, "ride": 0.8, "crash": 0.8, "shaker": 0.6, "tambourine": 0.65, "cowbell": 0.7}
 STROKES = {"=": 2, "%": 3}
@@ -31,7 +33,7 @@ def drum_notes(bars: list[Bar], pattern: str, rng: np.random.Generator, *, polis
     pattern : str
         a key of ``PATTERNS``
     rng : np.random.Generator
-        chance, for ghost notes, fills and strength
+        random state, for ghost notes, fills and strength
     polish : float in [0, 1]
         how much of a hit the production is: adds claps and a tambourine
 

@@ -3,6 +3,8 @@
 from lemons.demo.composing.keys_and_bass import Take, pick
 from lemons.demo.composing.score import Note
 
+__all__ = ["FIGURES"]
+
 
 def power(take: Take) -> list[Note]:
     """Power chords: ringing in choruses, damped eighths elsewhere."""

@@ -10,6 +10,8 @@ import numpy as np
 
 from lemons.demo.composing.score import Bar, Chord, Note
 
+__all__ = ["STYLES", "Take", "pick"]
+
 STRENGTH = {"X": 108, "x": 88, "o": 62}
 STEP = 0.25  # beats
 SUB_LOWEST = 26  # MIDI pitch, 37 Hz: lower is felt rather than heard
@@ -46,7 +48,7 @@ class Take:
                 notes.append(self.note(at, length or held * 0.95, pitch, velocity))
         return notes
 
-    def note(self, at: float, length: float, pitch: int, velocity: int) -> Note:
+    def note(self, at: float, length: float, pitch: float, velocity: float) -> Note:
         """A note at an offset into this bar."""
         return Note(self.bar.start + at, length, int(pitch), int(velocity))
 

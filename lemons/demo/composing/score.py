@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+__all__ = ["SCALES", "Bar", "Chord", "Note", "Part", "Score", "Syllable", "chance", "parse_chord"]
+
 QUALITIES = {
     "": (0, 4, 7),
     "m": (0, 3, 7),
@@ -34,7 +36,7 @@ KEY_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 
 
 def chance(seed: int, number: int, part: str) -> np.random.Generator:
-    """The source of chance of one part of one track: other parts and tracks don't disturb it."""
+    """The random state of one part of one track, independent of other parts and tracks."""
     digest = hashlib.sha256(f"{seed}/{number}/{part}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "little"))
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from lemons.demo.composing.score import Bar, Note, Syllable
 
+__all__ = ["choir", "sing"]
+
 VOWELS = ("a", "e", "i", "o", "u")
 CONSONANTS = ("", "m", "n", "l", "s", "t", "k", "f", "d", "sh")
 RHYTHMS = {  # two bars of sixteenths for each manner: x begins a syllable, - holds it
@@ -51,9 +53,9 @@ def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], r
     register : int
         middle of the voice, a MIDI pitch
     motif_of : callable
-        ``motif_of(kind) -> np.random.Generator``, the same chance whenever asked for the same kind of section
+        ``motif_of(kind) -> np.random.Generator``, the same random state for the same kind of section
     rng : np.random.Generator
-        chance for what differs from bar to bar
+        random state for what differs from bar to bar
     to_s : callable
         ``to_s(beats) -> seconds``
 
@@ -86,7 +88,8 @@ def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], r
             if manner == "sing":
                 pitch = _on_scale(center + 2 * contour[index], scale)
                 if step % 8 == 0 or held > 3:  # what is stressed or held belongs to the chord
-                    pitch = min(bar.chord_at(at).near(center), key=lambda one, pitch=pitch: abs(one - pitch))
+                    chord = np.array(bar.chord_at(at).near(center))
+                    pitch = chord[np.abs(chord - pitch).argmin()]  # the first of two as near
             elif manner == "toast":
                 pitch = bar.chord_at(at).near(center - 3)[index % 2] + rng.normal(0, 0.3)
             else:

@@ -7,6 +7,8 @@ taste must be heard in the sound and not read from a metronome.
 from lemons.demo.genres.groove import GROOVE_GENRES
 from lemons.demo.genres.guitar import GUITAR_GENRES
 
+__all__ = ["GENRES", "draw_genres"]
+
 GENRES = {genre.name: genre for genre in (*GROOVE_GENRES, *GUITAR_GENRES)}
 
 
@@ -18,7 +20,7 @@ def draw_genres(n_tracks: int, rng) -> list[str]:
     n_tracks : int > 0
         how many to draw
     rng : np.random.Generator
-        the source of chance
+        the random state
 
     Returns
     -------

@@ -4,6 +4,8 @@ Signs: X accent, x stroke, o ghost note, = two strokes (thirty-seconds), % three
 `calm` is played below `CALM_LEVEL` of a section's energy, `full` above. Patterns of another length have other meters.
 """
 
+__all__ = ["CALM_LEVEL", "DRUM_KEYS", "PATTERNS"]
+
 # General-MIDI keys of the drum kit
 DRUM_KEYS = {
     "kick": 36,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+__all__ = ["LEVELS", "PLANS", "Genre", "Layer"]
+
 # name:bars:stems, the stems by their first letter; bars are proportions
 PLANS = {
     "roots": "intro:1:dpo verse:4:vdbpo chorus:4:vdbpo verse:3:vdbp bridge:1:dbo chorus:3:vdbpo outro:1:dbp",

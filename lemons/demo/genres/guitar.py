@@ -2,6 +2,8 @@
 
 from lemons.demo.genres.genre import Genre, Layer
 
+__all__ = ["GUITAR_GENRES"]
+
 # programs of General MIDI
 FINGERS = (33,)
 PICK = (34,)

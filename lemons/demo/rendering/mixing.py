@@ -2,7 +2,7 @@
 
 Effects on a part (distortion, echo) or on a stem (room, ducking) change what a stem is. From there on all stems meet
 the same filter and the same gain, and are rounded one by one: the mix is the sum of these integers, exactly. They are
-rounded to 14 bits, held in 16: the noise of that lies some 60 dB below the music, and FLAC files shrink by a fifth.
+rounded to 14 bits, held in 16: the noise of that is some 60 dB below the music, and FLAC files shrink by a fifth.
 """
 
 import numpy as np
@@ -12,6 +12,8 @@ from lemons.audio import FULL_SCALE, SAMPLE_RATE
 from lemons.demo.composing.score import Part, Score, chance
 from lemons.demo.rendering.soundfont import Sampler
 from lemons.demo.rendering.voice import render_voice
+
+__all__ = ["GRID", "PEAK", "STEM_NAMES", "distort", "master", "render"]
 
 STEM_NAMES = ("vocals", "piano", "drums", "bass", "other")
 DURATION_S = 30.0

@@ -19,6 +19,8 @@ import numpy as np
 from lemons.audio import SAMPLE_RATE
 from lemons.errors import DataError, MissingDependencyError
 
+__all__ = ["DRUM_BANK", "FONT_SHA256", "Sampler", "check_font", "find_font"]
+
 FONT_FILE = "TimGM6mb.sf2"
 FONT_SHA256 = "82475b91a76de15cb28a104707d3247ba932e228bada3f47bba63c6b31aaf7a1"
 DRUM_BANK = 128
@@ -171,8 +173,7 @@ def _chunks(data: bytes) -> dict[str, bytes]:
 def _zones(chunks: dict[str, bytes], header: str, size: int, key_at: int, last: int) -> dict:
     """The zones of every preset, by (bank, program), or of every instrument, by number; a global zone is folded in."""
     initial = header[0]
-    bags = struct.iter_unpack("<HH", chunks[f"{initial}bag"])
-    bags = [first for first, _ in bags]
+    bags = [first for first, _ in struct.iter_unpack("<HH", chunks[f"{initial}bag"])]
     generators = list(struct.iter_unpack("<Hh", chunks[f"{initial}gen"]))
     records = [chunks[header][i : i + size] for i in range(0, len(chunks[header]), size)]
     bag_at = 24 if initial == "p" else 20
@@ -180,9 +181,10 @@ def _zones(chunks: dict[str, bytes], header: str, size: int, key_at: int, last: 
     for number, (record, following) in enumerate(pairwise(records)):
         program, bank = struct.unpack_from("<HH", record, key_at) if initial == "p" else (number, 0)
         first, end = (struct.unpack_from("<H", one, bag_at)[0] for one in (record, following))
-        shared, zones = {}, []
+        shared: dict[int, int] = {}
+        zones = []
         for bag in range(first, end):
-            zone = shared | dict(generators[bags[bag] : bags[bag + 1]])
+            zone: dict[int, int] = shared | dict(generators[bags[bag] : bags[bag + 1]])
             if last in zone:
                 zones.append(zone)
             else:

@@ -10,6 +10,8 @@ import numpy as np
 from lemons.audio import SAMPLE_RATE
 from lemons.demo.composing.score import Syllable
 
+__all__ = ["render_voice"]
+
 N_FFT, HOP = 512, 128
 FRAME_RATE = SAMPLE_RATE / HOP
 HZ = np.fft.rfftfreq(N_FFT, 1 / SAMPLE_RATE).astype(np.float32)
@@ -21,7 +23,7 @@ FORMANTS = {
     "o": (570, 840, 2410, 3300, 4500),
     "u": (300, 870, 2240, 3300, 4500),
 }
-BANDWIDTHS = np.float32([80, 100, 140, 220, 300])
+BANDWIDTHS = np.array([80, 100, 140, 220, 300], np.float32)
 # consonants: the noise's band in Hz, its gain, its length in seconds, the voice's gain meanwhile
 CONSONANTS = {
     "s": (4200, 7600, 0.8, 0.08, 0.0),
@@ -49,7 +51,7 @@ def render_voice(syllables: list[Syllable], n_samples: int, rng: np.random.Gener
     n_samples : int > 0
         length of the result
     rng : np.random.Generator
-        chance, for noise and the singer's peculiarities
+        random state, for noise and the singer's peculiarities
     woman : bool
         higher resonances
 
@@ -93,7 +95,9 @@ def _controls(syllables: list[Syllable], n_frames: int, rng: np.random.Generator
     """What the singer does in every frame."""
     t = np.arange(n_frames) / FRAME_RATE
     pitch = np.full(n_frames, float(syllables[0].pitch))
-    track = {name: np.zeros(n_frames, np.float32) for name in ("voice", "noise", "breath", "rough")}
+    track: dict[str, np.ndarray] = {
+        name: np.zeros(n_frames, np.float32) for name in ("voice", "noise", "breath", "rough")
+    }
     track["band"] = np.zeros((n_frames, 2), np.float32)
     formants = np.empty((n_frames, 5), np.float32)
     formants[:] = FORMANTS["a"]
@@ -127,14 +131,18 @@ def _controls(syllables: list[Syllable], n_frames: int, rng: np.random.Generator
             bend += 2 * (1 - np.exp(-since / 0.08)) + 0.6 * np.sin(2 * np.pi * 9 * since)
         pitch[begin:] = one.pitch
         pitch[begin:end] += bend
-        vowel = np.float32(FORMANTS[one.vowel])
+        vowel = np.array(FORMANTS[one.vowel], np.float32)
         if one.manner == "scream":
-            vowel = 0.5 * vowel + 0.5 * np.float32(FORMANTS["a"]) * 1.15
+            vowel = 0.5 * vowel + 0.5 * np.array(FORMANTS["a"], np.float32) * 1.15
         # the mouth is on its way to the next vowel before this one ends
-        aim = np.float32(FORMANTS[following.vowel]) if following and following.start_s - one.start_s < 1 else vowel
+        aim = (
+            np.array(FORMANTS[following.vowel], np.float32)
+            if following and following.start_s - one.start_s < 1
+            else vowel
+        )
         x = np.linspace(0, 1, end - begin, dtype=np.float32)[:, None]
         formants[begin:end] = vowel + (aim - vowel) * np.clip((x - 0.55) / 0.45, 0, 1) * 0.6
-    kernel = np.ones(5) / 5  # nobody's mouth or cords jump
+    kernel = np.ones(5) / 5  # a mouth and vocal cords move smoothly
     track["formants"] = np.stack([np.convolve(np.pad(one, 2, "edge"), kernel, "valid") for one in formants.T], 1) * size
     pitch = np.convolve(np.pad(pitch, 2, "edge"), kernel, "valid")
     track["f0"] = 440 * 2 ** ((pitch - 69) / 12)

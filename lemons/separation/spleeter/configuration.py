@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from lemons.checksums import read_json
 from lemons.errors import DamagedError, DataError
 
+__all__ = ["N_LAYERS", "PUBLISHED", "Configuration", "read_configuration"]
+
 N_LAYERS = 6  # of a U-Net; each halves time and frequency
 ACTIVATIONS = ("ReLU", "LeakyReLU", "ELU")
 MASK_EXTENSIONS = ("zeros", "average")
@@ -33,7 +35,7 @@ class Configuration:
     T : int
         frames that the network sees at once
     F : int
-        bins, from 0 Hz, that it sees; what lies above is ruled by `mask_extension`
+        bins, from 0 Hz, that it sees; `mask_extension` decides what is above
     mask_extension : {"zeros", "average"}
         what the masks are above bin F: nothing passes, or the mean of the bins below
     exponent : float

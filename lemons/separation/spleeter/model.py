@@ -16,6 +16,8 @@ from lemons.separation.spleeter.stretches import Counted, as_long_as, overlappin
 from lemons.separation.spleeter.weights import build_unets
 from lemons.separation.tf_checkpoint import read_checkpoint
 
+__all__ = ["Spleeter", "load_spleeter"]
+
 VERSION = 1  # of what this module computes; part of the fingerprint
 EPSILON = 1e-10  # shared by the stems where all are silent
 GAIN = 2 / 3  # of two Hann windows, one after the other, where four frames overlap: 1 / (4 * 3 / 8)
@@ -66,7 +68,7 @@ class Spleeter(Separator):
         digest = hashlib.sha256(repr(configuration).encode())
         for key in sorted(variables):
             digest.update(key.encode())
-            digest.update(np.ascontiguousarray(variables[key]))
+            digest.update(np.ascontiguousarray(variables[key]).data)
         self.fingerprint = f"spleeter {VERSION} {digest.hexdigest()[:16]}"
         self._device = _check_device(device or "cpu")
         self._networks = build_unets(configuration, variables).to(self._device)
@@ -143,12 +145,12 @@ class Spleeter(Separator):
 
 
 def load_spleeter(name: str, weights: str | os.PathLike, *, device: str | torch.device | None = None) -> Spleeter:
-    """Load a Spleeter model from a checkpoint folder of the official release, or of one's own training.
+    """Load a Spleeter model from a checkpoint folder of the official release, or of other training.
 
     Parameters
     ----------
     name : {"spleeter:2stems", "spleeter:4stems", "spleeter:5stems"}
-        which model; its published configuration holds, unless one in Spleeter's JSON format lies in the folder as
+        which model; its published configuration holds, unless the folder has one in Spleeter's JSON format as
         ``config.json``, or beside it under the folder's name and ``.json``
     weights : path-like
         the folder with ``checkpoint``, ``model.index`` and ``model.data-00000-of-00001``
@@ -181,7 +183,7 @@ def load_spleeter(name: str, weights: str | os.PathLike, *, device: str | torch.
 
 
 def _check_device(device: str | torch.device) -> torch.device:
-    """The device, or a ParameterError with PyTorch's reason when it is not there."""
+    """The device, or a ParameterError with PyTorch's reason when it is missing."""
     try:
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError) as error:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import soxr
 
+__all__ = ["Counted", "as_long_as", "overlapping", "resample"]
+
 
 class Counted:
     """Stretches that count how much of them was taken.
@@ -78,7 +80,8 @@ def overlapping(
     """
     hop = n_frames * frame_step  # samples from a segment to the next
     overlap = frame_length - frame_step
-    waiting, length = [], frame_length  # what was heard and not cut yet, and its length
+    waiting: list[np.ndarray] = []  # what was read and not cut yet
+    length = frame_length
     for stretch in stretches:
         waiting = waiting or [np.zeros((len(stretch), frame_length), np.float32)]
         waiting.append(stretch)

@@ -19,6 +19,8 @@ from torch import nn
 
 from lemons.separation.spleeter.configuration import Configuration
 
+__all__ = ["N_CHANNELS", "PHASES", "UNet", "dilated_in_phases", "doubling_in_phases"]
+
 N_CHANNELS = 2
 EPSILON = 1e-3  # of batch normalization, as Keras has it
 ACTIVATIONS = {"ReLU": nn.ReLU(inplace=True), "LeakyReLU": nn.LeakyReLU(0.2, inplace=True), "ELU": nn.ELU(inplace=True)}
@@ -111,7 +113,7 @@ def dilated_in_phases(kernel: np.ndarray) -> np.ndarray:
     """
     result = np.zeros((len(kernel), len(PHASES), len(PHASES), 5, 5), np.float32)
     for phase, (row, column) in enumerate(PHASES):
-        # taps lie at -3, -1, 1, 3: even samples see odd ones, from two places before, and odd samples even ones
+        # taps are at -3, -1, 1, 3: even samples see odd ones, from two places before, and odd samples even ones
         other = PHASES.index((1 - row, 1 - column))
         result[:, phase, other, row : row + 4, column : column + 4] = kernel[:, 0]
     return result.reshape(-1, len(PHASES), 5, 5)

@@ -5,6 +5,7 @@ The networks of all stems were built one after the other in one graph, so their 
 """
 
 from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,6 +14,8 @@ from torch import nn
 from lemons.errors import DataError
 from lemons.separation.spleeter.configuration import N_LAYERS, Configuration
 from lemons.separation.spleeter.unet import N_CHANNELS, PHASES, UNet, dilated_in_phases, doubling_in_phases
+
+__all__ = ["build_unets", "layer_name", "variable_shapes"]
 
 TO_TORCH = (3, 2, 0, 1)  # from (height, width, inputs, outputs), and from (height, width, outputs, inputs)
 NORM = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
@@ -42,7 +45,7 @@ def variable_shapes(configuration: Configuration) -> dict[str, tuple[int, ...]]:
     """
     filters = configuration.conv_n_filters
     doubled = (*filters[-2::-1], 1)  # outputs of the transposed convolutions
-    shapes = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     for stem in range(len(configuration.instruments)):
         kernels = [(5, 5, i, o) for i, o in zip((N_CHANNELS, *filters), filters, strict=False)] + [
             (4, 4, 1, N_CHANNELS)
@@ -100,7 +103,7 @@ def build_unets(configuration: Configuration, variables: Mapping[str, np.ndarray
         state = {name: torch.from_numpy(array) for name, array in _state(variables, stem).items()}
         counters = {name: torch.tensor(0) for name in network.state_dict() if name.endswith("num_batches_tracked")}
         network.load_state_dict(state | counters, assign=True)
-        networks.append(network.to(memory_format=torch.channels_last))
+        networks.append(cast(Any, network).to(memory_format=torch.channels_last))  # which PyTorch's types lack
     return networks
 
 
@@ -123,7 +126,7 @@ def _state(variables: Mapping[str, np.ndarray], stem: int) -> dict[str, np.ndarr
     for i in range(N_LAYERS - 1):
         norm(f"down_norm.{i}", layer_name("batch_normalization", norms + i))
         convolution(f"up.{i}", layer_name("conv2d_transpose", up + i))
-        # the sixth normalization is in the graph, but nothing hears it
+        # the sixth normalization is in the graph, but nothing uses it
         norm(f"up_norm.{i}", layer_name("batch_normalization", norms + N_LAYERS + i))
     convolution("phases", layer_name("conv2d_transpose", up + N_LAYERS - 1), doubling_in_phases)
     norm("phases_norm", layer_name("batch_normalization", norms + 2 * N_LAYERS - 1), len(PHASES))

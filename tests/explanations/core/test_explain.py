@@ -122,7 +122,7 @@ def test_a_linear_model_has_known_weights(levels, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_weights_are_those_of_audiolime_for_label_1(stems, kind):
     model = Hears(energy)
-    explanation = explain(model, stems, kind=kind, segments=2, n_masks=200, seed=3)
+    explanation = explain(model, stems, kind=kind, segments=2, n_masks=200, seed=3, target="probability")
 
     def predict(inputs):
         p = torch.sigmoid(model(torch.from_numpy(inputs)).double()).numpy()
@@ -290,7 +290,8 @@ def test_a_damaged_answer_is_computed_again(tmp_path, stems):
 
 
 @pytest.mark.parametrize(
-    "other", [{"kind": "time"}, {"n_masks": 65}, {"seed": 1}, {"target": "logit"}, {"kind": "time", "segments": 4}]
+    "other",
+    [{"kind": "time"}, {"n_masks": 65}, {"seed": 1}, {"target": "probability"}, {"kind": "time", "segments": 4}],
 )
 def test_another_question_has_another_key(stems, other):
     asked = {"kind": "source", "n_masks": 64}

@@ -143,6 +143,7 @@ def test_the_clips_have_the_logits_that_the_model_gives_them(fcn, stems, kind):
     assert gain == 1
     with torch.no_grad():
         heard = {name: fcn(torch.from_numpy(y)[None]).item() for name, y in sounds.items()}
+        heard["silence"] = fcn(torch.zeros(1, len(sounds["mix"]))).item()
     assert heard == pytest.approx(explanation.clip_logits | {"mix": explanation.logit}, abs=1e-3)
 
 

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from explanations.page.keys import key_of
 from explanations.render import report
 from lemons.library import open_library
-from recsys.checkpoints import MODEL_FILE, finish_run, new_run, save_checkpoint
+from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN
+from recsys.model_runs import finish_run, new_run
 
 SCRIPT = Path(__file__).resolve().parents[3] / "explanations" / "app.py"
 NAMES = [

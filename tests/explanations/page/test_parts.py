@@ -1,18 +1,13 @@
 """The page's parts that need no page: its words, its sounds, its jobs."""
 
-import io
 import threading
 from functools import partial
 
-import numpy as np
 import pytest
-import soundfile
 
-from explanations.core.explanation import Component
+from explanations.core.component import Component
 from explanations.page import jobs
 from explanations.render.words import name_of, names_of, plain, sentence
-from lemons.audio import flac_bytes, quantize
-from lemons.errors import ParameterError
 
 
 def component(stem, segment, weight, *, length_s=6.0):
@@ -54,18 +49,6 @@ def test_an_address_in_a_title_becomes_no_link(text):
 def test_an_error_keeps_its_command_as_code_and_nothing_else_of_markdown():
     assert sentence("no *model* ; use `lemons train`") == r"no \*model\* \; use `lemons train`"
     assert sentence("one ` alone") == r"one \` alone"
-
-
-@pytest.mark.parametrize("gain", [1.0, 0.25])
-def test_a_player_gets_the_waveform_bit_for_bit_at_its_own_level(rng, gain):
-    y = quantize(0.01 * rng.standard_normal(1600)) * np.float32(gain)  # quiet: normalising would show
-    decoded, _ = soundfile.read(io.BytesIO(flac_bytes(y, gain=gain)), dtype="float64")
-    np.testing.assert_array_equal(decoded, y)
-
-
-def test_samples_that_are_no_waveform_make_no_sound():
-    with pytest.raises(ParameterError, match="int16"):  # times 2^31 they would be noise at full scale
-        flac_bytes(np.int16([0, 1, -1]))
 
 
 def start(steps):

@@ -95,9 +95,9 @@ def test_the_title_has_relevance_and_fidelity_in_words(explanation, stems):
     assert title == "Why Cash $ and $ for Marko?"
     assert not figure.texts[0].get_parse_math()  # a name with dollars is no formula
     assert "relevance 0.80: recommended" in facts
-    assert "fidelity −0.25 on masks held out: not reliable" in facts
+    assert "fidelity −0.25 on masks held out: not additive" in facts
     figure = explanation_figure(replace(explanation, held_out="none", fidelity_held_out=0.5), stems)
-    assert "fidelity 0.50 over all masks: roughly faithful" in figure.texts[1].get_text()
+    assert "fidelity 0.50 over all masks: roughly additive" in figure.texts[1].get_text()
 
 
 def test_a_track_that_nothing_speaks_for(explanation, stems):

@@ -23,7 +23,7 @@ from lemons.exact import score_table
 from lemons.exact.lime import fit_lime
 from lemons.library import open_library
 from lemons.segments import Segments
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 from recsys.model import FCN
 
 K = 12
@@ -44,7 +44,7 @@ class NearTies:
     def logits(self, masks):
         return 0.3 * (masks @ self.effects + np.einsum("ni,ij,nj->n", masks, self.pairs, masks) - K / 2)
 
-    def lime(self):
+    def lime(self, *, target):
         masks = np.array(list(itertools.product([0, 1], repeat=K)))
         return fit_lime(masks, expit(self.logits(masks)), alpha=0.0)
 
@@ -98,6 +98,7 @@ def test_the_masks_are_those_of_lime(rng):
     table = score_table(model, np.stack(list(stems.values())), hard)
     for seed in (0, 1):
         options = {"kind": "time+source", "method": "lime", "segments": hard, "n_masks": 40, "seed": seed}
+        options["target"] = "probability"  # as published
         expected = [
             c.weight for c in explain(model, stems, **options).components if (c.stem, c.segment) != ("drums", 1)
         ]
@@ -109,7 +110,7 @@ def test_tracks_of_the_test_come_first_and_none_that_the_model_learned_from(shor
     listens = pd.DataFrame({"user": "marko", "track_id": short_library.tracks.index[:7], "playcount": 1})
     listens.to_csv(short_library.path / "listens.csv", index=False)  # and as many that were not: 6 are strangers
     short_library = open_library(short_library.path)
-    split = get_split(short_library, "marko").set_index("track_id")["split"]
+    split = load_or_draw_split(short_library, "marko").set_index("track_id")["split"]
     tracks = choose_tracks(short_library, "marko", 50)
     n_test = (split == "test").sum()
     assert set(split[tracks[:n_test]]) == {"test"}

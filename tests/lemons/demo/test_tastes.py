@@ -8,7 +8,6 @@ from lemons.demo.composing.compose import compose
 from lemons.demo.composing.score import chance
 from lemons.demo.genres.draw import GENRES, draw_genres
 from lemons.demo.tastes import TASTES, liking, listen, popularity
-from lemons.demo.titles import name_tracks
 from lemons.listeners import LISTENERS
 
 SEED, N_TRACKS = 0, 440
@@ -92,11 +91,3 @@ def test_dearer_tracks_are_played_more_often(library):
     order = np.argsort(-dear[tracks])
     third = len(order) // 3
     assert plays[order[:third]].mean() > 1.5 * plays[order[-third:]].mean()
-
-
-def test_titles_are_unique_and_artists_keep_to_a_genre(rng):
-    genres = draw_genres(N_TRACKS, rng)
-    named = name_tracks(genres, rng)
-    assert len({title for title, _ in named}) == N_TRACKS
-    assert 50 < len({artist for _, artist in named}) < 200
-    assert all(title.strip() == title and title for title, _ in named)

@@ -64,7 +64,7 @@ def test_links_to_nothing_and_to_themselves_are_named(folder):
 
 def test_a_pipe_is_no_music(folder):
     os.mkfifo(folder / "pipe.wav")
-    assert find(folder)[1] == ["'pipe.wav' skipped: it is no file of sound, whatever its name says"]
+    assert find(folder)[1] == ["'pipe.wav' skipped: it is no ordinary file"]
 
 
 def test_a_folder_that_cannot_be_read_is_named():

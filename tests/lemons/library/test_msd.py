@@ -15,11 +15,9 @@ from explanations.cli import main
 from lemons.audio import SAMPLE_RATE
 from lemons.errors import DataError, ParameterError
 from lemons.library import open_library
-from lemons.library.metadata import Metadata
 from lemons.library.msd import choose_users, make_msd_library
-from lemons.library.snippets import find_snippets
 from lemons.listeners import LISTENERS, get_listener
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "shared" / "msd_splits"
 # of the published splits: not played and played tracks of train, val and test
@@ -106,7 +104,7 @@ def test_the_library_holds_what_was_played_and_as_much_that_was_not(msd):
     assert library.tracks.at[track(5), "artist"] == "Artist, 5"
     assert summary.heard == {"marko": (9, 10), "Zoë": (8, 8)}
     assert len(library.load_audio(track(4))) == 2000  # an array has 16 kHz
-    assert len(get_split(library, "marko")) == 18
+    assert len(load_or_draw_split(library, "marko")) == 18
 
 
 def test_what_has_no_sound_is_listed(msd):
@@ -202,7 +200,7 @@ def test_published_splits_are_kept_to_the_letter(msd):
     assert numbers(library.tracks.index) == [2, 4, 5, 6, 7, 8, 9]  # 3 has no snippet, 99 is nowhere
     # their labels hold, whatever the triplets say: marko played 2, 4 ..., too
     assert {numbers([one])[0]: n for one, n in library.played("marko").items()} == {5: 6, 7: 8, 9: 10}
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     assert split["track_id"].tolist() == [row[0] for row in rows]
     assert (split["playcount"] > 0).tolist() == [bool(row[2]) for row in rows]
     assert summary.heard == {"marko": (3, 4)}
@@ -232,7 +230,7 @@ def test_the_papers_splits_come_out_as_they_went_in(tmp_path):
     library = open_library(tmp_path / "out")
     assert len(library.tracks) == len(heard)
     for name, counts in COUNTS.items():
-        split = get_split(library, name)
+        split = load_or_draw_split(library, name)
         found = split.groupby(["split", split["playcount"] > 0]).size().to_dict()
         assert tuple(found[part, played] for part in ("train", "val", "test") for played in (0, 1)) == counts
         pd.testing.assert_frame_equal(split[["track_id", "split"]], splits[name][["track_id", "split"]].astype(str))
@@ -329,47 +327,6 @@ def test_a_malformed_published_split_is_told(msd, row):
         make(msd, users=["marko"], splits=msd / "splits")
 
 
-def test_a_malformed_list_is_told(tmp_path):
-    (tmp_path / "unique_tracks.txt").write_text(f"{track(0)}<SEP>{song(0)}<SEP>A<SEP>T\nTR\tSO\tA\tT\n")
-    with pytest.raises(DataError, match=r"unique_tracks.txt, line 2: 'TR\\tSO"):
-        list(Metadata(tmp_path).tracks())
-    (tmp_path / "track_metadata.db").write_text("no database")
-    with pytest.raises(DataError, match=r"track_metadata.db cannot be read as the table of songs"):
-        list(Metadata(tmp_path).tracks())
-
-
-def write_database(path, n_tracks=3000):
-    with sqlite3.connect(path) as database:
-        database.execute("CREATE TABLE songs (track_id, song_id, artist_name, title, release, year)")
-        rows = [(track(i), song(i), b"Beyonc\xe9" if i == 0 else "A", "T", "R", 0) for i in range(n_tracks)]
-        database.executemany("INSERT INTO songs VALUES (?, ?, CAST(? AS TEXT), ?, ?, ?)", rows)
-    database.close()
-
-
-@pytest.mark.parametrize("share", [0.999, 0.5, 0.01, 0.0002, 0])
-def test_a_cut_database_is_named_as_that(tmp_path, share):
-    path = tmp_path / "track_metadata.DB"
-    write_database(path)
-    assert len(tracks := list(Metadata(tmp_path).tracks())) == 3000
-    assert tracks[0].artist == "Beyoncé"
-    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
-    with pytest.raises(DataError, match=r"track_metadata\.DB (is cut: of the|cannot be .*it is cut|is empty).* anew$"):
-        list(Metadata(tmp_path).tracks())
-
-
-def test_lists_as_other_systems_have_them(tmp_path):
-    rows = [(track(0), song(0), "Café Tacvba", "Ñ"), (track(1), song(1), "Zoë", "“”")]
-    lines = [("<SEP>".join(row) + "\r\n").encode("cp1252") for row in rows]
-    lines += ["<SEP>".join((track(2), song(2), "Sigur Rós", "Þ\x85")).encode(), b"\r\n\r\n"]
-    (tmp_path / "Unique_Tracks.TXT").write_bytes(b"\xef\xbb\xbf" + b"".join(lines))
-    (tmp_path / "genres.CLS").write_text(f"{track(1)}\tRock\r\n")
-    for name in ("._unique_tracks.txt", "._genres.cls", ".DS_Store", "._track_metadata.db"):
-        (tmp_path / name).write_bytes(b"\0\5\x16\7")
-    lists = Metadata(tmp_path)
-    assert [(one.artist, one.title) for one in lists.tracks()] == [row[2:] for row in rows] + [("Sigur Rós", "Þ\x85")]
-    assert lists.genres([track(1)]) == {track(1): "rock"}
-
-
 def test_a_playcount_of_0_is_no_play_of_a_listener(msd):
     path = msd / "train_triplets.txt"
     path.write_text(path.read_text() + f"{get_listener('marko').user_id}\t{song(20)}\t0\n{ZOE}\t{song(3)}\t0\n")
@@ -378,35 +335,10 @@ def test_a_playcount_of_0_is_no_play_of_a_listener(msd):
     assert track(20) not in open_library(out).tracks.index
 
 
-def test_shadows_capitals_and_loops_among_snippets(tmp_path):
-    first, second = "TRMFCNV128F92E8B76", "TRPCXPP128F423A3E3"
-    place, shadows = tmp_path / "M" / "F" / "C", tmp_path / "__MACOSX" / "M" / "F" / "C"
-    for folder in (place, shadows):
-        folder.mkdir(parents=True)
-    for file in (place / f"{first}.MP3", place / f"._{first}.npy", place / f"{second.lower()}.WAV"):
-        file.touch()
-    (shadows / f"{first}.npy").touch()
-    (place / "up").symlink_to(tmp_path)
-    assert find_snippets(tmp_path) == {first: place / f"{first}.MP3", second: place / f"{second.lower()}.WAV"}
-
-
 def test_an_array_may_have_a_capital_ending(msd):
     for file in list((msd / "snippets").rglob("*.*")):
         file.rename(file.with_name(f"{file.stem}{file.suffix.upper()}"))
     assert make(msd)[0].heard == {"marko": (9, 10), "Zoë": (8, 8)}
-
-
-def test_of_two_snippets_of_a_track_the_array_is_taken(tmp_path):
-    first, second = "TRMFCNV128F92E8B76", "TRPCXPP128F423A3E3"
-    for name in (f"a/{first}.npy", f"b/{first}.mp3", f"a/{second}.mp3", f"b/{second}.npy", "a/song.mp3"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / "a" / f"{first}.txt").touch()
-    arrays = {first: tmp_path / "a" / f"{first}.npy", second: tmp_path / "b" / f"{second}.npy"}
-    assert find_snippets(tmp_path) == arrays
-    (tmp_path / "c").mkdir()
-    with pytest.raises(DataError, match="no audio in .* is named after a track"):
-        find_snippets(tmp_path / "c")
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="there is no make")

@@ -7,45 +7,14 @@ import sys
 import unicodedata
 from pathlib import Path
 
-import mutagen
-import mutagen.id3
-import numpy as np
 import pandas as pd
 import pytest
-import soundfile
 
 from explanations.cli import main
 from lemons.errors import DataError, ParameterError
 from lemons.library import open_library
 from lemons.library.own_library import make_own_library
-from lemons.library.tags import Tags, read_tags
-
-MBID = "0b1e2a3c-4d5e-6f70-8192-a3b4c5d6e7f8"
-FORMATS = ("mp3", "flac", "ogg", "opus", "wav", "aiff")
-
-
-def write(path, **tags):
-    """Some sound with tags, as Picard writes them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    seconds = len(path.name) / 40  # another length, other sound
-    opus = {"format": "OGG", "subtype": "OPUS"} if path.suffix == ".opus" else {}
-    soundfile.write(path, 0.1 * np.sin(np.arange(int(48000 * seconds)) / 20), 48000, **opus)
-    if not tags:
-        return path
-    file = mutagen.File(path, easy=True)
-    if path.suffix in (".wav", ".aiff"):
-        file.add_tags()
-        file.tags.add(mutagen.id3.UFID(owner="http://musicbrainz.org", data=tags.pop("musicbrainz_trackid").encode()))
-        for name, text in tags.items():
-            frame = {"title": "TIT2", "artist": "TPE1", "album": "TALB", "genre": "TCON"}[name]
-            file.tags.add(getattr(mutagen.id3, frame)(encoding=3, text=[text]))
-    else:
-        if file.tags is None:
-            file.add_tags()
-        for name, text in tags.items():
-            file.tags[name] = text
-    file.save()
-    return path
+from tests.lemons.library.tagged import MBID, write
 
 
 @pytest.fixture
@@ -71,23 +40,6 @@ def history(tmp_path, *names, user=""):
     listens = [listen | ({"user_name": user} if user else {}) for listen in listens]
     (tmp_path / "listens.jsonl").write_text("\n".join(map(json.dumps, listens)))
     return tmp_path / "listens.jsonl"
-
-
-@pytest.mark.parametrize("suffix", FORMATS)
-def test_tags_are_read_from_every_format(tmp_path, suffix):
-    tags = {"title": "Title", "artist": "Ärtist", "album": "Album", "genre": "Jazz"}
-    path = write(tmp_path / f"song.{suffix}", **tags, musicbrainz_trackid=MBID)
-    assert read_tags(path) == Tags(*tags.values(), MBID)
-
-
-def test_no_tags_are_empty_ones(tmp_path):
-    assert read_tags(write(tmp_path / "a.wav")) == Tags()
-    (tmp_path / "c.npy").touch()
-    assert read_tags(tmp_path / "c.npy") == Tags()
-    (tmp_path / "b.flac").write_bytes(b"fLaC, or so it says")
-    for name in ("b.flac", "gone.mp3"):
-        with pytest.raises(DataError, match=rf"the tags of .*{name} are damaged"):
-            read_tags(tmp_path / name)
 
 
 def test_ones_own_music_is_a_library(music, tmp_path):
@@ -242,12 +194,6 @@ def test_a_path_that_fits_several_files_is_named_as_unmatched(music, tmp_path):
     assert summary.unmatched == ["01 first.flac (1×): 2 files fit, such as a/01 first.flac and b/01 first.flac"]
     (row,) = pd.read_csv(tmp_path / "own" / "unmatched.csv", keep_default_na=False).to_dict("records")
     assert (row["track"], row["track_id"], len(row["others"].split())) == ("01 first.flac", "", 2)
-
-
-@pytest.mark.parametrize("file", sorted((Path(__file__).parents[2] / "tags").iterdir()), ids=lambda file: file.name)
-def test_damaged_tags_are_one_sentence(file):
-    with pytest.raises(DataError, match=rf"the tags of .*{file.name} are damaged \(\w+Error"):
-        read_tags(file)
 
 
 def test_damaged_tags_and_damaged_sound_are_named_once_each(music, tmp_path):

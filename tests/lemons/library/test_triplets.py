@@ -1,30 +1,10 @@
-import gzip
-import io
-import tarfile
 import tracemalloc
-import zipfile
 
 import pytest
 
 from lemons.errors import DataError
 from lemons.library.triplets import BLOCK, MEGABYTE, read_plays
-
-MARKO, PAIGE = "d7d2d888ae04d16e994d6964214a1de81392ee04", "0c2932cb475b83b61039bdfbb72c14580b8fad2b"
-STRANGER = "b80344d063b5ccb3212f76538f3d9e43d87dca9e"
-SONG, OTHER = "SOAKIMP12A8C130995", "SOAPDEY12A81C210A9"
-LINES = f"{MARKO}\t{SONG}\t3\n{STRANGER}\t{OTHER}\t1\n{MARKO}\t{OTHER}\t1\n{PAIGE}\t{SONG}\t2\n{MARKO}\t{SONG}\t4\n"
-
-
-def write(path, text=LINES):
-    if path.suffix == ".gz":
-        path.write_bytes(gzip.compress(text.encode()))
-    elif path.suffix == ".zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("about.txt", "who knows")
-            archive.writestr("data/train_triplets.txt", text)
-    else:
-        path.write_bytes(text.encode())
-    return path
+from tests.lemons.library.taste_profile import LINES, MARKO, OTHER, PAIGE, SONG, STRANGER, write
 
 
 @pytest.mark.parametrize("name", ["train_triplets.txt", "train_triplets.txt.gz", "train_triplets.txt.zip"])
@@ -82,49 +62,6 @@ def test_what_is_no_triplet_is_shown(tmp_path, text, sentence):
         read_plays(write(tmp_path / "triplets.txt", text), [MARKO])
 
 
-@pytest.mark.parametrize("name", ["t.txt.gz", "t.zip"])
-def test_a_damaged_archive_is_told(tmp_path, name):
-    path = write(tmp_path / name, LINES * 999)
-    path.write_bytes(path.read_bytes()[:-30])
-    with pytest.raises(DataError, match=r"cannot be read .*; get the Taste Profile's train_triplets.txt anew"):
-        read_plays(path, [MARKO])
-    with pytest.raises(DataError, match="cannot be read"):
-        read_plays(tmp_path / f"gone_{name}", [MARKO])
-
-
-SHADOW = b"\0\5\x16\7\0\2\0\0Mac OS X" + bytes(100)
-
-
-def pack(path, text=LINES, *, name="data/train_triplets.txt"):
-    """An archive as macOS makes it: shadows beside the text, before and behind it."""
-    files = {"__MACOSX/data/._train_triplets.txt": SHADOW, "data/._train_triplets.txt": SHADOW, ".DS_Store": SHADOW}
-    files |= {name: text.encode(), "__MACOSX/._data.txt": SHADOW}
-    if ".zip" in path.name.lower():
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for one, content in files.items():
-                archive.writestr(one, content)
-        return path
-    with tarfile.open(path, "w:gz" if "z" in path.suffix.lower() else "w") as archive:
-        for one, content in files.items():
-            member = tarfile.TarInfo(one)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return path
-
-
-@pytest.mark.parametrize("name", ["data/train_triplets.txt", "TRAIN_TRIPLETS.TXT", "data/triplets.Txt"])
-@pytest.mark.parametrize("archive", ["t.zip", "T.ZIP", "t.tar", "t.tar.gz", "T.TGZ", "unpacked_by_the_browser.zip.txt"])
-def test_archives_of_macos_are_read_right(tmp_path, archive, name):
-    plays, _ = read_plays(pack(tmp_path / archive, name=name), [MARKO, PAIGE])
-    assert plays == {MARKO: {SONG: 7, OTHER: 1}, PAIGE: {SONG: 2}}
-
-
-@pytest.mark.parametrize("name", ["triplets.TXT", "triplets.txt.GZ", "triplets"])
-def test_a_format_is_told_by_the_bytes(tmp_path, name):
-    (tmp_path / name).write_bytes(gzip.compress(LINES.encode()))
-    assert read_plays(tmp_path / name, [PAIGE])[0] == {PAIGE: {SONG: 2}}
-
-
 def test_a_playcount_of_0_is_no_play(tmp_path):
     text = f"{MARKO}\t{SONG}\t0\n{MARKO}\t{OTHER}\t10\r\n{STRANGER}\t{SONG}\t0\r\n{PAIGE}\t{OTHER}\t0"
     plays, others = read_plays(write(tmp_path / "triplets.txt", text), [MARKO, PAIGE])
@@ -142,12 +79,3 @@ def test_blank_lines_are_nothing(tmp_path):
 def test_a_file_that_ends_within_a_line_is_cut(tmp_path):
     with pytest.raises(DataError, match=r"triplets\.txt is cut: it ends within a line, '0c2932cb475b'"):
         read_plays(write(tmp_path / "triplets.txt", LINES + PAIGE[:12]), [MARKO])
-
-
-@pytest.mark.parametrize("name", ["t.zip", "t.tar", "t.tar.gz"])
-@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_a_cut_archive_is_told(tmp_path, name, share):
-    path = pack(tmp_path / name, LINES * 999)
-    path.write_bytes(path.read_bytes()[: int(share * len(path.read_bytes()))])
-    with pytest.raises(DataError, match=r"cannot be read .*; get the Taste Profile's train_triplets.txt anew"):
-        read_plays(path, [MARKO])

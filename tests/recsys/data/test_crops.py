@@ -7,7 +7,7 @@ from lemons.audio import write_flac
 from lemons.errors import DataError, ParameterError
 from lemons.library import open_library
 from recsys.data.crops import Crops, TrackSet, load_tracks
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 
 N = 8000  # samples in a crop
 
@@ -30,7 +30,7 @@ def all_crops(crops, epoch):
 
 
 def test_a_part_is_its_tracks_with_their_labels(library):
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     tracks = load_tracks(library, split, "val")
     assert tracks.track_ids == split.loc[split["split"] == "val", "track_id"].tolist()
     assert [track_id.startswith("tone") for track_id in tracks.track_ids] == tracks.labels.astype(bool).tolist()
@@ -39,14 +39,14 @@ def test_a_part_is_its_tracks_with_their_labels(library):
 
 
 def test_workers_change_nothing(library):
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     alone, helped = (load_tracks(library, split, "train", num_workers=n) for n in (0, 3))
     assert alone.track_ids == helped.track_ids
     assert all(map(np.array_equal, alone.audio, helped.audio))
 
 
 def test_missing_damaged_and_short_tracks_are_named_skipped_and_counted(library, caplog):
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     gone, damaged, short = split.loc[split["split"] == "train", "track_id"].iloc[:3]
     library.tracks = library.tracks.drop(gone)
     library.audio_path(damaged).write_bytes(b"not music")
@@ -62,7 +62,7 @@ def test_missing_damaged_and_short_tracks_are_named_skipped_and_counted(library,
 
 
 def test_a_part_left_with_one_class_is_refused(library):
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     library.tracks = library.tracks[library.tracks["genre"] == "tone"]
     with pytest.raises(DataError, match="the test part has 2 played and 0 other tracks"):
         load_tracks(library, split, "test")
@@ -117,3 +117,25 @@ def test_impossible_crops_are_refused(ramps, wrong):
     (name, value), = wrong.items()  # fmt: skip
     with pytest.raises(ParameterError, match=f"{name}={value} must be a whole number of at least"):
         Crops(ramps, seed=0, **wrong)
+
+
+def test_quiet_snippets_join_each_batch_as_not_played_and_leave_the_crops_alone(ramps):
+    plain = list(Crops(ramps, seed=1, batch_size=2, input_length=N).batches(3))
+    quiet = list(Crops(ramps, seed=1, batch_size=2, input_length=N, n_quiet=40).batches(3))
+    for (y, labels), (more, more_labels) in zip(plain, quiet, strict=True):
+        np.testing.assert_array_equal(more[: len(y)], y)
+        np.testing.assert_array_equal(more_labels[: len(y)], labels)
+        added = more[len(y) :].numpy()
+        assert added.shape == (40, N)
+        assert not more_labels[len(y) :].any()
+        silent = ~added.any(axis=1)
+        assert 8 < silent.sum() < 32  # half of them; 4 standard deviations of 40 draws are 12.6
+        levels = 20 * np.log10(np.sqrt((added[~silent] ** 2).mean(axis=1)))
+        assert (levels < -34).all()  # QUIET_DB's upper end, and the spread of the level of 8000 samples
+
+
+def test_quiet_snippets_are_others_in_every_epoch_and_the_same_again(ramps):
+    crops = Crops(ramps, seed=1, batch_size=2, input_length=N, n_quiet=6)
+    first, again, later = (all_crops(crops, epoch)[0] for epoch in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first[:, 0] != later[:, 0]).any()

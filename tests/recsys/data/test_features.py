@@ -4,7 +4,7 @@ import pytest
 from lemons.audio import write_flac
 from lemons.library import open_library
 from recsys.data import features as module
-from recsys.data.features import MEL_FEATURES, describe, loudness, track_features
+from recsys.data.features import MEL_FEATURES, loudness, mel_statistics, track_features
 
 
 @pytest.fixture
@@ -21,18 +21,18 @@ def test_loudness_is_the_level_of_the_whole_track():
 
 def test_a_tone_stands_in_its_band_and_does_not_move():
     tone = np.int16(16000 * np.sin(2 * np.pi * 2000 * np.arange(32000) / 16000))
-    mean, std = describe(tone)[1:].reshape(2, 256)
+    mean, std = mel_statistics(tone)[1:].reshape(2, 256)
     mel = 2595 * np.log10(1 + 2000 / 700)
     assert np.argmax(mean) == pytest.approx(257 * mel / (2595 * np.log10(1 + 8000 / 700)) - 1, abs=1)
     assert std[np.argmax(mean)] < 2  # dB; the ends are reflected
-    half = describe(np.concatenate([tone, np.zeros_like(tone)]))[1:].reshape(2, 256)[1]
+    half = mel_statistics(np.concatenate([tone, np.zeros_like(tone)]))[1:].reshape(2, 256)[1]
     assert half[np.argmax(mean)] > 40  # dB: the tone stops midway
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_each_track_is_heard_once_until_its_file_is_written_anew(library, monkeypatch, num_workers):
     ids, heard, steps = ["tone01", "noise30"], [], []
-    monkeypatch.setattr(module, "describe", lambda samples: heard.append(len(samples)) or describe(samples))
+    monkeypatch.setattr(module, "mel_statistics", lambda samples: heard.append(len(samples)) or mel_statistics(samples))
     progress = lambda *step: steps.append(step)  # noqa: E731
     first = track_features(library, ids, num_workers=num_workers, progress=progress)
     assert first.index.tolist() == ids

@@ -3,7 +3,7 @@ import pytest
 
 from lemons.errors import DataError, ParameterError
 from lemons.library import open_library
-from recsys.data.splits import draw_split, get_split
+from recsys.data.splits import draw_split, load_or_draw_split
 
 
 @pytest.fixture
@@ -38,21 +38,21 @@ def test_a_split_follows_its_seed_and_not_the_order_of_the_tables():
 
 
 def test_a_split_is_written_once_and_never_redrawn(library):
-    split = get_split(library, "marko", seed=0)
+    split = load_or_draw_split(library, "marko", seed=0)
     written = (library.path / "splits" / "marko.csv").read_bytes()
-    assert get_split(library, "marko", seed=1).equals(split)
+    assert load_or_draw_split(library, "marko", seed=1).equals(split)
     assert (library.path / "splits" / "marko.csv").read_bytes() == written
     assert b",seed\n" in written.splitlines(keepends=True)[0]
 
 
 def test_negatives_were_never_played(library):
-    split = get_split(library, "marko")
+    split = load_or_draw_split(library, "marko")
     assert split.groupby(split["playcount"] > 0).size().to_dict() == {False: 24, True: 24}
     assert split.loc[split["playcount"] == 0, "track_id"].str.startswith("noise").all()
 
 
 def test_a_listener_who_played_most_tracks_is_compared_with_the_few_left(library):
-    split = get_split(rewrite(library, library.tracks.index[:44]), "marko")
+    split = load_or_draw_split(rewrite(library, library.tracks.index[:44]), "marko")
     assert (split["playcount"] > 0).sum() == 44
     assert split.groupby(["split", split["playcount"] > 0]).size()[("test", False)] == 1
 
@@ -62,7 +62,7 @@ def test_published_splits_are_read(library, tmp_path):
     rows = [("train", 1), ("train", 0), ("val", 0), ("val", 1), ("test", 1), ("test", 0)]
     lines = [f"TR{i},{part},{listened}\n" for i, (part, listened) in enumerate(rows)]
     (tmp_path / "published" / "marko.csv").write_text("track_id,split,listened\n" + "".join(lines))
-    split = get_split(library, "marko", folder=tmp_path / "published")
+    split = load_or_draw_split(library, "marko", folder=tmp_path / "published")
     assert split["playcount"].tolist() == [1, 0, 0, 1, 1, 0]
     assert split["track_id"].tolist() == [f"TR{i}" for i in range(6)]
 
@@ -70,36 +70,36 @@ def test_published_splits_are_read(library, tmp_path):
 @pytest.mark.parametrize("n_played", [2, 46, 48])
 def test_a_listener_of_one_class_cannot_be_learned(library, n_played):
     with pytest.raises(DataError, match=rf"{n_played} of 48 tracks .* were played by marko; training needs at least 3"):
-        get_split(rewrite(library, library.tracks.index[:n_played]), "marko")
+        load_or_draw_split(rewrite(library, library.tracks.index[:n_played]), "marko")
     assert not (library.path / "splits").exists()
 
 
 def test_a_handful_of_tracks_is_too_few(library):
     library.tracks = library.tracks.iloc[15:34]
     with pytest.raises(DataError, match="has 19 tracks; training needs at least 20"):
-        get_split(library, "marko")
+        load_or_draw_split(library, "marko")
 
 
 def test_an_unknown_listener_is_told_who_there_is(library):
     with pytest.raises(ParameterError, match="choose one of marko, nina"):
-        get_split(library, "bob")
+        load_or_draw_split(library, "bob")
 
 
 def test_a_folder_that_is_not_there_is_not_made(library, tmp_path):
     with pytest.raises(DataError, match="no such folder of splits: .*; check meta_path"):
-        get_split(library, "marko", folder=tmp_path / "mistyped")
+        load_or_draw_split(library, "marko", folder=tmp_path / "mistyped")
 
 
 def test_a_split_of_other_listens_is_told(library):
-    get_split(library, "marko")
+    load_or_draw_split(library, "marko")
     with pytest.raises(DataError, match=r"drawn from other listens \(it calls tone00 played"):
-        get_split(rewrite(library, library.tracks.index[1:24]), "marko")
+        load_or_draw_split(rewrite(library, library.tracks.index[1:24]), "marko")
 
 
 def test_what_was_played_since_the_split_was_drawn_is_told(library):
-    get_split(library, "marko")
+    load_or_draw_split(library, "marko")
     with pytest.raises(DataError, match=r"it calls noise24 not played, which listens\.csv does\); delete it"):
-        get_split(rewrite(library, library.tracks.index[:25]), "marko")
+        load_or_draw_split(rewrite(library, library.tracks.index[:25]), "marko")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_malformed_splits_are_told_what_is_wrong(library, text, sentence):
     (library.path / "splits").mkdir()
     (library.path / "splits" / "marko.csv").write_text(text)
     with pytest.raises(DataError, match=sentence):
-        get_split(library, "marko")
+        load_or_draw_split(library, "marko")
 
 
 @pytest.mark.parametrize(("n", "held_out"), [(3, 1), (14, 1), (16, 2), (24, 2), (26, 3), (57, 6)])
@@ -132,14 +132,16 @@ def test_a_tenth_is_rounded_to_the_nearest_and_at_least_one(n, held_out):
 
 def test_the_seed_asked_for_is_the_one_that_draws(library):
     drawn = draw_split(library.played("marko"), library.tracks.index, seed=5)
-    pd.testing.assert_frame_equal(get_split(library, "marko", seed=5), drawn[["track_id", "split", "playcount"]])
+    pd.testing.assert_frame_equal(
+        load_or_draw_split(library, "marko", seed=5), drawn[["track_id", "split", "playcount"]]
+    )
     assert (library.path / "splits" / "marko.csv").read_text().startswith("track_id,split,playcount,seed\n")
 
 
 def test_just_enough_tracks_are_enough(library):
     library = rewrite(library, library.tracks.index[:3])
     library.tracks = library.tracks.iloc[:20]
-    assert get_split(library, "marko").groupby("split").size().to_dict() == {"test": 2, "train": 2, "val": 2}
+    assert load_or_draw_split(library, "marko").groupby("split").size().to_dict() == {"test": 2, "train": 2, "val": 2}
 
 
 def test_a_track_called_like_a_number_or_like_nothing_keeps_its_name(library, tmp_path):
@@ -150,4 +152,11 @@ def test_a_track_called_like_a_number_or_like_nothing_keeps_its_name(library, tm
         )
     ]
     (tmp_path / "marko.csv").write_text("\n".join(["track_id,split,listened", *parts]) + "\n")
-    assert get_split(library, "marko", folder=tmp_path)["track_id"].tolist() == ["007", "NA", "1e3", "null", "x", "y"]
+    assert load_or_draw_split(library, "marko", folder=tmp_path)["track_id"].tolist() == [
+        "007",
+        "NA",
+        "1e3",
+        "null",
+        "x",
+        "y",
+    ]

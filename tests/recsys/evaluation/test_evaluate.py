@@ -109,7 +109,7 @@ def test_scores_that_cannot_be_read_say_what_to_do(model):
 
 
 def test_a_part_of_which_one_class_is_left_is_refused(library, perfect, model):
-    split = evaluation.get_split(library, "marko").set_index("track_id")
+    split = evaluation.load_or_draw_split(library, "marko").set_index("track_id")
     for track_id in split.index[(split["split"] == "test") & (split["playcount"] > 0)]:
         library.audio_path(track_id).write_bytes(b"not audio")
     with pytest.raises(DataError, match="the test part has 0 played and 2 other tracks whose audio can be read"):
@@ -117,7 +117,7 @@ def test_a_part_of_which_one_class_is_left_is_refused(library, perfect, model):
 
 
 def test_a_model_is_not_judged_by_tracks_of_another_split(library, perfect, model):
-    split = evaluation.get_split(library, "marko")
+    split = evaluation.load_or_draw_split(library, "marko")
     other = split.assign(split=split["split"].replace({"train": "test", "test": "train"}))
     for about, refused in [
         ({"user": "marko", "split": fingerprint(split)}, False),
@@ -150,7 +150,7 @@ def test_the_table_ends_with_mean_and_standard_deviation_over_the_listeners():
 
 def test_figures_over_fewer_tracks_say_so_and_are_taken_again(library, model, caplog):
     evaluate(model, library, "marko")  # features and scores are kept now
-    split = evaluation.get_split(library, "marko")
+    split = evaluation.load_or_draw_split(library, "marko")
     track_id = split.loc[split["split"] == "test", "track_id"].iloc[0]
     content = library.audio_path(track_id).read_bytes()
     library.audio_path(track_id).unlink()

@@ -136,8 +136,8 @@ def test_a_database_that_goes_away_holds_up_nothing_and_gets_the_rest_when_it_is
     assert [one["name"] for one in record["artifacts"]] == (["test_mongodb.py"] if comes_back else [])
     told = [message for message in caplog.messages if "connection refused" in message]
     assert len(told) == 1
-    assert "the run goes on and is recorded to files" in told[0]
-    assert ("the record in files is whole" in caplog.text) is not comes_back
+    assert "the run continues and is recorded to files" in told[0]
+    assert ("the record in files is complete" in caplog.text) is not comes_back
     assert not list(tmp_path.rglob("*.pickle"))
 
 

@@ -10,7 +10,7 @@ import torch
 
 from lemons.errors import ConfigError, DataError, MissingDependencyError, ParameterError
 from lemons.library import open_library
-from recsys.data.splits import get_split
+from recsys.data.splits import load_or_draw_split
 from recsys.records import sacred_experiment as tracking
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data
 
@@ -65,7 +65,7 @@ def test_where_nothing_can_be_recorded_nothing_runs(toy, tmp_path):
 def test_a_record_that_is_deleted_meanwhile_is_missed_and_ends_nothing(toy, tmp_path, caplog):
     toy.main(lambda: shutil.rmtree(tmp_path / "runs") or 3)
     assert toy.run().result == 3
-    assert "runs/sacred/1 cannot be ended and may be lost (No such file or directory)" in caplog.text
+    assert "runs/sacred/1 cannot be completed and may be lost (No such file or directory)" in caplog.text
 
 
 def test_a_record_names_the_data(toy_library):
@@ -73,7 +73,7 @@ def test_a_record_names_the_data(toy_library):
         info = {}  # noqa: RUF012
 
     library = open_library(toy_library)
-    record_data(Run, library, get_split(library, "marko"))
+    record_data(Run, library, load_or_draw_split(library, "marko"))
     assert Run.info["library"] == {"path": str(toy_library), "fingerprint": library.fingerprint}
     assert {name: Run.info["split"][name] for name in ("train", "val", "test")} == {"train": 40, "val": 4, "test": 4}
     assert Run.info["threads"] == torch.get_num_threads()

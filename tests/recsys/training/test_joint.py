@@ -12,12 +12,13 @@ import torch
 
 from lemons.config import Config
 from recsys import experiment as training_driver
-from recsys.checkpoints import finished_runs, load_checkpoint, model_hash
+from recsys.checkpoints import load_checkpoint, model_hash
 from recsys.data.crops import Crops, TrackSet
 from recsys.fleet import train_all
 from recsys.model import FCN
-from recsys.training.fit import fit_together
-from recsys.training.joint import losses_together
+from recsys.model_runs import finished_runs
+from recsys.training.fit import fit_jointly
+from recsys.training.joint import joint_losses
 from recsys.training.step import TrainStep
 from recsys.training.trainer import Diverged, Trainer
 
@@ -63,7 +64,7 @@ def make_tracks(rng):
 
 @pytest.fixture
 def listeners(make_tracks):
-    """Crops of three listeners with batches of 2, 2, 1 - 2, 2, 2, 2 - 2, 1 snippets; each call makes equal steps."""
+    """Crops of three listeners with batches of 2, 2, 1 - 2, 2, 2, 2 - 2, 1 snippets; each call makes equal models."""
     crops = [Crops(make_tracks(n), seed=n, batch_size=2, input_length=N) for n in (5, 8, 3)]
 
     def make(**settings):
@@ -89,7 +90,7 @@ def test_together_they_learn_what_each_learns_alone(listeners, freeze):
     together, _ = listeners(freeze=freeze)
     losses, heard = [[], [], []], [0, 0, 0]
     for epoch in (1, 2):
-        for i, loss, n in losses_together(together, [c.batches(epoch) for c in crops]):
+        for i, loss, n in joint_losses(together, [c.batches(epoch) for c in crops]):
             losses[i].append(loss)
             heard[i] += n
     assert heard == [2 * c.n_snippets for c in crops]
@@ -104,9 +105,9 @@ def test_together_they_learn_what_each_learns_alone(listeners, freeze):
 
 def test_who_has_no_batch_left_stays_as_they_are(listeners):
     steps, crops = listeners()
-    list(losses_together(steps, [c.batches(1) for c in crops[:2]] + [[]]))
+    list(joint_losses(steps, [c.batches(1) for c in crops[:2]] + [[]]))
     before = {name: value.clone() for name, value in weights(steps[1]).items()}
-    list(losses_together(steps, [c.batches(2) if i != 1 else [] for i, c in enumerate(crops)]))
+    list(joint_losses(steps, [c.batches(2) if i != 1 else [] for i, c in enumerate(crops)]))
     torch.testing.assert_close(weights(steps[1]), before, rtol=0, atol=0)
     assert steps[1].state_dict()["step"] == 4
 
@@ -125,14 +126,14 @@ def test_a_listener_who_diverges_holds_up_nobody(make_tracks):
         torch.manual_seed(0)
         crops = kind(tracks, seed=0, batch_size=4, input_length=N)
         trainers[user] = Trainer(FCN(), crops, tracks, n_epochs=3, val_step=val_step, precision="float32")
-    fit_together(trainers, quiet=True)
+    fit_jointly(trainers, quiet=True)
     marko, nina = trainers["marko"].finish(), trainers["nina"].finish()
     assert ([one["epoch"] for one in marko.history], marko.stopped) == ([1, 2, 3], "")
     assert marko.together == ["nina", "paul"]
     assert nina.stopped.startswith("the loss became nan in epoch 2")
     assert nina.history == marko.history[:1]
     assert all(value.isfinite().all() for value in trainers["nina"].step.model.state_dict().values())
-    with pytest.raises(Diverged, match="there is no model yet to go back to"):
+    with pytest.raises(Diverged, match="no model has been validated before"):
         trainers["paul"].finish()
 
 

@@ -167,7 +167,7 @@ def test_a_state_that_cannot_be_read_is_told_and_passed_over(open_marko, caplog)
     (folder / "last.pt").write_bytes(b"half")
     with open_marko() as run:
         assert run.state is None
-    assert f"{folder / 'last.pt'} is damaged and put aside as last.damaged" in caplog.text
+    assert f"{folder / 'last.pt'} is damaged and was renamed to last.damaged" in caplog.text
     caplog.clear()
     with open_marko("nina"):
         pass

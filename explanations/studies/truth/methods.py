@@ -1,0 +1,94 @@
+"""The methods that are compared: what each says of the components, from the same answers.
+
+All read the answers to the same mixes, so that no method has a better model or other sounds. Where nothing is named, a
+method explains the logit, as LEMONS does; p stands for the probability.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import expit
+
+from explanations.studies.truth.answers import Answers
+from explanations.studies.truth.kernel_shap import kernel_shap
+from lemons.audiolime.neighborhood import draw_masks
+from lemons.exact import Facts
+from lemons.exact.lime import fit_lime, lime_of_moments
+from lemons.exact.masks import mask_rows
+from lemons.exact.shapley import shapley_of_moments
+
+__all__ = ["METHODS", "best_counts", "weights_of"]
+
+SIZES = (512, 2048, 8192)  # of LIME's neighborhoods; 2048 is the published one
+N_BEST = 5  # largest subset of best-k
+METHODS = (
+    "facts",
+    "exact LIME p",
+    "exact LIME",
+    "Shapley p",
+    "Shapley",
+    *(f"LIME {size}" for size in SIZES),
+    "LIME 2048 p",
+    "KernelSHAP 2048",
+    "leave one out",
+    "one at a time",
+    "best k",
+    "random",
+    "negated",
+)
+CONTROLS = ("random", "negated")  # that must be wrong
+
+
+def weights_of(answers: Answers, facts: Facts, *, seed: int) -> dict[str, np.ndarray]:
+    """What each method says: weights (K,) by the method's name, in the order of `METHODS`.
+
+    Parameters
+    ----------
+    answers : Answers
+    facts : Facts
+        of these answers; their weights are the components' responsibilities
+    seed : int >= 0
+        of all that is drawn
+
+    Returns
+    -------
+    dict of str to np.ndarray [shape=(K,)]
+    """
+    n = answers.n_components
+    everything = 2**n - 1
+    bits = 1 << np.arange(n)[::-1]
+    exact = lime_of_moments(answers.of_logit, alpha=0.0).weights
+    sampled = {}
+    for size in SIZES:
+        masks = draw_masks(n, size, random_state=seed)
+        sampled[f"LIME {size}"] = fit_lime(masks, answers.of(masks), alpha=1.0).weights
+        if size == 2048:
+            published = fit_lime(masks, expit(answers.of(masks)), alpha=1.0).weights
+    found = {
+        "facts": np.array([part.responsibility for part in facts.parts]),
+        "exact LIME p": lime_of_moments(answers.of_probability, alpha=0.0).weights,
+        "exact LIME": exact,
+        "Shapley p": shapley_of_moments(answers.of_probability),
+        "Shapley": shapley_of_moments(answers.of_logit),
+        **sampled,
+        "LIME 2048 p": published,
+        "KernelSHAP 2048": kernel_shap(answers, n_masks=2048, seed=seed),
+        "leave one out": answers.logits[everything] - answers.logits[everything - bits],
+        "one at a time": answers.logits[bits] - answers.logits[0],
+        "best k": best_counts(answers, range(1, min(N_BEST, n - 1) + 1)),
+        "random": np.random.default_rng([seed, n]).normal(size=n),
+        "negated": -exact,
+    }
+    return {name: found[name] for name in METHODS}
+
+
+def best_counts(answers: Answers, sizes: Sequence[int]) -> np.ndarray:
+    """How often each component (K,) is in the subset of k that keeps the answer highest, over some k."""
+    n = answers.n_components
+    counts = np.bitwise_count(np.arange(2**n, dtype=np.uint32))
+    total = np.zeros(n)
+    for size in sizes:
+        numbers = np.flatnonzero(counts == size)
+        winner = int(numbers[answers.logits[numbers].argmax()])
+        total += mask_rows(winner, winner + 1, n)[0]
+    return total

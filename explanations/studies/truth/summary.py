@@ -1,0 +1,60 @@
+"""From judged tracks to means with intervals: what truth.json holds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from explanations.studies.truth.measures import mean_with_interval
+from explanations.studies.truth.methods import METHODS
+
+__all__ = ["MEASURES", "summarise"]
+
+MEASURES = ("auc", "top1", "top3")
+
+
+def summarise(tracks: Sequence[dict[str, Any]], kind: str, *, facts: Sequence[str]) -> dict[str, Any]:
+    """Means over tracks of what `explanations.studies.truth.judge.judge` found.
+
+    Parameters
+    ----------
+    tracks : sequence of dict
+        each with ``kinds``; at least one
+    kind : str
+        of components
+    facts : sequence of "sufficient" and "necessary"
+        which smallest sets should be the planted one
+
+    Returns
+    -------
+    dict
+        ``methods``: by method and measure; ``facts``: of the sets of both kinds, and which should be planted; ``gate``:
+        the share refused, and of what it reads the means and the share of pairs between planted components. Every mean
+        has its bootstrap interval over tracks
+    """
+    found = [track["kinds"][kind] for track in tracks]
+
+    def mean(*path: str) -> dict[str, float]:
+        values = []
+        for one in found:
+            for name in path:
+                one = one[name]
+            values.append(float(one))
+        return mean_with_interval(values)
+
+    read = {name: mean("gate", name) for name in ("r2", "r2_p", "ratio", "pair_planted")}
+    refused = mean_with_interval([not one["gate"]["holds"] for one in found])
+    right = [one for one in found if one["methods"]["exact LIME"]["top1"] == 1]
+    return {
+        "methods": {name: {measure: mean("methods", name, measure) for measure in MEASURES} for name in METHODS},
+        "facts": {"planted": list(facts)}
+        | {
+            which: {name: mean("facts", which, name) for name in ("exact", "precision", "recall", "size")}
+            for which in ("sufficient", "necessary")
+        },
+        "gate": read
+        | {
+            "refused": refused,
+            "n_right": len(right),
+            "n_right_refused": sum(not one["gate"]["holds"] for one in right),
+            "n_wrong_refused": sum(not one["gate"]["holds"] for one in found if one not in right),
+        },
+    }

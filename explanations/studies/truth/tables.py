@@ -1,0 +1,103 @@
+"""The study's tables in Markdown, as docs/truth.md shows them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from explanations.studies.truth.methods import METHODS
+
+__all__ = ["Rows", "closed_table", "facts_table", "gate_table", "methods_table", "report", "training_table"]
+
+Rows = Sequence[dict[str, Any]]
+
+
+def report(found: dict[str, Any]) -> str:
+    """All tables of a study.
+
+    Parameters
+    ----------
+    found : dict
+        what `explanations.studies.truth.study.write_truth` returns
+    """
+    texts = ["## Closed forms", closed_table(found["closed_forms"])]
+    for part in ("constructed", "trained"):
+        for kind in dict.fromkeys(row["kind"] for row in found[part]):
+            rows = [row for row in found[part] if row["kind"] == kind and "methods" in row]
+            if rows:
+                texts += [f"## {part.capitalize()}, {kind}"]
+                texts += ["Top-1:", methods_table(rows, "top1"), "AUC:", methods_table(rows, "auc")]
+                texts += ["Facts:", facts_table(rows), "Gate:", gate_table(rows)]
+    if found["trained"]:
+        texts += ["## Trained models", training_table(found["trained"])]
+    return "\n\n".join(texts)
+
+
+def methods_table(rows: Rows, measure: str) -> str:
+    """A row for each method, a column for each case: the mean over tracks, and its interval.
+
+    Parameters
+    ----------
+    rows : sequence of dict
+        cases with ``case`` and ``methods``
+    measure : {"auc", "top1", "top3"}
+    """
+    cells = [[name, *(_interval(row["methods"][name][measure]) for row in rows)] for name in METHODS]
+    return _table(["method", *(row["case"] for row in rows)], cells)
+
+
+def facts_table(rows: Rows) -> str:
+    """A row for each case: whether the smallest set is the planted one."""
+    cells = []
+    for row in rows:
+        for which in row["facts"]["planted"]:
+            found = row["facts"][which]
+            numbers = [_interval(found[name]) for name in ("exact", "precision", "recall")]
+            cells.append([row["case"], which, *numbers, f"{found['size']['mean']:.1f}"])
+    return _table(["case", "smallest set", "named exactly", "precision", "recall", "size"], cells)
+
+
+def gate_table(rows: Rows) -> str:
+    """A row for each case: how often the gate refuses, and what it reads."""
+    cells = []
+    for row in rows:
+        gate = row["gate"]
+        right, n = gate["n_right"], gate["refused"]["n"]
+        cells.append([
+            row["case"],
+            _interval(gate["refused"]),
+            f"{gate['n_right_refused']} of {right}",
+            f"{gate['n_wrong_refused']} of {n - right}",
+            *(f"{gate[name]['mean']:.2f}" for name in ("r2", "r2_p", "ratio", "pair_planted")),
+        ])  # fmt: skip
+    head = ["refused", "right refused", "wrong refused", "R²", "R² of p", "interaction", "planted pair strongest"]
+    return _table(["case", *head], cells)
+
+
+def training_table(rows: Rows) -> str:
+    """A row for each trained case: what was learned, and how many candidates count."""
+    cells = []
+    for row in {row["case"]: row for row in rows}.values():
+        training, check = row["training"], row["check"]
+        learned = [f"{training['test_auc']:.3f} ({training['n_test']})", f"{training['silence']:+.1f}"]
+        counted = [f"{check[name]} of {check['n']}" for name in ("recommended", "passed")]
+        cells.append([row["case"], *learned, *counted])
+    return _table(["case", "test AUC (tracks)", "logit of silence", "recommended", "twin check passed"], cells)
+
+
+def closed_table(rows: Rows) -> str:
+    """A row for each form: what is true, and how far the engine is from it."""
+    names = ("lime_pair", "lime_other", "shapley_pair", "interaction", "fidelity", "leave_one_out", "one_at_a_time")
+    head = ["LIME", "LIME, others", "Shapley", "interaction", "R²", "leave one out", "one at a time"]
+    cells = [[row["form"], *(f"{row[name]:.4f}" for name in names), f"{row['difference']:.0e}"] for row in rows]
+    return _table(["form", *head, "engine's largest difference"], cells)
+
+
+def _interval(mean: dict[str, float]) -> str:
+    """The interval is left out where it is a single number."""
+    if mean["low"] == mean["high"]:
+        return f"{mean['mean']:.2f}"
+    return f"{mean['mean']:.2f} [{mean['low']:.2f}, {mean['high']:.2f}]"
+
+
+def _table(head: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
