@@ -74,7 +74,7 @@ def test_what_cannot_be_written_is_shown_before_the_error_comes(capsys):
     assert capsys.readouterr().out == "ROC-AUC 0.75\n"
 
 
-def test_a_bar_counts_what_an_earlier_program_did_and_ends_full(capsys):
+def test_a_bar_that_begins_in_the_middle_ends_full(capsys):
     bar = Bar("audio", "track")
     for done in (40, 41, 42):
         bar(done, 42)

@@ -46,7 +46,7 @@ HEAD = element(MATROSKA, b"\x42\x86\x81\x01")
         (FTYP + MOOV + MDAT, "mp4"),
         (FTYP + MDAT + MOOV, "mp4"),
         (FTYP + MOOV + box(b"mdat", bytes(100), size=0), "mp4"),  # up to the end of the file
-        (FTYP + MOOV + box(b"mdat", (116).to_bytes(8, "big") + bytes(100), size=1), "mp4"),  # a size of 64 bits
+        (FTYP + box(b"mdat", (116).to_bytes(8, "big") + bytes(100), size=1) + MOOV, "mp4"),  # a size of 64 bits
         (FTYP + MOOV + MDAT + b"\0\0\0\x03junk behind it", "mp4"),
         (HEAD + element(SEGMENT, element(CLUSTER, bytes(90))), "matroska"),
         (HEAD + SEGMENT + b"\xff" + CLUSTER + b"\xff" + element(b"\xa3", bytes(30)), "matroska"),  # sizes unknown
