@@ -75,7 +75,7 @@ def find_config(path: str | os.PathLike | None = None) -> Path | None:
 
 
 def _is_ours(file: Path) -> bool:
-    """Whether it sets what LEMONS asks for; where LEMONS is installed among packages, one of them may have the name."""
+    """Whether it sets a name that LEMONS knows; another installed package may have a module of this name."""
     try:
         return file.is_file() and any(one.name in file.read_text(errors="replace") for one in fields(Config))
     except OSError:

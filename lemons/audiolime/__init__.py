@@ -1,7 +1,7 @@
 """audioLIME: which components of a sound made a model answer as it did.
 
 A *factorization* cuts a sound into components (stretches of time, separated sources, or both); the *explainer*
-switches them on and off at random, asks the model about each mix, and fits a linear model to the answers. Its weights
+switches them on and off at random, scores each mix with the model, and fits a linear model to the answers. Its weights
 say how much each component supports the answer, and the components can be listened to.
 
 Modules, classes and arguments have the names of audioLIME v0.0.3, and for the same random state the masks, weights,

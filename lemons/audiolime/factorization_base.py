@@ -40,7 +40,7 @@ class Component(NamedTuple):
 
 
 def default_composition_fn(x: np.ndarray) -> np.ndarray:
-    """The model hears the waveform itself."""
+    """The model's input is the waveform itself."""
     return x
 
 
@@ -160,7 +160,7 @@ class Factorization:
         self._fading = temporal_segmentation_params if isinstance(temporal_segmentation_params, Segments) else None
 
     def compose_model_input(self, components: Iterable[int] | None = None) -> np.ndarray:
-        """What the model hears when only these components (all for None) are on."""
+        """The model's input when only these components (all for None) are on."""
         return self._composition_fn(self.retrieve_components(components))
 
     def get_number_components(self) -> int:
@@ -280,7 +280,7 @@ class SourceSeparationBasedFactorization(Factorization):
         return [self._mix([i]) for i in selection] or [self._mix([])]
 
     def compose_model_input(self, components: Iterable[int] | None = None) -> np.ndarray:
-        """What the model hears when only these components (all for None) are on: their sum."""
+        """The model's input when only these components (all for None) are on: their sum."""
         selection = range(len(self.components)) if components is None else self._checked(components)
         return self._composition_fn(self._mix(selection))
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from lemons.audio import to_float, write_flac
 from lemons.demo.composing.compose import compose
-from lemons.demo.composing.score import Score, chance
+from lemons.demo.composing.score import Score, make_rng
 from lemons.demo.genres.draw import draw_genres
 from lemons.demo.rendering.mixing import STEM_NAMES, render
 from lemons.demo.rendering.soundfont import FONT_SHA256, Sampler, find_font
@@ -72,7 +72,7 @@ def make_demo_library(
         raise ParameterError(f"n_workers={n_workers} must be at least 1")
     recipe = {"recipe": RECIPE, "seed": seed, "n_tracks": n_tracks, "font_sha256": FONT_SHA256}
     _check_folder(path, recipe)
-    genres = draw_genres(n_tracks, chance(seed, -1, "genres"))
+    genres = draw_genres(n_tracks, make_rng(seed, -1, "genres"))
     finished = [is_finished(path, number) for number in range(n_tracks)]
     if all(finished) and all((path / name).is_file() for name in COMPLETE):
         if progress:
@@ -209,7 +209,7 @@ def _write_tables(path: Path, genres: list[str], seed: int) -> None:
     for number, score in enumerate(scores):
         score.track_id = track_id(number)
     popular = popularity(scores, seed)
-    names = name_tracks(genres, chance(seed, -1, "names"))
+    names = name_tracks(genres, make_rng(seed, -1, "names"))
     header = ["track_id", "title", "artist", "genre", "file", "tempo", "key", "popularity", "sections"]
     rows = [
         [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lemons.demo.composing.score import Score, chance
+from lemons.demo.composing.score import Score, make_rng
 
 __all__ = ["TASTES", "Taste", "liking", "listen", "popularity"]
 
@@ -51,7 +51,7 @@ def popularity(scores: list[Score], seed: int) -> np.ndarray:
     np.ndarray [shape=(n_tracks,)]
         ranks, evenly spread
     """
-    luck = np.array([chance(seed, number, "popularity").normal(0, 0.12) for number in range(len(scores))])
+    luck = np.array([make_rng(seed, number, "popularity").normal(0, 0.12) for number in range(len(scores))])
     hits = np.array([one.traits["polish"] + 0.15 * one.traits["sung"] for one in scores]) + luck
     return np.argsort(np.argsort(hits)) / max(1, len(scores) - 1)
 
@@ -68,7 +68,7 @@ def liking(listener: str, scores: list[Score], popular: np.ndarray, seed: int, *
     values += [sum(weight * one.traits[name] for name, weight in taste.traits.items()) for one in scores]
     values += taste.popularity * (2 * popular - 1)
     if mood:
-        values += [chance(seed, n, f"mood of {listener}").normal(0, taste.mood) for n in range(len(scores))]
+        values += [make_rng(seed, n, f"mood of {listener}").normal(0, taste.mood) for n in range(len(scores))]
     return values
 
 
@@ -96,6 +96,6 @@ def listen(scores: list[Score], popular: np.ndarray, seed: int) -> list[tuple[st
         best_first = np.argsort(-values, kind="stable")[:n_played]
         for place, number in enumerate(best_first):
             eagerness = MEAN_PLAYS * 2 * (1 - place / n_played)
-            plays = 1 + int(chance(seed, int(number), f"plays of {listener}").poisson(eagerness))
+            plays = 1 + int(make_rng(seed, int(number), f"plays of {listener}").poisson(eagerness))
             rows.append((listener, scores[number].track_id, plays))
     return rows

@@ -63,11 +63,11 @@ class Spectra:
             inside = (places >= start) & (places < stop)
             first, end = self._frames_touching(inside)
             samples = slice(first * local.hop_length, (end - 1) * local.hop_length + local.n_fft)
-            heard = part[:, (places[samples] - start).clamp(0, stop - start - 1)] * inside[samples]
+            padded = part[:, (places[samples] - start).clamp(0, stop - start - 1)] * inside[samples]
             sounding.append(part.any(dim=1))
             self.starts.append(first)
             # selected after the transform, since an empty selection cannot be transformed
-            self.parts.append(local.stft(heard)[sounding[-1]])
+            self.parts.append(local.stft(padded)[sounding[-1]])
         self.sounding = torch.stack(sounding)
         self.n_states = [2 ** int(stems.sum()) for stems in sounding]
 

@@ -2,7 +2,7 @@
 
 Playcounts come from the Echo Nest Taste Profile (`triplets`), titles from the dataset's own lists (`metadata`), sound
 from a folder of snippets (`snippets`), which users have to find for themselves. A song of the Taste Profile has one
-or several tracks in the dataset; the library holds the first of them, by id, that can be heard.
+or several tracks in the dataset; the library holds the first of them, by id, that has readable audio.
 
 With published splits the library holds their tracks and keeps their labels, whatever the triplets say. Without them it
 holds what the listeners played, and as many tracks that none of them played, for their models to learn the difference.
@@ -157,7 +157,7 @@ def make_msd_library(
     damaged = tracks.index.difference(library.tracks.index)
     missing += [_missing(tracks.loc[one], "damaged") for one in damaged]
     if library.tracks.empty or library.listens.empty:
-        raise DataError(f"no track that a listener played can be heard in {snippets}; check its files' names")
+        raise DataError(f"no track that a listener played has readable audio in {snippets}; check its files' names")
     if missing:
         skipped.append(f"{len(missing)} tracks have no sound and are listed in {Path(path) / MISSING}")
 
@@ -183,7 +183,7 @@ def _choose(
     """The tracks that were played, the listens to them, songs without a track, and sentences; others are added."""
     songs = {song for played in plays.values() for song in played}
     tracks_of = lists.tracks_of(songs)
-    # the first that can be heard; where there is none, the first of all, which will be listed as missing
+    # the first with audio; where none has, the first of all, which is then listed as missing
     track_of = {song: min(ids, key=lambda one: (one not in files, one)) for song, ids in tracks_of.items() if ids}
     listens = pd.DataFrame(
         [(name, track_of[song], n) for name, played in plays.items() for song, n in played.items() if song in track_of],
@@ -199,7 +199,7 @@ def _choose(
     wanted = len(chosen & set(files)) if n_others is None else n_others
     sentences = []
     if wanted > len(others):
-        sentences.append(f"only {len(others)} of {wanted} tracks that no listener played can be heard")
+        sentences.append(f"only {len(others)} of {wanted} tracks that no listener played have audio")
     chosen |= set(np.random.default_rng(seed).permutation(others)[:wanted].tolist())
     return chosen, listens, missing, sentences
 

@@ -168,7 +168,7 @@ def _lastfm(value: dict[str, Any]) -> Play | str | None:
         return None
     if _dict(value.get("@attr")).get("nowplaying"):
         return ""
-    count = whole(str(value.get("playcount", 1)))  # where it is a list of somebody's top tracks
+    count = whole(str(value.get("playcount", 1)))  # in a list of a user's top tracks
     ids = tuple(filter(None, [_text(value.get("mbid"))]))
     count = 1 if count is None else count
     return Play("", _text(value["artist"]), title, _text(value.get("album")), ids, playcount=count)

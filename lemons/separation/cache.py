@@ -89,7 +89,7 @@ class Separation:
             raise DataError(f"{path} has vanished or was damaged; separate {self.path} again") from error
 
     def load(self) -> dict[str, np.ndarray]:
-        """The stems as LEMONS hears them.
+        """The stems at the rate of LEMONS.
 
         Returns
         -------

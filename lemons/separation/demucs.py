@@ -80,11 +80,11 @@ class Demucs(Separator):
         from demucs.apply import apply_model
 
         mix = np.concatenate(list(blocks), axis=1)
-        heard = torch.from_numpy(soxr.resample(mix.T, sr, self._model.samplerate).T.copy())
-        mean, std = heard.mean(), heard.mean(dim=0).std() + 1e-8  # Demucs is trained on normalised mixes
+        resampled = torch.from_numpy(soxr.resample(mix.T, sr, self._model.samplerate).T.copy())
+        mean, std = resampled.mean(), resampled.mean(dim=0).std() + 1e-8  # Demucs is trained on normalised mixes
         try:
             with torch.inference_mode():
-                found = apply_model(self._model, ((heard - mean) / std)[None], shifts=0, device=self._device)[0]
+                found = apply_model(self._model, ((resampled - mean) / std)[None], shifts=0, device=self._device)[0]
         except (AssertionError, RuntimeError, ValueError) as error:  # no such device, not enough memory ...
             raise DataError(f"{self.name} failed on device={self._device!r}: {error}") from error
         mono = (found * std + mean).mean(dim=1).cpu().numpy()  # (n_stems, n_samples)

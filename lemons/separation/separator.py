@@ -2,7 +2,7 @@
 
 Conventions: audio comes in as blocks of stereo float32, shape (2, n_samples), at the file's own rate, in [-1, 1); stems
 go out mono, at the same rate, on the grid of a 16-bit file (multiples of 2^-15). The *mix* is the mean of the channels,
-rounded to that grid: what LEMONS hears. A method's *estimates* of its stems need not sum to the mix; what they leave of
+rounded to that grid. A method's *estimates* of its stems need not sum to the mix; what they leave of
 it, the *residual*, is added to one stem, `Separator.residual_stem`, so that the stems sum to the mix, bit for bit. A
 stem may exceed full scale, where stems cancel each other in the mix. A mix above full scale is scaled as a whole before
 it is separated (`lemons.audio.level`), and so are its stems.
@@ -122,9 +122,9 @@ class Separator(ABC):
         DataError
             if the mix, or what the method makes of it, holds values that are not numbers or far beyond full scale
         """
-        waiting = [np.zeros(0, np.float32)]  # the mix as far as it was heard but not separated yet
+        waiting = [np.zeros(0, np.float32)]  # what was read of the mix but not separated yet
 
-        def heard() -> Iterator[np.ndarray]:
+        def read() -> Iterator[np.ndarray]:
             for block in blocks:
                 if not np.isfinite(block).all():
                     raise DataError("the audio holds samples that are not numbers (NaN or infinite); export it again")
@@ -132,7 +132,7 @@ class Separator(ABC):
                 yield block
 
         rest = self.stems.index(self.residual_stem)
-        for estimates in self.scaled_estimates(heard(), sr, gain):
+        for estimates in self.scaled_estimates(read(), sr, gain):
             if not np.abs(estimates).max(initial=0) <= HIGHEST:
                 raise DataError(f"{self.name} made stems far beyond full scale, or not numbers; are these its weights?")
             if len(waiting) > 1:

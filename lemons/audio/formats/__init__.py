@@ -1,8 +1,9 @@
 """What audio files say of their length, and how much of it is there.
 
 A decoder believes what a file says of itself: libsndfile ends where an MP3 header says, takes what is left of a WAV
-file that was cut for the whole, and hears the first of several streams. So each file is looked at before it is decoded,
-by its own rules; what was cut is refused, and what the decoder would not read whole comes to it in parts that it does.
+file that was cut for the whole, and decodes only the first of several streams. So each file is checked by the rules of
+its format before it is decoded; a cut file is refused, and one that the decoder would not read whole is given to it in
+parts.
 """
 
 from lemons.audio.formats import chunks, containers, flac, mpeg, ogg

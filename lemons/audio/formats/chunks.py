@@ -130,7 +130,7 @@ def _w64(source: Source) -> list[Part] | None:
                 return [Part(pieces)] if there > 24 else None
             if size > there + SLACK:
                 raise source.cut(size - 24, there - 24)
-            return [Part((range(place + size),))] if there > size else None  # libsndfile hears what comes behind
+            return [Part((range(place + size),))] if there > size else None  # libsndfile would read what comes behind
         place += max(size + -size % 8, 24)
     return None
 

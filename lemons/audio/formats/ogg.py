@@ -1,7 +1,7 @@
 """Ogg (Vorbis, Opus, FLAC): pages followed from the first to the last.
 
 Every page has the number of samples up to its end, and the last one is marked as the last. A file may be a chain
-of several streams, each with a first page and a last one; a decoder hears the first of them. Pages of pictures and
+of several streams, each with a first page and a last one; a decoder reads the first of them. Pages of pictures and
 video may be between those of the sound.
 
 References

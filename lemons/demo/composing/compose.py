@@ -12,7 +12,7 @@ import numpy as np
 from lemons.demo.composing.drums import beats_in_bar, drum_notes
 from lemons.demo.composing.guitars_and_leads import FIGURES
 from lemons.demo.composing.keys_and_bass import STYLES, Take
-from lemons.demo.composing.score import SCALES, Bar, Note, Part, Score, chance, parse_chord
+from lemons.demo.composing.score import SCALES, Bar, Note, Part, Score, make_rng, parse_chord
 from lemons.demo.composing.vocal_line import choir, sing
 from lemons.demo.genres.draw import GENRES
 from lemons.demo.genres.drum_patterns import CALM_LEVEL, PATTERNS
@@ -46,7 +46,7 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
     Score
     """
     genre = GENRES[genre_name]
-    rng = chance(seed, number, "choices")
+    rng = make_rng(seed, number, "choices")
 
     def draw(name: str):
         lender = genre
@@ -91,7 +91,7 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
         manners,
         scale=tuple(sorted((key + one) % 12 for one in SCALES["pentatonic" if mode == "major" else mode])),
         register=register,
-        motif_of=lambda kind: chance(seed, number, f"phrase {kind}"),
+        motif_of=lambda kind: make_rng(seed, number, f"phrase {kind}"),
         rng=rng,
         to_s=to_s,
     )
@@ -165,8 +165,8 @@ def _play(
             bar=bar,
             next_chord=following.chord_at(0),
             scale=scale,
-            rng=chance(seed, number, f"{stem} {layer.style} bar {bar.number}"),
-            motif=chance(seed, number, f"{stem} {layer.style} {'loud' if loud else 'calm'}"),
+            rng=make_rng(seed, number, f"{stem} {layer.style} bar {bar.number}"),
+            motif=make_rng(seed, number, f"{stem} {layer.style} {'loud' if loud else 'calm'}"),
             kick=PATTERNS[drums]["full" if loud else "calm"].get("kick", "X.......X......."),
             center=CENTERS[stem],
         )

@@ -19,7 +19,7 @@ SUB_LOWEST = 26  # MIDI pitch, 37 Hz: lower is felt rather than heard
 
 @dataclass
 class Take:
-    """One bar to be played, and what the player remembers of the track."""
+    """One bar to be played, with the state that the player keeps for the track."""
 
     bar: Bar
     next_chord: Chord

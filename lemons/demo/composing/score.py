@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["SCALES", "Bar", "Chord", "Note", "Part", "Score", "Syllable", "chance", "parse_chord"]
+__all__ = ["SCALES", "Bar", "Chord", "Note", "Part", "Score", "Syllable", "make_rng", "parse_chord"]
 
 QUALITIES = {
     "": (0, 4, 7),
@@ -35,7 +35,7 @@ SCALES = {
 KEY_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 
 
-def chance(seed: int, number: int, part: str) -> np.random.Generator:
+def make_rng(seed: int, number: int, part: str) -> np.random.Generator:
     """The random state of one part of one track, independent of other parts and tracks."""
     digest = hashlib.sha256(f"{seed}/{number}/{part}".encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "little"))

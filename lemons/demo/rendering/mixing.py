@@ -9,7 +9,7 @@ import numpy as np
 from scipy.signal import butter, lfilter, oaconvolve, sosfilt
 
 from lemons.audio import FULL_SCALE, SAMPLE_RATE
-from lemons.demo.composing.score import Part, Score, chance
+from lemons.demo.composing.score import Part, Score, make_rng
 from lemons.demo.rendering.soundfont import Sampler
 from lemons.demo.rendering.voice import render_voice
 
@@ -43,7 +43,7 @@ def render(score: Score, sampler: Sampler, *, seed: int, number: int) -> dict[st
     dict of str to np.ndarray [shape=(N_SAMPLES,), dtype=int16]
         Spleeter's five stems; their integer sum neither clips nor differs from the mix
     """
-    rng = chance(seed, number, "mixing")
+    rng = make_rng(seed, number, "mixing")
     stems = {name: np.zeros(N_SAMPLES, np.float32) for name in STEM_NAMES}
     for part in score.parts:
         stems[part.stem] += _play(part, sampler)

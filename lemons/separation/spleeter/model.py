@@ -76,10 +76,10 @@ class Spleeter(Separator):
 
     def estimates(self, blocks: Iterable[np.ndarray], sr: int) -> Iterator[np.ndarray]:
         """Estimate the stems of a mix, in constant memory; see `Separator.estimates`."""
-        heard = Counted(blocks)
-        resampled = Counted(resample(heard, sr, self.configuration.sample_rate))
+        counted = Counted(blocks)
+        resampled = Counted(resample(counted, sr, self.configuration.sample_rate))
         stems = as_long_as(resampled, self._estimates(resampled, mono=True))
-        yield from as_long_as(heard, resample((s[:, 0] for s in stems), self.configuration.sample_rate, sr))
+        yield from as_long_as(counted, resample((s[:, 0] for s in stems), self.configuration.sample_rate, sr))
 
     def separate_stereo(self, waveform: np.ndarray) -> dict[str, np.ndarray]:
         """Estimate stereo stems, as Spleeter itself returns them: no residual, no rounding.
@@ -128,7 +128,7 @@ class Spleeter(Separator):
         return stems.flatten(2).cpu().numpy()
 
     def _masks(self, magnitudes: torch.Tensor) -> torch.Tensor:
-        """Masks (n_stems, 2, k, bins that are heard) for k <= T frames (2, k, F)."""
+        """Masks (n_stems, 2, k, bins that are kept) for k <= T frames (2, k, F)."""
         n_frames, n_stems = magnitudes.shape[1], len(self.stems)
         whole = F.pad(magnitudes, (0, 0, 0, self.configuration.T - n_frames))[None]
         # TensorFloat-32, a GPU's default for convolutions, would move the stems by more than 16-bit rounding

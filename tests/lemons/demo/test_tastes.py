@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import roc_auc_score as roc_auc
 
 from lemons.demo.composing.compose import compose
-from lemons.demo.composing.score import chance
+from lemons.demo.composing.score import make_rng
 from lemons.demo.genres.draw import GENRES, draw_genres
 from lemons.demo.tastes import TASTES, liking, listen, popularity
 from lemons.listeners import LISTENERS
@@ -17,7 +17,7 @@ NAMES = [listener.name for listener in LISTENERS]
 @pytest.fixture(scope="module")
 def library():
     """Scores, popularity, and who played which (user -> array of bool)."""
-    genres = draw_genres(N_TRACKS, chance(SEED, -1, "genres"))
+    genres = draw_genres(N_TRACKS, make_rng(SEED, -1, "genres"))
     scores = [compose(SEED, number, genre) for number, genre in enumerate(genres)]
     for number, score in enumerate(scores):
         score.track_id = str(number)
