@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["NOISE", "Component", "Pair", "least_weight", "top_components"]
+__all__ = ["NOISE", "Component", "Pair", "components_against", "least_weight", "top_components"]
 
 # what rounding can make of a weight: the engine's logits are within 0.001 of the model's, and the sigmoid's slope is at
 # most 1/4; a weight is a mean of differences of answers
@@ -71,3 +71,9 @@ def top_components(components: Sequence[Component], k: int, *, target: str) -> t
     """The k components of largest positive weight that is not nothing, the largest first; on ties the first."""
     least = least_weight(components, target)
     return tuple(sorted((c for c in components if c.weight > least), key=lambda c: -c.weight)[:k])
+
+
+def components_against(components: Sequence[Component], k: int, *, target: str) -> tuple[Component, ...]:
+    """The k components of the most negative weight that is not nothing, that one first; on ties the first."""
+    least = least_weight(components, target)
+    return tuple(sorted((c for c in components if c.weight < -least), key=lambda c: c.weight)[:k])

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from explanations.core.component import Component, Pair, least_weight, top_components
+from explanations.core.component import Component, Pair, components_against, top_components
 from explanations.core.explain import N_LISTED_SETS, clip_masks, weighted_components
 from explanations.core.mask_scores import ExactScores
 from explanations.core.question import N_SEGMENTS, ask
@@ -104,8 +104,7 @@ class Contrast:
 
     def against(self, k: int) -> tuple[Component, ...]:
         """The k components that speak most for the second listener rather than the first; fewer when fewer do."""
-        least = least_weight(self.components, TARGET)
-        return tuple(sorted((one for one in self.components if one.weight < -least), key=lambda one: one.weight)[:k])
+        return components_against(self.components, k, target=TARGET)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write it as JSON, whole or not at all; DataError if the file cannot be written."""

@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from explanations.core.component import NOISE, Component, Pair, least_weight, top_components
+from explanations.core.component import NOISE, Component, Pair, components_against, least_weight, top_components
 from explanations.core.criterion import Criterion
 from explanations.core.stored_facts import read_facts
 from explanations.core.validation import check_explanation
@@ -125,8 +125,7 @@ class Explanation:
 
     def against(self, k: int) -> tuple[Component, ...]:
         """The k components that speak most against it; fewer when fewer do, maybe none."""
-        least = self.least_weight
-        return tuple(sorted((c for c in self.components if c.weight < -least), key=lambda c: c.weight)[:k])
+        return components_against(self.components, k, target=self.target)
 
     def ties(self, k: int) -> tuple[Component, ...]:
         """The components that are not among the top k only for their number: they weigh as much as the last of them."""

@@ -26,15 +26,15 @@ from lemons.errors import ParameterError
 from lemons.exact.protocol import local_model_of
 from lemons.exact.score import MAX_MEMORY, Pass
 from lemons.hashing import hash_text, hash_waveforms
+from lemons.quality.answers import TARGETS
 from lemons.segments import Segments, find_segments
 from lemons.tracks import check_length
 from recsys.checkpoints import model_hash
 
-__all__ = ["EVEN_ODDS", "KINDS", "METHODS", "N_FRESH_MASKS", "N_MASKS", "N_SEGMENTS", "TARGETS", "Question", "ask"]
+__all__ = ["EVEN_ODDS", "KINDS", "METHODS", "N_FRESH_MASKS", "N_MASKS", "N_SEGMENTS", "Question", "ask"]
 
 KINDS = ("time", "source", "time+source")
 METHODS = ("exact", "lime")
-TARGETS = ("logit", "probability")
 N_SEGMENTS = 5
 N_MASKS = 2048  # the paper's neighbourhood
 N_FRESH_MASKS = 128  # held out of the fit

@@ -1,12 +1,11 @@
 """The facts of an explanation, as its file holds them."""
 
-import dataclasses
 import math
 from typing import Any
 
 from lemons.exact.facts import Facts, MinimalSets, Part
 
-__all__ = ["KINDS", "plain_facts", "read_facts"]
+__all__ = ["KINDS", "read_facts"]
 
 KINDS = ("sufficient", "necessary", "alone")
 
@@ -59,8 +58,3 @@ def _check(facts: Facts, n_components: int) -> None:
     numbers = [facts.threshold, facts.full, facts.silence, facts.n_reaching]
     if not all(isinstance(number, int | float) and math.isfinite(number) for number in numbers):
         raise ValueError(f"facts with numbers that are none: {numbers!r:.80}")
-
-
-def plain_facts(facts: Facts) -> dict[str, Any]:
-    """The plain values that `read_facts` takes."""
-    return dataclasses.asdict(facts)

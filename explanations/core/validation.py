@@ -6,15 +6,17 @@ import re
 from typing import Any
 
 from explanations.core.criterion import MEANINGS
+from explanations.core.question import KINDS, METHODS
+from lemons.quality.answers import TARGETS
 
 __all__ = ["check_explanation"]
 
 SIMPLE: dict[str, Any] = {"float": (float, int), "int": int, "str": str}
 CHOICES = {
-    "kind": ("time", "source", "time+source"),
-    "method": ("exact", "lime"),
+    "kind": KINDS,
+    "method": METHODS,
     "neighborhood": ("all", "drawn"),
-    "target": ("probability", "logit"),
+    "target": TARGETS,
     "held_out": ("fresh_masks", "leave_one_out", "none"),
 }
 CLIPS = {"top1", "top3", "rest", "silence"}

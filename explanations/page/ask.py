@@ -1,6 +1,5 @@
 """Third step: choosing a kind of explanation, and computing it with progress unless it is cached."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from explanations.core.question import N_MASKS, N_SEGMENTS, Question
 from explanations.core.question import ask as ask_model
 from explanations.core.what_if import WhatIf
 from explanations.page import address
-from explanations.page.cached import Case
+from explanations.page.cached import Case, get_explanations_of
 from explanations.page.jobs import Job, begin_job, find_job
 from explanations.page.keys import key_of
 from explanations.render.words import duration, listing, parts_of, plain
@@ -178,16 +177,10 @@ def find_what_if(asked: Asked, explanation: Explanation) -> WhatIf | None:
 
 
 def _best_kind(case: Case) -> str:
-    """The kind of which a line describes the model best, of those that were explained."""
-    asked = {kind: _ask(case, {"kind": kind, "segments": N_SEGMENTS}) for kind in KINDS}
-    kept = {kind: _fidelity(one.path, one.path.stat().st_mtime_ns) for kind, one in asked.items() if one.path.exists()}
-    return max(kept, key=lambda kind: kept[kind], default=USUAL_KIND)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _fidelity(path: Path, changed: int) -> float:
-    explanation = find_explanation(path)
-    return -math.inf if explanation is None else explanation.fidelity_held_out
+    """The kind of which a line describes the model best, of those that were explained exactly."""
+    kept = [one for one in get_explanations_of(case) if one.method == "exact"]
+    best = max(kept, key=lambda one: one.fidelity_held_out, default=None)
+    return USUAL_KIND if best is None else best.kind
 
 
 @st.cache_resource(show_spinner=False)

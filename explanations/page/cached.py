@@ -28,6 +28,7 @@ __all__ = [
     "get_case",
     "get_case_beside",
     "get_explanations",
+    "get_explanations_of",
     "get_library",
     "get_model",
     "get_model_hash",
@@ -142,6 +143,13 @@ def get_others(config: Config, library: Library, listener: Listener, track_id: s
 def get_explanations(config: Config) -> list[Explanation]:
     """All cached explanations, without their `WhatIf`; read again when there are more."""
     return _load_explanations(config.explanations_path, _stamps(config.explanations_path))
+
+
+def get_explanations_of(case: Case) -> list[Explanation]:
+    """The cached explanations of a track by a listener's present model."""
+    model_hash = _hash_model(case.model, case.key[0])
+    found = _load_explanations(case.folder, _stamps(case.folder))
+    return [one for one in found if (one.track_id, one.model_hash) == (case.track.track_id, model_hash)]
 
 
 def get_model_hash(config: Config, library: Library, listener: Listener) -> str:

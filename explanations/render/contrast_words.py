@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from scipy.special import expit
 
 from explanations.core.clips import TOP_K
-from explanations.core.component import Component
+from explanations.core.component import NOISE, Component
 from explanations.core.contrast import Contrast
 from explanations.core.trust import fidelity_in_words, line_holds
 from explanations.render.fact_words import Goal, sentences_towards
 
 __all__ = ["contrast_sentences", "contrast_summary"]
-
-CLOSE = 2e-3  # of the difference of two logits, either of which is within 0.001 of the model's
 
 
 def contrast_summary(contrast: Contrast) -> list[str]:
@@ -48,7 +46,7 @@ def contrast_sentences(contrast: Contrast) -> dict[str, str]:
         would=f"would still be more for {first} than for {second}",
         would_not=f"would be more for {second} than for {first}",
         silence=f"The difference of logits is {contrast.facts.silence:+.2f} for silence",
-        close=CLOSE,
+        close=NOISE["difference"],
     )
     return sentences_towards(goal, contrast)
 

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 
+from explanations.core.component import NOISE
 from explanations.core.explained import Explained
 from explanations.core.explanation import Explanation
 from explanations.render.words import capitalized, clock, listing, names_of, noun_of
@@ -10,9 +11,6 @@ from lemons.exact.facts import Facts, MinimalSets
 from lemons.exact.groups import Cover, Description
 
 __all__ = ["Goal", "fact_sentences", "heard_sets", "sentences_towards"]
-
-# the exact engine's logits are within 0.001 of the model's, and the sigmoid's slope is at most 1/4
-CLOSE = 2.5e-4
 
 
 def fact_sentences(explanation: Explanation) -> dict[str, str]:
@@ -83,7 +81,7 @@ def _goal(explanation: Explanation) -> Goal:
     else:
         value = f"{criterion.relevance:.2f}"
         words = f"would have a relevance of at least {value}", f"would have a relevance below {value}"
-    return Goal(*words, f"The model gives silence {facts.silence:.2f}" if facts else "", CLOSE)
+    return Goal(*words, f"The model gives silence {facts.silence:.2f}" if facts else "", NOISE["probability"])
 
 
 def _enough(explanation: Explained, found: MinimalSets, told: Description, goal: Goal) -> str:

@@ -31,8 +31,9 @@ from lemons.exact.groups import Description, describe_sets
 from lemons.exact.lattice import CHUNK_VALUES, Family, maximum_over_subsets, minimum_over_supersets
 from lemons.exact.minimal import Lister, MinimalSets
 from lemons.exact.responsibility import Part, parts_of
-from lemons.exact.table import MAX_ENUMERATED, TARGETS, ScoreTable
+from lemons.exact.table import MAX_ENUMERATED, ScoreTable
 from lemons.exact.threshold import Threshold
+from lemons.quality.answers import TARGETS
 
 __all__ = ["Facts", "facts_of", "table_facts"]
 

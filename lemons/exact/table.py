@@ -18,13 +18,13 @@ from lemons.exact.masks import mask_rows, sample_pairs, spread
 from lemons.exact.moments import Moments, moments_of
 from lemons.exact.pooled import Pooled
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
+from lemons.quality.answers import TARGETS
 
-__all__ = ["MAX_ENUMERATED", "TARGETS", "Best", "ScoreTable"]
+__all__ = ["MAX_ENUMERATED", "Best", "ScoreTable"]
 
 MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
 MAX_SUBSETS = 10**6  # candidates that `ScoreTable.best` compares beyond that
 CHUNK_ROWS = 2**14  # masks looked up at once
-TARGETS = ("logit", "probability")
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,12 @@
 import json
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from explanations.core.explanation import load_explanation
-from explanations.core.stored_facts import plain_facts, read_facts
+from explanations.core.stored_facts import read_facts
 from lemons.exact import facts_of
 
 
@@ -17,7 +17,7 @@ def facts(rng):
 
 
 def test_facts_come_back_as_they_went(facts):
-    assert read_facts(json.loads(json.dumps(plain_facts(facts))), 6) == facts
+    assert read_facts(json.loads(json.dumps(asdict(facts))), 6) == facts
 
 
 def test_they_survive_the_file(tmp_path, explanation, facts):
@@ -40,7 +40,7 @@ def test_they_survive_the_file(tmp_path, explanation, facts):
     ],
 )
 def test_facts_that_cannot_be_are_refused(facts, change):
-    fields = deepcopy(json.loads(json.dumps(plain_facts(facts))))
+    fields = deepcopy(json.loads(json.dumps(asdict(facts))))
     change(fields)
     with pytest.raises((ValueError, TypeError, KeyError)):
         read_facts(fields, 6)
