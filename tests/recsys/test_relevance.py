@@ -9,7 +9,6 @@ import torch
 
 from lemons.audio import to_float, write_flac
 from lemons.errors import ParameterError
-from lemons.library import open_library
 from recsys import relevance
 from recsys.checkpoints import save_checkpoint
 from recsys.model import FCN
@@ -73,32 +72,6 @@ def test_no_more_tracks_are_read_ahead_than_needed(tracks, model):
     seen = []
     track_logits(model, reading(), progress=lambda done, total: seen.append((done, len(read))))
     assert seen == [(i, i) for i in range(1, 12)]
-
-
-@pytest.fixture
-def library(toy_library):
-    return open_library(toy_library)
-
-
-@pytest.fixture
-def checkpoint(tmp_path):
-    torch.manual_seed(0)
-    save_checkpoint(tmp_path / "run" / "best_model.pt", FCN(), {"user": "marko"})
-    return tmp_path / "run" / "best_model.pt"
-
-
-@pytest.fixture
-def scored(monkeypatch):
-    """The ids of the tracks that were scored, by a stand-in whose logit is a tenth of the number in the id."""
-    ids = []
-
-    def score(model, library, track_ids, *, progress=None):
-        ids.extend(track_ids)
-        index = pd.Index(track_ids, name="track_id", dtype=str)
-        return pd.Series([np.float32(one[-2:]) / 10 for one in track_ids], index=index)
-
-    monkeypatch.setattr(relevance, "score_tracks", score)
-    return ids
 
 
 def test_a_score_is_the_logit_of_the_whole_track(library):

@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pytest
 import torch
@@ -10,15 +8,7 @@ from lemons.exact.lime import fit_lime, kernel_of_size, lime_of_moments
 from lemons.exact.masks import sample_pairs
 from lemons.exact.moments import moments_of
 from lemons.exact.shapley import shapley_of_moments
-
-
-def all_masks(n):
-    return np.array(list(itertools.product([0, 1], repeat=n)))
-
-
-def game(rng, n):
-    """Answers to all masks that no linear model explains."""
-    return rng.normal(size=2**n) + all_masks(n) @ rng.normal(size=n)
+from tests.lemons.exact.games import all_masks, game
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 12])

@@ -1,14 +1,9 @@
-import itertools
-
 import numpy as np
 import pytest
 
 from lemons.errors import ParameterError
 from lemons.exact.masks import mask_rows, sample_pairs
-
-
-def all_masks(n):
-    return np.array(list(itertools.product([0, 1], repeat=n)))
+from tests.lemons.exact.games import all_masks
 
 
 def test_pairs_are_complements_and_none_comes_twice():

@@ -1,19 +1,9 @@
-import itertools
-
 import numpy as np
 import pytest
 import torch
 
 from lemons.exact.moments import moments_of
-
-
-def all_masks(n):
-    return np.array(list(itertools.product([0, 1], repeat=n)))
-
-
-def game(rng, n):
-    """Answers to all masks that no linear model explains."""
-    return rng.normal(size=2**n) + all_masks(n) @ rng.normal(size=n)
+from tests.lemons.exact.games import all_masks, game
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 6, 7])

@@ -7,15 +7,7 @@ import torch
 
 from lemons.exact.moments import moments_of
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
-
-
-def all_masks(n):
-    return np.array(list(itertools.product([0, 1], repeat=n)))
-
-
-def game(rng, n):
-    """Answers to all masks that no linear model explains."""
-    return rng.normal(size=2**n) + all_masks(n) @ rng.normal(size=n)
+from tests.lemons.exact.games import all_masks, game
 
 
 def subsets(players):

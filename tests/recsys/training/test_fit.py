@@ -10,24 +10,9 @@ from lemons.errors import DataError
 from recsys.checkpoints import load_checkpoint, model_hash, save_checkpoint
 from recsys.data.crops import Crops, TrackSet
 from recsys.metrics import roc_auc
-from recsys.model import FCN
 from recsys.relevance import track_logits
 from recsys.training.fit import fit
-
-N = 8000  # samples in a track and a crop: half a second
-
-
-def crops(tracks, *, seed=0, batch_size=4):
-    return Crops(tracks, seed=seed, batch_size=batch_size, input_length=N)
-
-
-def fresh_model(seed=0):
-    torch.manual_seed(seed)
-    return FCN()
-
-
-def train(model, tracks, **settings):
-    return fit(model, crops(tracks), tracks, quiet=True, **{"n_epochs": 1, "precision": "float32"} | settings)
+from tests.recsys.training.tones import N, crops, fresh_model, train
 
 
 def test_tones_are_told_from_noise(make_tracks):

@@ -7,25 +7,9 @@ import pytest
 import torch
 
 from recsys.checkpoints import model_hash
-from recsys.data.crops import Crops, TrackSet
-from recsys.model import FCN
-from recsys.training.fit import fit
+from recsys.data.crops import TrackSet
 from recsys.training.step import SCHEDULES, TrainStep
-
-N = 8000  # samples in a track and a crop: half a second
-
-
-def crops(tracks, *, seed=0, batch_size=4):
-    return Crops(tracks, seed=seed, batch_size=batch_size, input_length=N)
-
-
-def fresh_model(seed=0):
-    torch.manual_seed(seed)
-    return FCN()
-
-
-def train(model, tracks, **settings):
-    return fit(model, crops(tracks), tracks, quiet=True, **{"n_epochs": 1, "precision": "float32"} | settings)
+from tests.recsys.training.tones import N, crops, fresh_model, train
 
 
 def test_freeze_trains_the_head_alone(tracks):

@@ -9,27 +9,11 @@ import torch
 
 from lemons.errors import ParameterError
 from recsys.checkpoints import model_hash
-from recsys.data.crops import Crops
-from recsys.model import FCN
 from recsys.training import trainer
-from recsys.training.fit import fit
 from recsys.training.trainer import is_better, validation_scores
+from tests.recsys.training.tones import fresh_model, train
 
 MEASURED = ("loss", "roc_auc", "average_precision")
-N = 8000  # samples in a track and a crop: half a second
-
-
-def crops(tracks, *, seed=0, batch_size=4):
-    return Crops(tracks, seed=seed, batch_size=batch_size, input_length=N)
-
-
-def fresh_model(seed=0):
-    torch.manual_seed(seed)
-    return FCN()
-
-
-def train(model, tracks, **settings):
-    return fit(model, crops(tracks), tracks, quiet=True, **{"n_epochs": 1, "precision": "float32"} | settings)
 
 
 def through_a_file(state):
