@@ -7,6 +7,7 @@ A small valid file is changed at random: bytes flipped, cut out, put in, said tw
 import io
 import json
 import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from lemons.errors import LemonsError
 from lemons.library import open_library
 from lemons.library.histories import read_history
 from lemons.separation.demucs import Demucs
+from lemons.separation.pickled_arrays import read_pickled_arrays
 from lemons.separation.spleeter.configuration import read_configuration
 from lemons.separation.tf_checkpoint import read_checkpoint
 from recsys.checkpoints import load_checkpoint, save_checkpoint
@@ -281,6 +283,15 @@ def demucs_weights(tmp_path_factory):
 def test_weights_of_demucs(demucs_weights, tmp_path_factory, changes):
     path = tmp_path_factory.getbasetemp() / "fuzzed.safetensors"
     survives(path, demucs_weights.read_bytes(), changes, lambda: Demucs("htdemucs", path))
+
+
+@fuzz
+@given(changes=CHANGES)
+def test_pickled_arrays(tmp_path_factory, changes):
+    arrays = {name: np.arange(6, dtype=np.float32).reshape(2, 3) for name in ("weight", "bias")}
+    content = pickle.dumps(arrays, protocol=2).replace(b"numpy._core", b"numpy.core")
+    path = tmp_path_factory.getbasetemp() / "fuzzed.ckpt"
+    survives(path, content, changes, lambda: read_pickled_arrays(path.read_bytes(), path.name))
 
 
 @fuzz
