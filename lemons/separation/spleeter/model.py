@@ -14,7 +14,7 @@ from lemons.separation.separator import Separator
 from lemons.separation.spleeter.configuration import PUBLISHED, Configuration, read_configuration
 from lemons.separation.spleeter.stretches import Counted, as_long_as, overlapping, resample
 from lemons.separation.spleeter.weights import build_unets
-from lemons.separation.tf_checkpoint import read_checkpoint
+from lemons.separation.variables import read_variables
 
 __all__ = ["Spleeter", "load_spleeter"]
 
@@ -145,7 +145,7 @@ class Spleeter(Separator):
 
 
 def load_spleeter(name: str, weights: str | os.PathLike, *, device: str | torch.device | None = None) -> Spleeter:
-    """Load a Spleeter model from a checkpoint folder of the official release, or of other training.
+    """Load a Spleeter model from a folder of weights: of the official release, of a package, or of other training.
 
     Parameters
     ----------
@@ -153,7 +153,8 @@ def load_spleeter(name: str, weights: str | os.PathLike, *, device: str | torch.
         which model; its published configuration holds, unless the folder has one in Spleeter's JSON format as
         ``config.json``, or beside it under the folder's name and ``.json``
     weights : path-like
-        the folder with ``checkpoint``, ``model.index`` and ``model.data-00000-of-00001``
+        the folder with ``checkpoint``, ``model.index`` and ``model.data-00000-of-00001``, or with
+        ``variables.safetensors``
     device : str or torch.device, optional
         where the networks compute, such as ``"cuda:0"``; default: the CPU
 
@@ -179,7 +180,7 @@ def load_spleeter(name: str, weights: str | os.PathLike, *, device: str | torch.
                 found = f"{len(configuration.instruments)} instruments"
                 raise DataError(f"{path} has {found}, but {name} has {n_stems}; choose the separator that it is for")
             break
-    return Spleeter(name, configuration, read_checkpoint(weights), device=device)
+    return Spleeter(name, configuration, read_variables(weights), device=device)
 
 
 def _check_device(device: str | torch.device) -> torch.device:

