@@ -2,11 +2,10 @@
 
 import re
 
-__all__ = ["EXAMPLE", "headless_columns", "named_columns"]
+__all__ = ["headless_columns", "named_columns"]
 
-EXAMPLE = "user,track,playcount"
 NAMES = {  # our word, and what programs call it, in small letters and without spaces
-    "user": ("user", "username", "listener"),
+    "user": ("user", "username", "userid", "listener"),
     "artist": ("artist", "artists", "artistname", "artistnames", "trackartist", "trackartists",
                "mastermetadataalbumartistname"),
     "title": ("title", "tracktitle", "trackname", "songtitle", "songname", "song", "name", "mastermetadatatrackname"),

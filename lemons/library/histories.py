@@ -4,7 +4,8 @@ Read are, by what they hold and not by their names,
 
 * tables with a first line such as ``user,track,playcount``, where ``track`` is a file, a MusicBrainz id, ``artist -
   title``, or a title beside a column ``artist``; ``album`` and ``recording_mbid`` help where they are there;
-* tables of Last.fm, Libre.fm, Universal Scrobbler and portable players, with a first line or without;
+* tables of Last.fm, Libre.fm, Universal Scrobbler, Spinitron and portable players, with a line of names or without, and
+  with other lines before that line;
 * JSON of ListenBrainz, Last.fm, Spotify, Maloja and Koito;
 * the folders and zips that ListenBrainz and Spotify send, and those that hold one file of the above.
 
@@ -23,13 +24,13 @@ from lemons.errors import DataError
 from lemons.library.foreign import name_archive, name_bytes, name_text
 from lemons.library.play_records import is_json, read_records, user_in
 from lemons.library.play_tables import read_table
-from lemons.library.plays import History, Play
+from lemons.library.plays import FORMATS, History, Play
 from lemons.library.texts import decode
 
 __all__ = ["History", "Play", "read_history"]
 
 MAX_BYTES = 2**29  # of all files of a history, unpacked; decades of listening are a fifth of it
-FORMATS = "a table user,track,playcount, or an export of ListenBrainz, Last.fm, Libre.fm, Spotify, Maloja or Koito"
+ENCODED = "encoded in "
 USER = "user.json"
 LISTENS = re.compile(r"(?<![^/])listens/[^.]*\.jsonl$")  # of ListenBrainz, also in a folder that was packed again
 EXTENDED = re.compile(r"(?<![^/])(?:streaming_history_audio|endsong)_[^/]*\.json$", re.IGNORECASE)  # both of Spotify
@@ -61,7 +62,7 @@ def read_history(path: str | os.PathLike) -> History:
     Raises
     ------
     DataError
-        if there is no such file, it is damaged, or none of the formats
+        if there is no such file, it is damaged, none of the formats, or holds nothing at all that is a play
     """
     path, history = Path(path), History()
     try:
@@ -78,6 +79,8 @@ def read_history(path: str | os.PathLike) -> History:
     # RuntimeError: a password, or nested beyond reason; NotImplementedError: a way of packing that zipfile lacks
     except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error, MemoryError) as error:
         raise DataError(f"{path} cannot be read ({error}); it must be {FORMATS}") from error
+    if not history.plays and not history.left_out and all(one.startswith(ENCODED) for one in history.read_as):
+        raise DataError(f"{path} names no track that was played in a way that is known; it must be {FORMATS}")
     return history
 
 
@@ -149,7 +152,7 @@ def _read_bytes(data: bytes, name: str, history: History, *, user: str = "") -> 
         raise DataError(f"{name} {sentence}")
     text, encoding = decode(data, name)
     if encoding != "UTF-8":
-        history.note(f"encoded in {encoding}")
+        history.note(f"{ENCODED}{encoding}")
     if is_json(text):
         read_records(text, name, history, user=user)
     elif sentence := name_text(text):

@@ -4,7 +4,8 @@ A folder with these, by their own names, in whatever case:
 
 ``unique_tracks.txt`` or ``track_metadata.db``
     every track's id, its song's id, artist and title; the former as lines ``track<SEP>song<SEP>artist<SEP>title``, the
-    latter as an SQLite table ``songs``, which has albums and years, too
+    latter as an SQLite table ``songs``, which has albums and years, too; those of the dataset's subset of 10,000 songs
+    are called ``subset_unique_tracks.txt`` and ``subset_track_metadata.db``
 ``taste_profile_song_to_tracks.txt``, optional
     a song's id and its tracks' ids in a line, separated by tabs; a song may have several tracks, or none
 ``sid_mismatches.txt``, optional
@@ -29,7 +30,9 @@ from lemons.library.archives import is_shadow
 __all__ = ["Metadata", "Track"]
 
 LISTS = ("track_metadata.db", "unique_tracks.txt")
+SUBSET = tuple(f"subset_{name}" for name in LISTS)
 SQLITE = b"SQLite format 3\0"  # how its files begin
+TRACK_ID = re.compile("TR[A-Z0-9]{16}")
 PAIR = re.compile(r"<(SO[A-Z0-9]{16}) (TR[A-Z0-9]{16})>")
 
 
@@ -62,7 +65,7 @@ class Metadata:
         self.folder = Path(folder)
         names = sorted(one.name for one in self.folder.iterdir() if one.is_file()) if self.folder.is_dir() else []
         self._files = {name.lower(): self.folder / name for name in names if not is_shadow(name)}
-        lists = [self._files[name] for name in LISTS if name in self._files]
+        lists = [self._files[name] for name in (*LISTS, *SUBSET) if name in self._files]
         if not lists:
             raise DataError(f"{self.folder} holds no {' or '.join(LISTS)}; get one of them, see docs/data.md")
         self.list = lists[0]
@@ -88,6 +91,8 @@ class Metadata:
                 raise DataError(
                     f"{self.list}, line {number}: {line[:60]!r} must be track<SEP>song<SEP>artist<SEP>title"
                 )
+            if number == 1 and not TRACK_ID.fullmatch(fields[0]):
+                continue  # a line with names of columns, which some copies have
             yield Track(*fields)
 
     def tracks_of(self, songs: Collection[str]) -> dict[str, set[str]]:

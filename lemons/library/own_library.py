@@ -20,6 +20,7 @@ from lemons.library.folders import find_audio
 from lemons.library.histories import History, Play, read_history
 from lemons.library.library import Library
 from lemons.library.matching import AudioFile, Match, Matcher, guess_names, plain
+from lemons.library.plays import FORMATS
 from lemons.library.tables import check_folder, write_library
 from lemons.library.tags import Tags, read_tags
 from lemons.progress import Progress
@@ -149,7 +150,7 @@ def _count(history: History, listens: str | os.PathLike, user: str | None) -> Co
     plays = +plays  # a playcount of 0 is no play
     if not plays:
         why = "".join(f"; {sentence}" for sentence in history.sentences)
-        raise DataError(f"{listens} names no track that was played; export it again{why}")
+        raise DataError(f"{listens} names no track that was played; it must be {FORMATS}{why}")
     users = {play.user for play in plays}
     if user and len(users) > 1:
         raise ParameterError(f"user={user!r} cannot name {len(users)} listeners; leave it out, {listens} names them")

@@ -13,7 +13,7 @@ from typing import Any
 from lemons.errors import DataError
 from lemons.library.foreign import name_value
 from lemons.library.library import MAX_PLAYCOUNT
-from lemons.library.plays import DAMAGED, MIN_PLAYED_MS, NO_MUSIC, TOO_SHORT, History, Play
+from lemons.library.plays import DAMAGED, MIN_PLAYED_MS, NO_MUSIC, TOO_SHORT, UNKNOWN, History, Play
 
 __all__ = ["counts", "is_json", "read_records", "user_in", "whole"]
 
@@ -53,10 +53,13 @@ def read_records(text: str, name: str, history: History, *, user: str = "") -> N
     ValueError, RecursionError
         if it is damaged, or nested beyond reason
     """
+    are_known = []
     for value in _values(text, history):
         if sentence := name_value(value):
             raise DataError(f"{name} {sentence}")
-        _add(value, user or _text(_dict(value).get("user")), history)  # Koito's word for it, at the top only
+        # Koito's word for the user, at the top only
+        are_known.append(_add(value, user or _text(_dict(value).get("user")), history))
+    _tell(are_known, history)
 
 
 def user_in(text: str) -> str:
@@ -94,12 +97,13 @@ def _is_object(line: str) -> bool:
         return False
 
 
-def _add(value: Any, user: str, history: History) -> None:
-    """Add the plays anywhere in a JSON value."""
+def _add(value: Any, user: str, history: History) -> bool:
+    """Add the plays anywhere in a JSON value; whether there was anything that is known."""
     if isinstance(value, list):
-        for one in value:
-            _add(one, user, history)
-    elif isinstance(value, dict):
+        are_known = [_add(one, user, history) for one in value if one]  # an empty page is nothing unknown
+        _tell(are_known, history)
+        return any(are_known)
+    if isinstance(value, dict):
         user = _user_of(value) or user
         for form, words in FORMS.items():
             found = words(value)
@@ -109,9 +113,16 @@ def _add(value: Any, user: str, history: History) -> None:
                 history.note(form)
                 history.leave_out(found)
             if found is not None:
-                return
-        for one in value.values():
-            _add(one, user, history)
+                return True
+        return any([_add(one, user, history) for one in value.values()])
+    return False
+
+
+def _tell(are_known: list[bool], history: History) -> None:
+    """Count what stands beside plays and is none."""
+    if any(are_known):
+        for _ in range(are_known.count(False)):
+            history.leave_out(UNKNOWN)
 
 
 # Each of these gives a play, the reason why it is left out, "" for what is no play, or None for what it doesn't know.

@@ -11,10 +11,10 @@ from functools import cache
 from typing import NamedTuple
 
 from lemons.errors import DataError
-from lemons.library.columns import EXAMPLE, headless_columns, named_columns
+from lemons.library.columns import headless_columns, named_columns
 from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.play_records import counts, whole
-from lemons.library.plays import DAMAGED, TOO_SHORT, History, Play
+from lemons.library.plays import DAMAGED, FORMATS, TOO_SHORT, History, Play
 
 __all__ = ["read_table"]
 
@@ -22,11 +22,16 @@ DELIMITERS = ",;\t"
 LINE_END = re.compile(r"\r\n|\r|\n")
 LOOKED_AT = 200  # lines that decide what columns without names are
 MAX_LINES = 50  # of one cell
+MAX_BEFORE = 50  # lines before a table
+MIN_CELLS = 3  # of a row that is a play by itself: artist, title and when
 LOG = "#AUDIOSCROBBLER/"  # what portable players write
+UNTAGGED = "<Untagged>"  # Rockbox' artist of a file that names none
 LOG_COLUMNS = ["artist", "album", "title", "", "", "rating", "date", "recording_id"]
+COMMENTS = ("#", "+ACM-")  # the latter is the former as Libre.fm's export has it, in UTF-7
 SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)  # a line of Excel's own before the table
 WHAT_A_TRACK_IS = "track (a file, an id or artist - title)"
 WORDING = {"recording_id": "recording id", "played_ms": "milliseconds played"}
+BEFORE = "lines before the table"
 BEYOND = "cells beyond the last column"
 SKIPPED = "tracks that were skipped"
 
@@ -39,6 +44,7 @@ class _Table(NamedTuple):
     columns: list[str]
     start: int  # of its rows
     user: str = ""
+    before: tuple[int, ...] = ()  # numbers of lines of another kind
 
 
 def read_table(text: str, name: str, history: History) -> None:
@@ -63,6 +69,8 @@ def read_table(text: str, name: str, history: History) -> None:
     wording = WORDING | {"track": "file" if "title" in table.columns else WHAT_A_TRACK_IS}
     read_as = ", ".join(dict.fromkeys(wording.get(one, one) for one in table.columns if one))
     history.note(read_as)
+    for number in table.before:
+        history.leave_out(BEFORE, f"line {number}")
     for number, cells, torn in _rows(lines, table.start, table.delimiter, len(table.columns)):
         line = f"line {number}"
         if any("\0" in cell for cell in cells):
@@ -89,15 +97,41 @@ def _table(lines: list[str], name: str) -> _Table:
         delimiters, start = declared[1], start + 1
         first = lines[start]
     delimiter, columns = _first_line(first, delimiters)
+    before = () if columns else _before(lines, start, delimiters)
+    if before:
+        start = next(at for at in range(before[-1], len(lines)) if lines[at].strip())
+        first = lines[start]
+        delimiter, columns = _first_line(first, delimiters)
     if columns:
         last = _cells(first, delimiter)[0][-1].strip()
         # as lastfmstats.com says whose scrobbles they are
         user = last.partition("#")[2] if last.casefold().startswith("date#") else ""
-        return _Table(name, delimiter, columns, start + 1, user)
+        return _Table(name, delimiter, columns, start + 1, user, before)
     delimiter, columns = _headless(lines[start : start + LOOKED_AT], delimiters)
     if not columns:
-        raise DataError(f"{name} begins with {first[:60]!r}; a table's first line must name track, such as {EXAMPLE}")
+        raise DataError(f"{name}, line {start + 1}, begins with {first[:60]!r}, which is no play; it must be {FORMATS}")
     return _Table(name, delimiter, columns, start)
+
+
+def _before(lines: list[str], start: int, delimiters: str) -> tuple[int, ...]:
+    """The numbers of the lines that a program put before a table's line of names; none where there is no such table.
+
+    They are comments, or have too few cells to be plays: the rows of a table without names are never taken for them.
+    """
+    before: list[int] = []
+    for at in range(start, min(start + MAX_BEFORE, len(lines))):
+        line = lines[at]
+        if before and _n_filled(_first_line(line, delimiters)[1]) >= MIN_CELLS:
+            return tuple(before)
+        if not line.startswith(COMMENTS) and max(_n_filled(_cells(line, one)[0]) for one in delimiters) >= MIN_CELLS:
+            return ()
+        if line.strip():
+            before.append(at + 1)
+    return ()
+
+
+def _n_filled(cells: list[str]) -> int:
+    return sum(bool(cell.strip()) for cell in cells)
 
 
 def _play(cells: list[str], table: _Table, number: int, torn: bool) -> Play | str:
@@ -117,6 +151,7 @@ def _play(cells: list[str], table: _Table, number: int, torn: bool) -> Play | st
         return TOO_SHORT
     ids = [cell.strip() for column, cell in zip(table.columns, cells, strict=False) if column == "recording_id"]
     artist, title, album = (row.get(one, "") for one in ("artist", "title", "album"))
+    artist = "" if artist == UNTAGGED else artist
     user = row.get("user") or table.user
     return Play(user, artist, title, album, tuple(filter(None, ids)), row.get("track", ""), count)
 

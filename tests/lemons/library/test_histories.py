@@ -141,7 +141,7 @@ def test_an_export_of_listenbrainz_may_have_been_unpacked_and_packed_again(tmp_p
     ("content", "sentence"),
     [
         ("artist,what,when,where\n", "begins with 'artist,what,when,where'"),
-        ("a,b\n", "begins with 'a,b'; a table's first line must name track, such as user,track,playcount"),
+        ("\n\na,b\n", "line 3, begins with 'a,b', which is no play; it must be a table .* or an export of Listen"),
         ("", "begins with ''"),
         ("user,track,playcount\nbob,T,1\nbob,T,often\n", "line 3: playcount='often' must be a whole number"),
         ("user,track,playcount\nbob,T,-1\n", "playcount='-1' must be a whole number"),
@@ -158,7 +158,7 @@ def test_what_is_no_history_is_told(tmp_path, content, sentence):
 
 def test_files_that_cannot_be_read_are_told(tmp_path):
     with pytest.raises(
-        DataError, match=r"gone cannot be read .*; it must be a table user,track,playcount, or an export"
+        DataError, match=r"gone cannot be read .*; it must be a table with a first line such as .*, or an export"
     ):
         read_history(tmp_path / "gone")
     with zipfile.ZipFile(tmp_path / "photos.zip", "w") as archive:

@@ -25,6 +25,15 @@ def test_a_malformed_list_is_told(tmp_path):
         list(Metadata(tmp_path).tracks())
 
 
+def test_a_line_that_names_the_columns_is_no_track(tmp_path):
+    rows = [f"{track(i)}<SEP>{song(i)}<SEP>A<SEP>T" for i in range(2)]
+    (tmp_path / "subset_unique_tracks.txt").write_text("\n".join(["Id<SEP>id2<SEP>ArtistName<SEP>SongTitle", *rows]))
+    assert [one.track_id for one in Metadata(tmp_path).tracks()] == [track(0), track(1)]
+    # the whole list is preferred to the subset's
+    (tmp_path / "unique_tracks.txt").write_text(rows[0])
+    assert [one.track_id for one in Metadata(tmp_path).tracks()] == [track(0)]
+
+
 def write_database(path, n_tracks=3000):
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE songs (track_id, song_id, artist_name, title, release, year)")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lemons.errors import DataError
 from lemons.library.histories import read_history
 from tests.lemons.library.field import NAMES, found, table
 
@@ -123,3 +124,29 @@ def test_no_type_of_a_value_is_too_odd(tmp_path, field):
     plays.append({"track_metadata": {"artist_name": "A", "track_name": "T"}})
     (tmp_path / "history").write_text(json.dumps([play | {field: odd} for play in plays for odd in ODD]))
     read_history(tmp_path / "history")
+
+
+OTHERS = {
+    "an answer of Spotify": {"items": [{"track": {"name": "T", "artists": [{"name": "A"}]}, "played_at": "2024"}]},
+    "nothing": [],
+    "statistics": {"stats_range": "week", "recordings": [{"artist_name": "A", "recording_name": "T"}]},
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_json_in_which_no_play_is_known_is_refused(tmp_path, kind, encoding):
+    (tmp_path / "history.json").write_text(json.dumps(OTHERS[kind]), encoding=encoding)
+    sentence = r"history\.json names no track .* way that is known; it must be a table .* export of ListenBrainz"
+    with pytest.raises(DataError, match=sentence):
+        read_history(tmp_path / "history.json")
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_records_of_another_kind_beside_plays_are_counted(tmp_path, lines):
+    records = [[], maloja(*NAMES[0]), {"time": 1, "track": {"title": "T"}}, {"what": "else"}, maloja(*NAMES[1])]
+    text = "\n".join(map(json.dumps, records[1:])) if lines else json.dumps({"scrobbles": records, "more": [{"a": 1}]})
+    (tmp_path / "history.json").write_text(text)
+    history = read_history(tmp_path / "history.json")
+    assert [play.title for play in history.plays] == [NAMES[0][1], NAMES[1][1]]
+    assert history.sentences == ["2 records of an unknown kind left out"]

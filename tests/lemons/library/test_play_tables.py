@@ -90,3 +90,51 @@ def test_the_log_of_a_portable_player_leaves_out_what_was_skipped(tmp_path):
     assert set(counts.values()) == {1}
     assert len(counts) == 12
     assert "1 tracks that were skipped left out, such as line 16" in summary.skipped
+
+
+LIBRE = ["+ACM- Data export from Libre.fm,,,", "+ACM- 2025+AC0-07+AC0-23,,,", "+ACM- example.org,,,"]
+COMMENTED = ["# How to read this, and why, and since when:", "# userid, a number,"]
+RADIO = ['"Playlist Title","The Rack"', '"Playlist Start Date","Sep 5, 2024"', '"About","Art, rock, and more"', ""]
+WHEN = "1690347960"
+BEFORE = {
+    "libre.fm": (LIBRE, "Artist,Track,Album,Time", lambda *names: [*names, WHEN]),
+    "libre.fm without albums": (LIBRE, "Artist,Track,Time", lambda artist, title, _: [artist, title, WHEN]),
+    "comments": (COMMENTED, "userid,Artist,track,Album,time", lambda *names: ["7", *names, WHEN]),
+    "spinitron": (
+        RADIO,
+        "Date-time,Artist,Song,Release,Label",
+        lambda *names: ["2024-09-05T03:03:07-0500", *names, "L"],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BEFORE)
+@pytest.mark.parametrize("n_times", [1, 40])  # of many rows, most have a date where a table without names has one
+def test_lines_before_the_line_of_names_are_counted_and_no_plays(tmp_path, kind, n_times):
+    before, names, row = BEFORE[kind]
+    rows = table([row(*one) for one in NAMES] * n_times)
+    (tmp_path / "history.csv").write_text("\n".join([*before, names, rows]))
+    history = read_history(tmp_path / "history.csv")
+    assert [(play.artist, play.title) for play in history.plays] == [one[:2] for one in NAMES] * n_times
+    assert {play.album for play in history.plays} <= {"", *(album for _, _, album in NAMES)}
+    n_before = sum(bool(line) for line in before)
+    assert history.sentences == [f"{n_before} lines before the table left out, such as line 1"]
+
+
+def test_rows_before_a_line_of_names_are_not_left_out(tmp_path):
+    rows = table([[artist, album, title, "14 Nov 2023 22:13"] for artist, title, album in NAMES])
+    (tmp_path / "history.csv").write_text(f"{rows}Artist,Album,Track,Time\n{rows}")
+    history = read_history(tmp_path / "history.csv")
+    assert len([play for play in history.plays if play.title != "Track"]) == 2 * len(NAMES)
+
+
+def test_what_rockbox_calls_untagged_is_no_artist(tmp_path):
+    lines = ["#AUDIOSCROBBLER/1.1", "#TZ/UNKNOWN", "Zoë\tFirst\tSo What\t1\t200\tL\t1577836800\t"]
+    lines += ["<Untagged>\t\tsong.mp3\t0\t180\tL\t1577844000\t", "Zoë\tFirst\tB\t1\t200\tS\t1577836800\t"]
+    (tmp_path / ".scrobbler.log").write_text("\n".join(lines))
+    history = read_history(tmp_path / ".scrobbler.log")
+    assert [play.title for play in history.plays] == ["So What"]
+    assert history.sentences == [
+        "1 plays without artist or title left out, such as line 4",
+        "1 tracks that were skipped left out, such as line 5",
+    ]
