@@ -3,7 +3,8 @@
     python bench/baselines.py --tracks 5
 
 Each listener's first recommendations are explained with every baseline, by components of stems in time. What was
-computed is kept under --cache, and a run that was interrupted continues.
+computed is kept under --cache, and a run that was interrupted continues. Results are written after each rank of the
+lists.
 """
 
 import argparse
@@ -57,9 +58,15 @@ def main():
                 )
                 found[listener, track.track_id][baseline] = one
                 print(rank + 1, listener, track.track_id, baseline, [c.index for c in one.top(3)], flush=True)
+        write(found, rank + 1, where)
+
+
+def write(found, n_tracks, where):
+    """Put what is known so far into results.md."""
     text = f"""
-The first {args.tracks} of each of {len(first)} listeners' recommendations, five stems in five segments, facts about \
-the list of ten. {where}.
+The first {n_tracks} of each listener's recommendations, {len(found)} tracks in all; five stems in five segments, and \
+facts about the
+list of ten. {where}.
 
 Relevance of everything switched off, and beside it that of the tracks as they are; the median over tracks.
 
@@ -90,14 +97,15 @@ def figures(found):
     """What can be said of each baseline by itself."""
 
     def row(name, figure, form="{:.2f}"):
-        return [name, *(form.format(float(np.mean([figure(ones[b]) for ones in found]))) for b in BASELINES)]
+        values = {b: np.array([figure(ones[b]) for ones in found], dtype=float) for b in BASELINES}  # None becomes NaN
+        return [name, *(form.format(values[b][np.isfinite(values[b])].mean()) for b in BASELINES)]
 
     return [
         row("R² of the line, mean", lambda one: one.fidelity_held_out),
         row("the line holds", line_holds, "{:.0%}"),
         row("everything off stays on the list", lambda one: one.facts.silence_reaches, "{:.0%}"),
         row("parts in a smallest sufficient set, mean", lambda one: one.facts.sufficient.size),
-        row("parts in a smallest necessary set, mean", lambda one: one.facts.necessary.size),
+        row("parts in a smallest necessary set, mean where there is one", lambda one: one.facts.necessary.size),
     ]
 
 
@@ -127,7 +135,8 @@ def jaccard(a, b):
 
 
 def common(a, b):
-    return bool(set(a.smallest) & set(b.smallest))
+    """Whether one set is a smallest of both, or neither has any."""
+    return a.n_sets == b.n_sets == 0 or bool(set(a.smallest) & set(b.smallest))
 
 
 def correlation(a, b):

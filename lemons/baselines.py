@@ -21,6 +21,7 @@ the estimation of power spectra", 1967.
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.fft import next_fast_len
 from scipy.signal import welch
 
 from lemons.arguments import one_of
@@ -94,8 +95,9 @@ def _coloured(white: np.ndarray, part: np.ndarray) -> np.ndarray:
     """Noise (n_samples,) with the mean power spectrum, by Welch's method, and the power of another sound."""
     padded = np.pad(part.astype(np.float64), N_FFT // 2)  # or the window would not hear the first and the last samples
     frequencies, power = welch(padded, nperseg=N_FFT, detrend=False)
-    amplitude = np.sqrt(np.interp(np.fft.rfftfreq(len(white)), frequencies, power))
-    noise = np.fft.irfft(np.fft.rfft(white) * amplitude, len(white))
+    n = next_fast_len(len(white), real=True)
+    amplitude = np.sqrt(np.interp(np.fft.rfftfreq(n), frequencies, power))
+    noise = np.fft.irfft(np.fft.rfft(np.resize(white, n)) * amplitude, n)[: len(white)]
     return noise * np.sqrt(np.mean(np.square(part, dtype=np.float64)) / np.mean(noise**2))
 
 
