@@ -3,7 +3,7 @@
 A model answers to sounds only, so a component cannot be taken away without something in its place. Which sound that is
 decides what an explanation compares with; see docs/decisions.md for the choice.
 
-* ``"silence"``: nothing, exactly zero. No recording holds such a stretch, and some models love it.
+* ``"silence"``: nothing, exactly zero. Hardly any recording holds such a stretch, and some models love it.
 * ``"noise"``: faint white noise, the hiss of a quiet recording.
 * ``"mean"``: steady noise of the component's own level and mean power spectrum: how loud and of which colour it is
   stays, what it plays goes. It is what LIME does with images, where a part that is off has its own mean colour.
