@@ -35,6 +35,13 @@ def explain(
     segments: Annotated[
         str, typer.Option(help="stretches of time: 5 equal ones, beats:8 that begin with a bar, or seconds: 0,7.5,15")
     ] = "5",
+    baseline: Annotated[
+        str,
+        typer.Option(
+            help="what sounds in place of what is switched off: silence, noise (faint), or mean (noise of its colour "
+            "and level)"
+        ),
+    ] = "silence",
     target: Annotated[str, typer.Option(help="what weights explain: logit or probability")] = "logit",
     threshold: Annotated[
         str,
@@ -53,7 +60,7 @@ def explain(
     and those of the separator then apply; the answers are all there are, and the logits of two models are compared.
     """
     if versus is not None:
-        _refuse_what_a_contrast_cannot_take(method=method, target=target, threshold=threshold)
+        _refuse_what_a_contrast_cannot_take(method=method, baseline=baseline, target=target, threshold=threshold)
         _contrast(track, listener, versus, out, kind=kind, segments=segments, separator=separator, weights=weights)
         return
     from explanations.core.explain_track import explain_track
@@ -82,6 +89,7 @@ def explain(
         segments=segments,
         n_masks=num_samples,
         seed=seed,
+        baseline=baseline,
         target=target,
         threshold=threshold,
     )
@@ -92,10 +100,10 @@ def explain(
     say(f"written to {out}")
 
 
-def _refuse_what_a_contrast_cannot_take(*, method: str | None, target: str, threshold: str) -> None:
+def _refuse_what_a_contrast_cannot_take(**given: str | None) -> None:
     """A ParameterError for what would be without effect."""
-    given = {"method": method, "target": target, "threshold": threshold}
-    for name, taken in {"method": (None, "exact"), "target": ("logit",), "threshold": ("list",)}.items():
+    can_take = {"method": (None, "exact"), "baseline": ("silence",), "target": ("logit",), "threshold": ("list",)}
+    for name, taken in can_take.items():
         if given[name] not in taken:
             raise ParameterError(
                 f"{name}={quoted(given[name])} is of no use with --versus, which compares the logits of two models for "

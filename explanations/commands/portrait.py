@@ -19,7 +19,7 @@ def portrait(
     separator: SeparatorName = None,
     weights: Weights = None,
 ) -> None:
-    """Say what a listener's model listens for: which instruments are enough, needed, or play no part."""
+    """Say what a listener's model listens for: which instruments are enough, needed, or in nothing that is enough."""
     from explanations.core.criterion import N_LISTED
     from explanations.core.portrait import KIND, portrait_of, usable
     from explanations.core.precompute import precompute

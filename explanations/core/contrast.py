@@ -24,6 +24,7 @@ from explanations.core.mask_scores import ExactScores
 from explanations.core.question import N_SEGMENTS, ask
 from explanations.core.surrogate import strongest_pair
 from lemons.arguments import quoted
+from lemons.baselines import SILENCE
 from lemons.checksums import write_json
 from lemons.errors import ParameterError
 from lemons.exact import Facts, ScoreTable, facts_of
@@ -97,6 +98,11 @@ class Contrast:
     def fidelity_held_out(self) -> float:
         """The fidelity: no mask was held out, since all there are were fitted."""
         return self.fidelity
+
+    @property
+    def baseline(self) -> str:
+        """What sounds in place of a component that is off; contrasts know no other than silence."""
+        return SILENCE
 
     def top(self, k: int) -> tuple[Component, ...]:
         """The k components that speak most for the first listener rather than the second; fewer when fewer do."""

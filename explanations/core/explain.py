@@ -16,7 +16,7 @@ from scipy.special import expit
 
 from explanations.core.clips import TOP_K, common_gain, mix_of
 from explanations.core.component import Component, top_components
-from explanations.core.components import factorize, mix_of_stems, rows_of
+from explanations.core.components import factorize, mix_of_stems, rows_of, stand_ins
 from explanations.core.explanation import Explanation
 from explanations.core.mask_scores import ExactScores, SampledScores
 from explanations.core.question import Question, ask
@@ -111,7 +111,8 @@ def answer(
     clips = clip_masks(components, target=question.target)
     logit, *clip_logits = scores.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
     switched_on = [[components[i] for i in np.flatnonzero(mask)] for mask in clips.values()]
-    sounds = [mix_of(parts, stems, question.segments) for parts in switched_on]
+    off = stand_ins(stems, kind=question.kind, segments=question.segments, baseline=question.baseline)
+    sounds = [mix_of(parts, stems, question.segments, off) for parts in switched_on]
     known = {field.name for field in dataclasses.fields(Explanation)}
     described = {name: value for name, value in (vars(question) | vars(fit)).items() if name in known}
     return Explanation(
@@ -128,7 +129,7 @@ def answer(
 
 
 def clip_masks(components: Sequence[Component], *, target: str) -> dict[str, np.ndarray]:
-    """Which components sound in the clips ``top1``, ``top3`` and ``rest``, and in ``silence``."""
+    """Which components are on in the clips ``top1``, ``top3`` and ``rest``, and in ``silence``: none."""
     masks = {}
     for k in (1, TOP_K):
         masks[f"top{k}"] = np.zeros(len(components), dtype=int)

@@ -16,6 +16,9 @@ class Explained(Protocol):
     def kind(self) -> str: ...  # noqa: D102
 
     @property
+    def baseline(self) -> str: ...  # noqa: D102
+
+    @property
     def segments(self) -> Segments: ...  # noqa: D102
 
     @property

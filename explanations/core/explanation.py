@@ -16,6 +16,7 @@ from explanations.core.criterion import Criterion
 from explanations.core.stored_facts import read_facts
 from explanations.core.validation import check_explanation
 from explanations.core.what_if import WhatIf, load_what_if
+from lemons.baselines import SILENCE
 from lemons.checksums import read_own_json, to_json
 from lemons.errors import DamagedError, DataError, LemonsError
 from lemons.exact import Facts
@@ -55,7 +56,7 @@ class Explanation:
     components : tuple of Component
         in the order of their numbers
     intercept : float
-        the linear model's answer to silence
+        the linear model's answer to the mix in which everything is off: to silence, or to the baseline alone
     fidelity : float <= 1
         weighted R² of the linear model on the masks that it was fitted to
     fidelity_held_out : float <= 1
@@ -69,7 +70,7 @@ class Explanation:
     relevance, logit : float
         the model's answer to the whole track, as a probability and before the sigmoid
     clip_logits : dict of str to float
-        its answers to the clips ``top1``, ``top3`` and ``rest``, and to ``silence``
+        its answers to the clips ``top1``, ``top3`` and ``rest``, and to ``silence``, or the baseline alone
     gain : float
         power of two by which the clips are scaled so that none exceeds full scale; 1 nearly always
     audio_hash, stems_hash, model_hash : str
@@ -78,6 +79,8 @@ class Explanation:
         of the programs the numbers depend on
     track_id, listener, separator : str
         whose question it is and where the stems come from; names only, without effect on the numbers
+    baseline : {"silence", "mean", "noise"}
+        what sounds in place of a component that is off; silence is not in the file
     seconds : float or None
         how long it took; None when it was read from a file
     what_if : WhatIf or None
@@ -111,6 +114,7 @@ class Explanation:
     track_id: str = ""
     listener: str = ""
     separator: str = "given"
+    baseline: str = SILENCE
     seconds: float | None = field(default=None, compare=False)
     what_if: WhatIf | None = field(default=None, compare=False, repr=False)
 
@@ -144,6 +148,8 @@ class Explanation:
         """The text of its file, with its checksum and its `WhatIf`'s: the same for the same question."""
         fields = {"format": FORMAT} | dataclasses.asdict(dataclasses.replace(self, what_if=None))
         del fields["seconds"]
+        if self.baseline == SILENCE:  # as in all files before there was a choice
+            del fields["baseline"]
         return to_json(fields | {"what_if": self.what_if and self.what_if.checksum})
 
     def save(self, path: str | os.PathLike) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from explanations.core.components import factorize, stack_rows
+from explanations.core.components import factorize, stack_rows, stack_stand_ins
 from explanations.core.question import Question
 from lemons.audiolime.neighborhood import score_masks
 from lemons.errors import ParameterError
@@ -62,7 +62,9 @@ class ExactScores:
         whole = factorize(stems, kind="time", segments=Segments((0, question.segments.borders[-1])))
         expected = float(score_masks(whole, _predictor(model), np.ones((1, 1), dtype=int), batch_size=1)[0, 0])
         report = progress and (lambda done, total: progress(PASS_PERCENT * done // total, 100))
-        self.table = score_table(model, stack_rows(stems, kind=question.kind), question.segments, progress=report)
+        kind, segments = question.kind, question.segments
+        off = stack_stand_ins(stems, kind=kind, segments=segments, baseline=question.baseline)
+        self.table = score_table(model, stack_rows(stems, kind=kind), segments, off=off, progress=report)
         found = float(self.logits(np.ones((1, self.table.n_components), dtype=int))[0])
         if not abs(found - expected) <= TOLERANCE * max(abs(expected), 1):
             raise ParameterError(
@@ -92,10 +94,12 @@ class SampledScores:
     """
 
     def __init__(self, question: Question, model: torch.nn.Module, stems: Mapping[str, np.ndarray], *, batch_size: int):
-        self.factorization = factorize(stems, kind=question.kind, segments=question.segments)
+        kind, segments, baseline = question.kind, question.segments, question.baseline
+        self.factorization = factorize(stems, kind=kind, segments=segments, baseline=baseline)
         self.batch_size = batch_size
-        components = range(self.factorization.get_number_components())
-        self.sounding = np.array([self.factorization.compose_model_input([i]).any() for i in components])
+        compose, components = self.factorization.compose_model_input, range(self.factorization.get_number_components())
+        everything_off = compose([])
+        self.sounding = np.array([(compose([i]) != everything_off).any() for i in components])
         self._predict = _predictor(model)
         self._known: dict[bytes, float] = {}
 

@@ -19,6 +19,7 @@ from scipy.stats import binomtest
 
 from explanations.core.explanation import Explanation
 from explanations.core.trust import line_holds
+from lemons.baselines import SILENCE
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Facts
 from recsys.ranking import CONFIDENCE, N_RESAMPLES, interval
@@ -130,7 +131,8 @@ def usable(explanations: Iterable[Explanation], *, meaning: str = "list") -> lis
     """
     by_separator: dict[str, dict[str, Explanation]] = {}
     for one in explanations:
-        if one.kind == KIND and one.criterion.meaning == meaning and one.facts is not None and one.facts.full_reaches:
+        fits = (one.kind, one.baseline, one.criterion.meaning) == (KIND, SILENCE, meaning)
+        if fits and one.facts is not None and one.facts.full_reaches:
             by_separator.setdefault(one.separator, {})[one.track_id] = one
     return list(max(by_separator.values(), key=len, default={}).values())
 

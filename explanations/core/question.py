@@ -16,12 +16,13 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
-from explanations.core.components import MIX, mix_of_stems, stack_rows
+from explanations.core.components import MIX, mix_of_stems, stack_rows, stack_stand_ins
 from explanations.core.criterion import Criterion
 from lemons import __version__
 from lemons.arguments import MAX_SEED, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime.factorization_stems import check_stems
+from lemons.baselines import BASELINES, SILENCE
 from lemons.errors import ParameterError
 from lemons.exact.protocol import local_model_of
 from lemons.exact.score import MAX_MEMORY, Pass
@@ -51,6 +52,8 @@ class Question:
         whether components are segments of the mix, whole stems, or segments of stems
     method : {"exact", "lime"}
         how the model is asked
+    baseline : {"silence", "mean", "noise"}
+        what sounds in place of a component that is switched off; see `lemons.baselines`
     target : {"logit", "probability"}
         which answer of the model the line is fitted to
     criterion : Criterion
@@ -69,6 +72,7 @@ class Question:
 
     kind: str
     method: str
+    baseline: str
     target: str
     criterion: Criterion
     segments: Segments
@@ -84,6 +88,7 @@ class Question:
     def key(self) -> str:
         """The name of its answer in a cache: a hash of everything that the numbers depend on."""
         not_asked = {"work"} | ({"n_masks", "seed"} if self.method == "exact" else set())
+        not_asked |= {"baseline"} if self.baseline == SILENCE else set()  # there was no other when keys were first made
         fields = {name: value for name, value in dataclasses.asdict(self).items() if name not in not_asked}
         return hash_text(json.dumps(fields, sort_keys=True))[:32]
 
@@ -97,6 +102,7 @@ def ask(
     segments: int | str | Segments = N_SEGMENTS,
     n_masks: int = N_MASKS,
     seed: int = 0,
+    baseline: str = SILENCE,
     target: str = "logit",
     criterion: Criterion = EVEN_ODDS,
 ) -> Question:
@@ -119,6 +125,8 @@ def ask(
         masks that LIME draws; with 5 components there are but 32, and no more are scored
     seed : int in [0, 2^32)
         where LIME's masks come from
+    baseline : {"silence", "mean", "noise"}
+        what sounds in place of a component that is switched off; see `lemons.baselines`
     target : {"logit", "probability"}
         which answer of the model the line is fitted to
     criterion : Criterion
@@ -138,6 +146,7 @@ def ask(
         holds values that are not numbers
     """
     _check_choices(kind=(kind, KINDS), method=(method, (*METHODS, None)), target=(target, TARGETS))
+    _check_choices(baseline=(baseline, BASELINES))
     n_masks = whole("n_masks", n_masks, least=2, hint=f"; the paper draws {N_MASKS}")
     seed = whole("seed", seed, least=0, most=MAX_SEED)
     if model.training:
@@ -146,12 +155,16 @@ def ask(
     mix = mix_of_stems(stems)
     found = find_segments(segments, mix)
     segments = Segments((0, found.borders[-1])) if kind == "source" else found
-    work = None if method == "lime" else _exact_work(model, stems, kind=kind, segments=segments, needed=bool(method))
+    work = None
+    if method != "lime":
+        off = stack_stand_ins(stems, kind=kind, segments=segments, baseline=baseline)
+        work = _exact_work(model, stems, off, kind=kind, segments=segments, needed=bool(method))
     exact = work is not None
     n_components = len(segments) * (1 if kind == "time" else len(stems))
     return Question(
         kind=kind,
         method="exact" if exact else "lime",
+        baseline=baseline,
         target=target,
         criterion=criterion,
         segments=segments,
@@ -165,7 +178,7 @@ def ask(
     )
 
 
-def _exact_work(model, stems, *, kind: str, segments: Segments, needed: bool) -> float | None:
+def _exact_work(model, stems, off: np.ndarray | None, *, kind: str, segments: Segments, needed: bool) -> float | None:
     """The exact method's multiply-adds, relative to scoring the track once: some 60 for 5 stems in 5 segments.
 
     None where the method does not apply; a ParameterError if it is needed.
@@ -173,7 +186,7 @@ def _exact_work(model, stems, *, kind: str, segments: Segments, needed: bool) ->
     try:
         # the track and silence, in one segment
         whole_track = _plan(model, stack_rows(stems, kind="time"), Segments((0, segments.borders[-1])))
-        parts = _plan(model, stack_rows(stems, kind=kind), segments)
+        parts = _plan(model, stack_rows(stems, kind=kind), segments, off)
     except ParameterError as error:
         if not needed:
             return None
@@ -181,9 +194,9 @@ def _exact_work(model, stems, *, kind: str, segments: Segments, needed: bool) ->
     return sum(whole_track.n_states) * parts.total / whole_track.total
 
 
-def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments) -> Pass:
+def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments, off: np.ndarray | None = None) -> Pass:
     """The engine's pass, ready to run."""
-    return Pass(local_model_of(model), waveforms, segments, MAX_MEMORY, None)
+    return Pass(local_model_of(model), waveforms, segments, off=off, max_memory=MAX_MEMORY)
 
 
 def _check_choices(**asked: tuple[str | None, tuple[str | None, ...]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from explanations.core.criterion import MEANINGS
 from explanations.core.question import KINDS, METHODS
+from lemons.baselines import BASELINES
 from lemons.quality.answers import TARGETS
 
 __all__ = ["check_explanation"]
@@ -17,6 +18,7 @@ CHOICES = {
     "method": METHODS,
     "neighborhood": ("all", "drawn"),
     "target": TARGETS,
+    "baseline": BASELINES,
     "held_out": ("fresh_masks", "leave_one_out", "none"),
 }
 CLIPS = {"top1", "top3", "rest", "silence"}

@@ -13,6 +13,7 @@ from explanations.core.criterion import Criterion, listed
 from explanations.core.explanation import Explanation, load_explanations
 from explanations.core.question import EVEN_ODDS
 from lemons.audio import to_int16
+from lemons.baselines import SILENCE
 from lemons.config import Config
 from lemons.library import Library, open_library
 from lemons.listeners import Listener
@@ -214,7 +215,7 @@ def _score(_model: FCN, _track: Track, key: tuple) -> float:
 
 @st.cache_data(max_entries=2, show_spinner=False)
 def _load_explanations(folder: Path, stamps: tuple) -> list[Explanation]:
-    return load_explanations(folder)
+    return [one for one in load_explanations(folder) if one.baseline == SILENCE]  # the page knows no other
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -67,13 +67,13 @@ def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
     portrait = portrait_of(explained, listener=listener.name)
     st.markdown(" ".join(plain(sentence) for sentence in portrait_sentences(portrait)))
     st.dataframe(
-        portrait_table(portrait)[["stem", "enough", "needed", "no part", "share"]],
+        portrait_table(portrait)[["stem", "enough", "needed", "in none", "share"]],
         hide_index=True,
         column_config={
             "stem": st.column_config.TextColumn("Instrument"),
             "enough": st.column_config.TextColumn("Enough alone"),
             "needed": st.column_config.TextColumn("Needed"),
-            "no part": st.column_config.TextColumn("In nothing that is enough"),
+            "in none": st.column_config.TextColumn("In nothing that is enough"),
             "share": st.column_config.TextColumn("Share of what speaks for it"),
         },
         alt="In how many tracks each instrument is enough, is needed, or neither, and its share of the weights",

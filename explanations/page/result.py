@@ -86,8 +86,10 @@ def _draw_sound(asked: Asked, explanation: Explanation, count: str) -> None:
     except DataError as error:  # a fragment that runs by itself has no page around it to show errors
         st.error(sentence(str(error)), icon=":material/error:")
         return
-    names = {"title": case.title, "listener": case.listener.name}
-    data = player_data(explanation, case.track.stems, src=src, k=k, answers=answers, others=case.others, **names)
+    title, listener, others = case.title, case.listener.name, case.others
+    data = player_data(
+        explanation, case.track.stems, src=src, title=title, listener=listener, k=k, answers=answers, others=others
+    )
     data["start"] = address.take_landing() if count == "k" else None
     k = draw_player(data, key=address.key("player", case.listener.name)) or k
     address.remember(**{count: k if k != usual else None})

@@ -9,6 +9,7 @@ from explanations.core.component import NOISE, Component
 from explanations.core.contrast import Contrast
 from explanations.core.trust import fidelity_in_words, line_holds
 from explanations.render.fact_words import Goal, sentences_towards
+from explanations.render.words import NOTHING
 
 __all__ = ["contrast_sentences", "contrast_summary"]
 
@@ -45,6 +46,7 @@ def contrast_sentences(contrast: Contrast) -> dict[str, str]:
     goal = Goal(
         would=f"would still be more for {first} than for {second}",
         would_not=f"would be more for {second} than for {first}",
+        nothing=NOTHING[contrast.baseline],
         silence=f"The difference of logits is {contrast.facts.silence:+.2f} for silence",
         close=NOISE["difference"],
     )

@@ -30,7 +30,7 @@ def write_explanation(folder: str | os.PathLike, explanation: Explanation, track
     list of Path
         ``top1.flac``, ``top3.flac``, ``rest.flac``, ``explanation.png``, ``report.html``, the answers to other mixes
         where they are known as ``explanation.npz``, and ``explanation.json``; top3 + rest is the track, sample for
-        sample (times ``explanation.gain``)
+        sample (times ``explanation.gain``), and ``off.flac`` more where the baseline is not silence
 
     Raises
     ------

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from explanations.core.component import NOISE
 from explanations.core.explained import Explained
 from explanations.core.explanation import Explanation
-from explanations.render.words import capitalized, clock, listing, names_of, noun_of
+from explanations.render.words import NOTHING, baseline_sentence, capitalized, clock, listing, names_of, noun_of
+from lemons.baselines import SILENCE
 from lemons.exact.facts import Facts, MinimalSets
 from lemons.exact.groups import Cover, Description
 
@@ -25,9 +26,12 @@ def fact_sentences(explanation: Explanation) -> dict[str, str]:
     -------
     dict of str to str
         ``"Enough"``, ``"Without it"`` and ``"Alone"``, those that there is something to say of, and ``"Silence"`` where
-        silence alone would be recommended; empty where the answers to all mixes are not known
+        silence alone would be recommended, or ``"Noise"`` where noise is the baseline and would be; ``"Off"``, what the
+        baseline is, unless it is silence; empty where the answers to all mixes are not known
     """
-    return sentences_towards(_goal(explanation), explanation)
+    sentences = sentences_towards(_goal(explanation), explanation)
+    stand_in = baseline_sentence(explanation)
+    return sentences | {"Off": stand_in} if sentences and stand_in else sentences
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,14 +42,17 @@ class Goal:
     ----------
     would, would_not : str
         the two
+    nothing : str
+        what sounds when everything is switched off
     silence : str
-        what the answer to silence is: a clause
+        what the answer to that is: a clause
     close : float > 0
         an answer that is nearer to the threshold may reach it by rounding alone
     """
 
     would: str
     would_not: str
+    nothing: str
     silence: str
     close: float
 
@@ -58,15 +65,17 @@ def sentences_towards(goal: Goal, explanation: Explained) -> dict[str, str]:
     if not facts.full_reaches:
         return {"Enough": f"Nothing in this track is enough: not even the whole of it {goal.would}."}
     if facts.every_mix_reaches:
-        return {"Silence": f"Nothing in this track matters for that: every mix of it {goal.would}, even silence."}
+        text = f"Nothing in this track matters for that: every mix of it {goal.would}, even {goal.nothing}."
+        return {_heading(explanation): text}
     told = facts.describe(*_shape(explanation))
     sentences = {
         "Enough": _enough(explanation, facts.sufficient, told["sufficient"], goal),
         "Without it": _needed(explanation, facts.necessary, told["necessary"], goal),
     }
     if facts.silence_reaches:
-        silence = f"{goal.silence}, so even silence {goal.would}."
-        return sentences | {"Silence": f"{silence} What is enough outweighs the parts that speak against this track."}
+        text = f"{goal.silence}, so even {goal.nothing} {goal.would}."
+        text += " What is enough outweighs the parts that speak against this track."
+        return sentences | {_heading(explanation): text}
     if set(facts.alone.smallest) != set(facts.sufficient.smallest):
         sentences["Alone"] = _alone(explanation, facts.alone, told["alone"], goal)
     return sentences
@@ -81,7 +90,14 @@ def _goal(explanation: Explanation) -> Goal:
     else:
         value = f"{criterion.relevance:.2f}"
         words = f"would have a relevance of at least {value}", f"would have a relevance below {value}"
-    return Goal(*words, f"The model gives silence {facts.silence:.2f}" if facts else "", NOISE["probability"])
+    nothing = NOTHING[explanation.baseline]
+    silence = f"The model gives {nothing} {facts.silence:.2f}" if facts else ""
+    return Goal(*words, nothing, silence, NOISE["probability"])
+
+
+def _heading(explanation: Explained) -> str:
+    """Of the sentence on what everything switched off is given."""
+    return "Silence" if explanation.baseline == SILENCE else "Noise"
 
 
 def _enough(explanation: Explained, found: MinimalSets, told: Description, goal: Goal) -> str:

@@ -1,4 +1,4 @@
-"""A portrait in words: what is enough, what plays no part, and a table of all stems."""
+"""A portrait in words: what is enough, what is in nothing that is, and a table of all stems."""
 
 import pandas as pd
 
@@ -51,7 +51,7 @@ def portrait_table(portrait: Portrait) -> pd.DataFrame:
 
     Returns
     -------
-    pd.DataFrame [columns=stem, sounds, enough, needed, no part, share]
+    pd.DataFrame [columns=stem, sounds, enough, needed, in none, share]
         texts such as "9 of 10 [6, 10]" and "41 % [33, 50]", the number of tracks in which the stem sounds, and the
         share of what speaks for a track, "unknown" where no linear model holds
     """
@@ -62,7 +62,7 @@ def portrait_table(portrait: Portrait) -> pd.DataFrame:
             "sounds": f"{one.n_sounding} of {n}",
             "enough": _short(one.enough, n),
             "needed": _short(one.needed, n),
-            "no part": _short(one.idle, n),
+            "in none": _short(one.idle, n),
             "share": "unknown" if one.share is None else _percent(one.share),
         }
         for one in portrait.habits

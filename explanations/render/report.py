@@ -17,7 +17,7 @@ from explanations.core.clips import TOP_K
 from explanations.core.explanation import Component, Explanation
 from explanations.render import words
 from explanations.render.fact_words import fact_sentences
-from explanations.render.player import player_css, player_data, player_js, player_sounds
+from explanations.render.player import player_css, player_data, player_js, player_sounds, player_stand_ins
 from lemons.files import atomic_path
 from lemons.tracks import Track
 
@@ -66,11 +66,12 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: Track
 
 def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> str:
     """The text of the file, in which ``k`` components play at first; for the other parameters see `write_report`."""
-    sounds = player_sounds(explanation, track.stems)
+    sounds, off = (make(explanation, track.stems) for make in (player_sounds, player_stand_ins))
     data = player_data(
         explanation,
         track.stems,
         src={name: _data_url("audio/flac", sound) for name, sound in sounds.items()},
+        off={name: _data_url("audio/flac", sound) for name, sound in off.items()},
         title=track.title,
         listener=words.capitalized(explanation.listener),
         k=k,
@@ -151,6 +152,7 @@ def _with_minus(number: str) -> str:
 def _facts(explanation: Explanation) -> dict[str, str]:
     """What is needed to check and to repeat the explanation, by name."""
     starts = sorted({component.start_s for component in explanation.components})
+    stand_in, nothing = words.baseline_sentence(explanation), words.NOTHING[explanation.baseline]
     return {
         "Track": explanation.track_id,
         "Relevance": _with_minus(f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"),
@@ -158,8 +160,9 @@ def _facts(explanation: Explanation) -> dict[str, str]:
         "Explained": explanation.target,
         "Segments begin at": ", ".join(f"{start:g} s" for start in starts),
         "Stems from": explanation.separator,
+        **({"Switched off": stand_in} if stand_in else {}),
         "Fidelity": _with_minus(f"{explanation.fidelity_held_out:.4f} {explanation.judged_on}"),
-        "Answer to silence": _with_minus(f"{explanation.intercept:.4f} by the linear model"),
+        f"Answer to {nothing}": _with_minus(f"{explanation.intercept:.4f} by the linear model"),
         "Audio, SHA-256": explanation.audio_hash,
         "Stems, SHA-256": explanation.stems_hash,
         "Model, SHA-256": explanation.model_hash,

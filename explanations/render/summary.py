@@ -30,7 +30,7 @@ def summary(explanation: Explanation) -> list[str]:
     return [
         *(f"{name}: {text}" for name, text in fact_sentences(explanation).items()),
         f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard",
-        f"relevance {explanation.relevance:.3f}, of silence {silence:.3f}",
+        f"relevance {explanation.relevance:.3f}, of {words.NOTHING[explanation.baseline]} {silence:.3f}",
         f"fidelity {fidelity}",
         *_weights(explanation),
     ]

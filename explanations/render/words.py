@@ -13,11 +13,14 @@ from explanations.core.clips import TOP_K
 from explanations.core.component import Component
 from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words
+from lemons.baselines import NOISE_DB, SILENCE
 from lemons.characters import invisible
 
 __all__ = [
     "LEMON",
+    "NOTHING",
     "answer",
+    "baseline_sentence",
     "capitalized",
     "clock",
     "data_url",
@@ -43,6 +46,11 @@ __all__ = [
 LEMON = Path(__file__).parent / "lemon.svg"
 NAMES = {"vocals": "the vocals", "piano": "the piano", "drums": "the drums", "bass": "the bass"}
 NAMES |= {"other": "the other instruments", "mix": "the part"}
+NOTHING = {"silence": "silence", "mean": "noise alone", "noise": "faint noise alone"}  # what sounds with everything off
+STAND_INS = {
+    "mean": "steady noise of its own colour and level",
+    "noise": f"faint noise, {-NOISE_DB} dB below full scale",
+}
 LOUD = 0.5  # a component is named in the sentence when its weight is at least this share of the largest
 MAX_TITLE = 120  # letters of a file's name that are shown
 SHORT_S = 3  # shorter stretches are named to a tenth of a second
@@ -214,6 +222,13 @@ def fidelity_sentence(explanation: Explanation) -> str:
         f"The model is **{fidelity_in_words(explanation)}** here: {masks}, weights account for {share} of how the "
         f"{what} moves when components are switched on and off."
     )
+
+
+def baseline_sentence(explanation: Explanation) -> str:
+    """What sounds in place of what is switched off; empty for silence."""
+    if explanation.baseline == SILENCE:
+        return ""
+    return f"What is switched off is replaced by {STAND_INS[explanation.baseline]}."
 
 
 def pair_sentence(explanation: Explanation) -> str:

@@ -33,6 +33,7 @@ def score_table(
     stems: np.ndarray,
     n_segments: int | Segments = 5,
     *,
+    off: np.ndarray | None = None,
     device: str | torch.device | None = None,
     max_memory: int = MAX_MEMORY,
     progress: Progress | None = None,
@@ -48,6 +49,9 @@ def score_table(
     n_segments : int > 0 or Segments
         stretches of equal length, at most as many as frames, cut hard as audioLIME cuts them, the remainder belonging
         to the last; or any others
+    off : np.ndarray or Tensor [shape=(n_stems, n_samples), dtype=float32] or None
+        what sounds in place of each stem where it is switched off, cut like it; None for silence. See
+        `lemons.baselines`. With all components on, the mix is the track: exactly for waveforms on the 16-bit grid
     device : torch.device or None
         where to compute, on a copy of the model; None for where the model is
     max_memory : int > 0
@@ -63,10 +67,10 @@ def score_table(
     Raises
     ------
     ParameterError
-        if an argument is of another kind, the model is none that the engine takes, the stems have no such shape, or
-        the states of segments that are short beside the receptive field do not fit ``max_memory``
+        if an argument is of another kind, the model is none that the engine takes, stems or ``off`` have no such shape,
+        or the states of segments that are short beside the receptive field do not fit ``max_memory``
     DataError
-        if the stems, or the model's answers, hold values that are not numbers
+        if the stems, ``off``, or the model's answers, hold values that are not numbers
     """
     started = time.perf_counter()
     max_memory = whole("max_memory", max_memory, least=1, hint=" bytes")
@@ -81,7 +85,7 @@ def score_table(
     n_frames = 1 + (stems.shape[1] + 2 * local.pad - local.n_fft) // local.hop_length
     if len(segments) > n_frames > 0 and stems.shape[1] > local.pad:
         raise ParameterError(f"n_segments={len(segments)} must be at most {n_frames}, the frames of the track")
-    engine = Pass(local, stems, segments, max_memory, progress)
+    engine = Pass(local, stems, segments, off=_check_off(off, stems), max_memory=max_memory, progress=progress)
     pooled = engine.run()
     return ScoreTable(pooled, multiply_adds=engine.total, seconds=time.perf_counter() - started)
 
@@ -104,6 +108,15 @@ def _check_stems(stems) -> np.ndarray:
     return stems
 
 
+def _check_off(off, stems: np.ndarray) -> np.ndarray | None:
+    if off is None:
+        return None
+    off = waveform("off", off, n_dims=2)
+    if off.shape != stems.shape:
+        raise ParameterError(f"off of shape {off.shape} must have that of the stems, {stems.shape}")
+    return off
+
+
 class Pass:
     """From stems to pooled features, segment by segment and border by border.
 
@@ -112,11 +125,20 @@ class Pass:
     """
 
     def __init__(
-        self, local: LocalModel, stems: np.ndarray, segments: Segments, max_memory: int, progress: Progress | None
+        self,
+        local: LocalModel,
+        stems: np.ndarray,
+        segments: Segments,
+        *,
+        off: np.ndarray | None = None,
+        max_memory: int = MAX_MEMORY,
+        progress: Progress | None = None,
     ):
         weight = local.blocks[0].conv.weight
         self.local, self.n_stems, self.progress = local, len(stems), progress
-        self.spectra = Spectra(local, stems, segments, weight.dtype, weight.device)
+        # a component that is on brings its sound and takes away what sounds in its place
+        switched, background = (stems, None) if off is None else (stems - off, off.sum(axis=0))
+        self.spectra = Spectra(local, switched, background, segments, weight.dtype, weight.device)
         self.locality = Locality(local, segments.spans, self._bands(weight))
         self.layers = [Layer(block, weight.device) for block in local.blocks]
         self.n_states = self.spectra.n_states

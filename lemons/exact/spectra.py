@@ -1,7 +1,8 @@
 """Spectrogram columns of every state of a segment, from one transform of each component.
 
 The short-time Fourier transform is linear, so the transform of a mix is the sum of its components' transforms; a frame
-across a border sums the parts of both sides. Power and decibels come after the sum.
+across a border sums the parts of both sides. Power and decibels come after the sum. What sounds where components are
+off is the same in every mix: one more transform, which is added to all of them.
 
 Precision. Decibels turn the relative error of a bin into an absolute one, down to the floor of 1e-10. In float32 a bin
 that is quiet beside a loud one holds rounding noise (a full-scale sine of magnitude 128 leaves about 1e-5, the power of
@@ -36,8 +37,10 @@ class Spectra:
         whose ``stft`` and ``columns`` apply
     stems : np.ndarray [shape=(n_stems, n_samples)]
         what is mixed
+    background : np.ndarray [shape=(n_samples,)] or None
+        what sounds in every mix; None for nothing
     segments : Segments
-        how they are cut
+        how the stems are cut
     dtype : torch.dtype
         of the images
     device : torch.device
@@ -51,7 +54,15 @@ class Spectra:
         distinct states of each segment, powers of two
     """
 
-    def __init__(self, local: LocalModel, stems: np.ndarray, segments: Segments, dtype: torch.dtype, device):
+    def __init__(
+        self,
+        local: LocalModel,
+        stems: np.ndarray,
+        background: np.ndarray | None,
+        segments: Segments,
+        dtype: torch.dtype,
+        device: torch.device,
+    ):
         self.local, self.dtype = local, dtype
         # which sample of the track each padded sample repeats
         places = torch.as_tensor(np.pad(np.arange(stems.shape[1]), local.pad, mode="reflect"), device=device)
@@ -70,11 +81,16 @@ class Spectra:
             self.parts.append(local.stft(padded)[sounding[-1]])
         self.sounding = torch.stack(sounding)
         self.n_states = [2 ** int(stems.sum()) for stems in sounding]
+        self.background = None
+        if background is not None:
+            padded = torch.as_tensor(background, device=device)[places]
+            self.background = torch.view_as_real(local.stft(padded[None])[0])  # (n_bins, n_frames, 2)
 
     @property
     def n_bytes(self) -> int:
         """Memory that the transforms take."""
-        return sum(part.numel() * part.element_size() for part in self.parts)
+        kept = self.parts if self.background is None else [*self.parts, self.background]
+        return sum(part.numel() * part.element_size() for part in kept)
 
     def _frames_touching(self, inside: Tensor) -> tuple[int, int]:
         touched = inside.unfold(0, self.local.n_fft, self.local.hop_length).any(dim=1).nonzero()
@@ -102,7 +118,10 @@ class Spectra:
         for start in range(0, 2**n_bits, rows):
             stop = min(start + rows, 2**n_bits)
             mixes = _binary(torch.arange(start, stop), n_bits).to(real) @ real.flatten(1)
-            mixes = torch.view_as_complex(mixes.view(-1, *real.shape[1:]))
+            mixes = mixes.view(-1, *real.shape[1:])
+            if self.background is not None:
+                mixes += self.background[:, group.start : group.stop]
+            mixes = torch.view_as_complex(mixes)
             image = self.local.columns(mixes).to(self.dtype)
             yield start, stop, image.transpose(1, 2).unsqueeze(-1).contiguous()
 

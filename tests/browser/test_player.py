@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy.special import expit
 
-from explanations.core.clips import mix_of
+from explanations.core.clips import mix_of, stand_ins_of
 from explanations.core.explain import explain
 from explanations.render.player import player_css, player_data, player_js, player_sounds
 from explanations.render.report import write_report
@@ -96,7 +96,7 @@ class Player:
 
     def rendered(self):
         """All that the choice gives to hear, through the nodes that play it."""
-        script = "p.sound.render(p.choice.switches(p.choice.mask), p.volumes)"
+        script = "p.sound.render(p.switches, p.volumes)"
         return np.array(self.get(f"{script}.then(y => Array.from(y))"))
 
 
@@ -177,6 +177,34 @@ def test_what_is_heard_is_what_was_scored(visit, explained, track, kind, rng):
     player.choose("Full mix")
     # of the sum of two rows, each off by that much of its own
     np.testing.assert_allclose(player.rendered(), sum(track.stems.values()), atol=SCALE)
+
+
+@pytest.mark.parametrize("baseline", ["mean", "noise"])
+def test_what_stands_in_is_heard_where_something_is_off(visit, model, track, baseline):
+    soft = {name: quantize(y / 4) for name, y in track.stems.items()}  # noise as loud as the tone has higher peaks
+    track = replace(track, stems=soft)
+    explanation = explain(model, track.stems, kind="time+source", segments=N_SEGMENTS, baseline=baseline)
+    player, off = visit(explanation, track), stand_ins_of(explanation, track.stems)
+    player.choose("What if")
+    closeness = 0.51 * STEP * len(track.stems) + 2 * SCALE  # of fades, and of two sounds in each row
+    for mask in ([0, 1, 1, 0, 1, 1], [0] * 6, [1] * 6):
+        player.get("p.change(c => { c.own = x; })", mask)
+        on = [explanation.components[i] for i in np.flatnonzero(mask)]
+        np.testing.assert_allclose(
+            player.rendered(), mix_of(on, track.stems, explanation.segments, off), atol=closeness
+        )
+    player.click("Mute Drums")  # is to switch them off
+    assert player.get("p.mask()") == [1, 0, 1, 0, 1, 0]
+    expected = track.stems["vocals"] + off["drums"]
+    np.testing.assert_allclose(player.rendered(), expected, atol=closeness)
+    logit = explanation.what_if.logits(np.array([[1, 0] * 3]))[0]
+    assert player.get("p.relevance()") == pytest.approx(expit(logit), abs=1e-5)
+    assert {"mean": "Noise alone", "noise": "Faint noise alone"}[baseline] in player.text("answer")
+    player.get("p.match(true)")
+    player.until("p.weighed")
+    loudness = [np.sqrt(np.mean(y**2)) for y in (sum(track.stems.values()), expected)]
+    player.until("p.boost !== 1")
+    assert player.get("p.boost") == pytest.approx(min(loudness[0] / loudness[1], 1 / np.abs(expected).max()), rel=1e-3)
 
 
 def test_rows_are_loud_where_they_are_on_and_silent_elsewhere(visit, explained, track):

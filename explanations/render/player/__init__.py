@@ -5,6 +5,6 @@ may be mounted by `st.components.v2.component` or by a script of a report; `data
 """
 
 from explanations.render.player.assets import player_css, player_js
-from explanations.render.player.data import player_data, player_sounds
+from explanations.render.player.data import player_data, player_sounds, player_stand_ins
 
-__all__ = ["player_css", "player_data", "player_js", "player_sounds"]
+__all__ = ["player_css", "player_data", "player_js", "player_sounds", "player_stand_ins"]

@@ -15,6 +15,7 @@ class Choice {
     this.rows = data.rows;
     this.borders = data.borders;
     this.sounding = data.answers?.sounding;
+    this.nothing = data.words.nothing;
     this.facts = { enough: data.facts?.enough, without: data.facts?.without };
     /** Indices of those that speak for the track, the strongest first. */
     this.ranked = data.components.map((_, index) => index).filter((index) => data.components[index].weight > data.least);
@@ -129,7 +130,7 @@ class Choice {
     if (this.preset === "rest") return `Rest: everything${this.ranked.length ? ` but ${this.named(this.top)}` : ""}`;
     const n = this.own.reduce((sum, on) => sum + on, 0);
     const total = this.own.length;
-    return `What if: ${n === total ? "everything" : n ? `${n} of ${total} parts` : "silence"}`;
+    return `What if: ${n === total ? "everything" : n ? `${n} of ${total} parts` : this.nothing}`;
   }
 
   /** Components in words: the row of the first of them first, neighbours in time as one stretch. */

@@ -100,14 +100,15 @@ class Answer {
     this.root = element("div", { class: "answer" }, heading, this.meter, ...marks.map(({ line }) => line), this.note);
   }
 
-  /** `relevance` is null where it is not known, and then `why` says why; so is `silence`. `others`: those on the list. */
-  draw({ relevance, full, silence, why, quieter, others }) {
+  /** `relevance` is null where it is not known, and then `why` says why; so is `silence`, the answer to `nothing`. `others`: those on the list. */
+  draw({ relevance, full, silence, nothing, why, quieter, others }) {
     const known = relevance !== null;
     const place = known && others?.length ? `, place ${placeOf(relevance, others)} of ${others.length + 1}` : "";
     setText(this.value, known ? relevance.toFixed(2) + place : "–");
     this.root.classList.toggle("unknown", !known);
     this.meter.style.setProperty("--value", known ? relevance : 0);
     this.full.draw(full, relevance);
+    this.silence.name = capitalized(nothing);
     this.silence.draw(silence, relevance);
     if (known) this.meter.setAttribute("aria-valuenow", relevance.toFixed(4));
     else this.meter.removeAttribute("aria-valuenow");

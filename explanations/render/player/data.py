@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from explanations.core.clips import TOP_K, check_same_stems
+from explanations.core.clips import TOP_K, check_same_stems, stand_ins_of
 from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
 from explanations.core.trust import line_holds
 from explanations.render.fact_words import heard_sets
-from explanations.render.words import capitalized, name_of, noun_of, tame
+from explanations.render.words import NOTHING, capitalized, name_of, noun_of, tame
 from lemons.audio import SAMPLE_RATE, common_gain, flac_bytes
 from lemons.segments import Segments
 
-__all__ = ["player_data", "player_sounds"]
+__all__ = ["player_data", "player_sounds", "player_stand_ins"]
 
 
 def player_sounds(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> dict[str, bytes]:
@@ -41,6 +41,13 @@ def player_sounds(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> 
     return {name: flac_bytes(y * np.float32(scale), gain=scale) for name, y in rows.items()}
 
 
+def player_stand_ins(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+    """What sounds in place of each row where it is off, like `player_sounds`; empty for silence."""
+    off = stand_ins_of(explanation, stems)
+    _, scale = _rows(explanation, stems)
+    return {name: flac_bytes(y * np.float32(scale), gain=scale) for name, y in off.items()}
+
+
 def player_data(
     explanation: Explanation,
     stems: Mapping[str, np.ndarray],
@@ -48,6 +55,7 @@ def player_data(
     src: Mapping[str, str],
     title: str,
     listener: str = "",
+    off: Mapping[str, str] | None = None,
     k: int = TOP_K,
     answers: str | None = None,
     others: Sequence[float] = (),
@@ -62,6 +70,8 @@ def player_data(
         the stems that were explained
     src : dict of str to str
         the address of each of `player_sounds`: on the page's own server, or ``data:...;base64,...``
+    off : dict of str to str, optional
+        the address of each of `player_stand_ins`, where there are any
     title, listener : str
         names, however wild: they are shown letter by letter
     k : int > 0
@@ -74,9 +84,10 @@ def player_data(
     Returns
     -------
     dict
-        ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``; ``borders`` of the segments and the
-        ``fades`` on either side of them, in seconds; ``components``: number ``segment * n_rows + row``, with ``row``,
-        ``segment``, ``weight`` and ``name``, and weights up to ``least`` are nothing; ``holds``: whether a line does,
+        ``rows``: what is switched, with ``name``, ``label``, ``noun`` and ``src``, and ``off`` where something
+        sounds in its place; ``borders`` of the segments and the ``fades`` on either side of them, in seconds;
+        ``components``: number ``segment * n_rows + row``, with ``row``, ``segment``, ``weight`` and ``name``, and
+        weights up to ``least`` are nothing; ``holds``: whether a line does,
         else all weights are 0; ``facts``: the components of ``enough`` and those that ``without`` lacks; ``others``:
         the relevance of other tracks; ``gain``, a power of two that keeps every mix of rows within full scale;
         ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
@@ -88,7 +99,7 @@ def player_data(
         if other stems were explained
     """
     rows, scale = _rows(explanation, stems)
-    gain = _gain(rows)
+    gain = _gain(rows, stand_ins_of(explanation, stems))
     names, holds = list(rows), line_holds(explanation)
     return {
         "title": tame(title),
@@ -98,6 +109,7 @@ def player_data(
         "gain": gain / scale,
         "rows": [
             {"name": name, "label": tame(capitalized(name)), "noun": tame(noun_of(name)), "src": src[name]}
+            | ({"off": off[name]} if off else {})
             for name in names
         ],
         "borders": [border / SAMPLE_RATE for border in explanation.segments.borders],
@@ -124,15 +136,18 @@ def player_data(
 
 
 def _rows(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], float]:
-    """What is switched, and the power of two that brings each of it within full scale."""
+    """What is switched, and the power of two that brings it, and what sounds in its place, within full scale."""
     check_same_stems(explanation, stems)
     rows = rows_of(stems, kind=explanation.kind)
-    return rows, common_gain(rows.values())
+    return rows, common_gain([*rows.values(), *stand_ins_of(explanation, stems).values()])
 
 
-def _gain(rows: Mapping[str, np.ndarray]) -> float:
+def _gain(rows: Mapping[str, np.ndarray], off: Mapping[str, np.ndarray]) -> float:
     """No mix of rows has samples above the sum of the positive ones, or below that of the negative ones."""
-    return common_gain([sum(np.maximum(y, 0) for y in rows.values()), sum(np.minimum(y, 0) for y in rows.values())])
+    sounds = [(y, off.get(name, np.zeros_like(y))) for name, y in rows.items()]  # either, or a bit of both
+    highest = sum(np.maximum(np.maximum(y, instead), 0) for y, instead in sounds)
+    lowest = sum(np.minimum(np.minimum(y, instead), 0) for y, instead in sounds)
+    return common_gain([highest, lowest])
 
 
 def _fades(segments: Segments) -> list[float]:
@@ -149,4 +164,4 @@ def _words(explanation: Explanation, gain: float) -> dict[str, str]:
     level = "What you hear is what was scored, at its true level."
     if gain != 1:
         level = f"What you hear is what was scored, at {gain:g} of its level, so that no mix of parts is clipped."
-    return {"unanswered": why, "level": level}
+    return {"unanswered": why, "level": level, "nothing": NOTHING[explanation.baseline]}

@@ -14,10 +14,15 @@ async function bytesOf(src) {
   return response.arrayBuffer();
 }
 
+/** Where the sounds are: those of the rows, then those in place of each row where it is off, unless that is silence. */
+function addressesOf({ rows }) {
+  return rows.map(({ src }) => src).concat(rows.flatMap(({ off }) => off ?? []));
+}
+
 /** Sounds as audio buffers; decoded offline, since a context that may sound must wait for a click. */
-async function loadSounds(rows) {
+async function loadSounds(data) {
   const decoder = new OfflineAudioContext(1, 1, SAMPLE_RATE);
-  return Promise.all(rows.map(async ({ src }) => decoder.decodeAudioData(await bytesOf(src))));
+  return Promise.all(addressesOf(data).map(async (src) => decoder.decodeAudioData(await bytesOf(src))));
 }
 
 /** The model's answers to every mix, from `answers` of the data: where their bytes are, and their layout. */
@@ -26,6 +31,6 @@ async function loadWhatIf(answers) {
 }
 
 /** What tells the sounds of some rows from others. */
-function soundsOf({ rows }) {
-  return JSON.stringify(rows.map(({ src }) => src));
+function soundsOf(data) {
+  return JSON.stringify(addressesOf(data));
 }

@@ -9,8 +9,7 @@ const MAX_BOOST = 10; // +20 dB
  * How much louder a choice must be to have the level of the full mix: by the root of the mean square over the whole
  * track, at most 20 dB, and less where a peak would exceed full scale.
  */
-async function boostOf(sound, { switches, volumes, gain }) {
-  const everything = switches.map((row) => row.map(() => 1));
+async function boostOf(sound, { everything, switches, volumes, gain }) {
   const [full, part] = await Promise.all([
     sound.render(everything, volumes.map(() => 1)),
     sound.render(switches, volumes),

@@ -94,7 +94,7 @@ class Player {
       this.sound = null;
     }
     Object.assign(this, { sounds: soundsOf(this.data), whatIf: null, failure: "" });
-    const loading = Promise.all([this.sound?.buffers ?? loadSounds(this.data.rows), loadWhatIf(this.data.answers)]);
+    const loading = Promise.all([this.sound?.buffers ?? loadSounds(this.data), loadWhatIf(this.data.answers)]);
     const arrived = ([buffers, whatIf]) => {
       if (this.loading !== loading) return; // others were wanted meanwhile, or the player is gone
       this.whatIf = whatIf;
@@ -114,7 +114,7 @@ class Player {
   open(buffers) {
     this.sound = new Sound(buffers, { onend: () => this.draw() });
     this.sound.place = this.first;
-    this.grid.setSounds(buffers);
+    this.grid.setSounds(buffers.slice(0, this.data.rows.length));
   }
 
   change(act) {
@@ -137,18 +137,32 @@ class Player {
     const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
     const why = data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
     const silence = this.whatIf?.silence ?? null;
-    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter, others: data.others });
+    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter, others: data.others, nothing: data.words.nothing });
     if (!sound) return;
     sound.setVolumes(this.volumes);
     sound.setMaster(this.volume * data.gain * this.boost);
-    sound.setProgram({ envelope: this.envelope, switches: choice.switches(choice.mask), range: this.range, loop: this.loop });
+    sound.setProgram({ envelope: this.envelope, switches: this.switches, range: this.range, loop: this.loop });
     if (this.matched) this.weigh();
     this.move();
   }
 
-  /** The gain of each row: 0 where it is muted. */
+  /** Which segments of each sound are on: of the rows, and of what sounds in place of a row where it is not heard. */
+  get switches() {
+    const { choice } = this;
+    const inPlace = choice.switches(choice.heard).map((row) => row.map((on) => 1 - on));
+    return choice.switches(choice.mask).concat(this.standIns ? inPlace : []);
+  }
+
+  /** The gain of each sound: 0 for a row that is muted. */
   get volumes() {
-    return this.choice.volumes.map((volume, row) => (this.choice.rowIsOn(row) ? volume : 0));
+    const { choice } = this;
+    const volumes = choice.volumes.map((volume, row) => (choice.rowIsOn(row) ? volume : 0));
+    return volumes.concat(this.standIns ? choice.volumes : []);
+  }
+
+  /** Whether something else than silence sounds in place of what is off. */
+  get standIns() {
+    return this.data.rows.some(({ off }) => off);
   }
 
   /** What is played: the component that is heard alone; in a loop, the segments that sound; else everything. */
@@ -245,8 +259,9 @@ class Player {
 
   /** Bring what is heard to the loudness of the full mix. */
   async weigh() {
-    const { choice, sound } = this;
-    const heard = { switches: choice.switches(choice.mask), volumes: this.volumes, gain: this.data.gain };
+    const { sound } = this;
+    const everything = this.switches.map((row, sound) => row.map(() => Number(sound < this.data.rows.length)));
+    const heard = { everything, switches: this.switches, volumes: this.volumes, gain: this.data.gain };
     const weighed = JSON.stringify([heard, this.sounds]);
     if (weighed === this.weighed) return;
     this.weighed = weighed;

@@ -50,7 +50,7 @@ class Take {
 }
 
 class Sound {
-  /** `onend` is called when the last sample was heard, or the browser lets none be heard. */
+  /** `buffers`: a sound for each row, then perhaps one in place of each where it is off. `onend` is called when the last sample was heard, or the browser lets none be heard. */
   constructor(buffers, { onend }) {
     this.buffers = buffers;
     this.onend = onend;

@@ -41,6 +41,7 @@ def test_the_track_is_more_for_one_of_two_listeners(tmp_path, lemons):
         (("--versus", "marko"), "versus='marko' must be another listener than the first"),
         (("--versus", "nina", "--method", "lime"), "method='lime' is of no use with --versus"),
         (("--versus", "nina", "--target", "probability"), "target='probability' is of no use with --versus"),
+        (("--versus", "nina", "--baseline", "mean"), "baseline='mean' is of no use with --versus"),
         (("--versus", "nina", "--threshold", "0.5"), "threshold='0.5' is of no use with --versus"),
         (("--versus", "nina", "--kind", "colour"), "kind='colour' is unknown"),
     ],

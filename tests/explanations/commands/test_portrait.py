@@ -10,7 +10,7 @@ def test_facts_come_first_then_a_row_for_each_instrument(tmp_path, lemons, model
     assert code == 0
     lines = printed.splitlines()
     (header,) = [i for i, line in enumerate(lines) if line.lstrip().startswith("stem")]
-    assert lines[header].split() == ["stem", "sounds", "enough", "needed", "no", "part", "share"]
+    assert lines[header].split() == ["stem", "sounds", "enough", "needed", "in", "none", "share"]
     assert header > 0
     assert lines[0].endswith(".")
     assert {line.split()[0] for line in lines[header + 1 : header + 3]} == {"vocals", "drums"}

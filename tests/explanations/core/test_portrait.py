@@ -170,6 +170,6 @@ def test_the_table_has_texts_for_a_terminal(explained):
         "sounds": "10 of 10",
         "enough": "10 of 10 [7, 10]",
         "needed": "10 of 10 [7, 10]",
-        "no part": "0 of 10 [0, 3]",
+        "in none": "0 of 10 [0, 3]",
         "share": "75 % [75, 75]",
     }

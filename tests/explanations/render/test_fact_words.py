@@ -75,6 +75,19 @@ def test_silence_that_is_recommended_is_said(explanation):
     assert "every mix of it would still be among the ten recommended, even silence" in everything["Silence"]
 
 
+def test_what_is_switched_off_is_replaced_by_noise_and_says_so_once(explanation):
+    found = told(explanation, lambda z: ~z[:, 1] | z[:, 2], baseline="mean")
+    assert found["Noise"].startswith(
+        "The model gives noise alone 1.00, so even noise alone would still be among the ten"
+    )
+    assert found["Off"] == "What is switched off is replaced by steady noise of its own colour and level."
+    assert not any("ilence" in text for text in found.values())
+    found = told(explanation, lambda z: z[:, 3], baseline="noise")
+    assert list(found) == ["Enough", "Without it", "Off"]
+    assert found["Off"] == "What is switched off is replaced by faint noise, 60 dB below full scale."
+    assert "Off" not in told(explanation, lambda z: z[:, 3])
+
+
 def test_a_track_that_is_not_recommended_has_nothing_that_is_enough(explanation):
     found = told(explanation, lambda z: ~z.all(axis=1))
     assert list(found) == ["Enough"]

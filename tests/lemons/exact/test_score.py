@@ -134,6 +134,39 @@ def test_every_mask_gets_the_plain_answer(rng, make, n_stems, n_segments, n_samp
 
 
 @pytest.mark.parametrize("make", MODELS)
+@pytest.mark.parametrize(("n_stems", "n_segments", "n_samples"), [(2, 3, 6401), (3, 2, 4003), (1, 7, 224)])
+def test_something_may_sound_where_a_stem_is_off(rng, make, n_stems, n_segments, n_samples):
+    """The mixes are composed of what is on, and of the other stems where something is off."""
+    model, stems, off = make().double(), music(rng, n_stems, n_samples), music(rng, n_stems, n_samples)
+    masks = telling_masks(rng, n_stems * n_segments)
+    table = score_table(model, stems, n_segments, off=off)
+    mixes = compose(stems, masks, n_segments) + compose(off, 1 - masks, n_segments)
+    np.testing.assert_array_equal(mixes[:2], np.stack([stems.sum(axis=0), off.sum(axis=0)]))  # everything, nothing
+    with torch.no_grad():
+        expected = model(torch.as_tensor(mixes).double())[:, 0].numpy()
+    np.testing.assert_allclose(table.logits(masks), expected, rtol=0, atol=1e-9)
+
+
+def test_what_is_the_same_on_and_off_cannot_be_switched(rng):
+    stems, off = music(rng, 2, 4000), music(rng, 2, 4000)
+    off[1] = stems[1]
+    table = score_table(fcn_like(), stems, 2, off=off)
+    assert table.sounding.tolist() == [[True, False], [True, False]]
+    silence = np.zeros_like(stems)
+    np.testing.assert_array_equal(  # as many bits as without
+        score_table(fcn_like(), stems, 2, off=silence).all_logits, score_table(fcn_like(), stems, 2).all_logits
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"), [((1, 4000), r"off of shape \(1, 4000\).*\(2, 4000\)"), ((4000,), "off must")]
+)
+def test_what_sounds_instead_is_as_long_as_the_stems(rng, shape, message):
+    with pytest.raises(ParameterError, match=message):
+        score_table(fcn_like(), music(rng, 2, 4000), 2, off=np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("make", MODELS)
 @pytest.mark.parametrize("tile_bytes", [1, 5000, 40000])
 def test_the_size_of_tiles_changes_nothing(rng, monkeypatch, make, tile_bytes):
     monkeypatch.setattr("lemons.exact.layers.TILE_BYTES", {"cpu": tile_bytes})

@@ -16,6 +16,7 @@ function dataOf(weights, { k = 2, sounding = null, least = 0, facts = {} } = {})
       { label: "Drums", noun: "the drums" },
     ],
     borders: [0, 10, 20, 30],
+    words: { nothing: "silence" },
     components: weights.map((weight, index) => ({ row: index % 2, segment: Math.floor(index / 2), weight, name: `part ${index}` })),
     answers: sounding && { sounding },
   };
