@@ -268,7 +268,7 @@ def validation_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, Any]:
     means over the listeners, and ``listeners`` has each one's own, on the tracks whose labels are known.
     """
     if labels.ndim == 2:
-        known = ~np.isnan(labels)
+        known, logits = ~np.isnan(labels), logits.reshape(labels.shape)  # (n_tracks,) of a single listener
         each = [validation_scores(labels[rows, i], logits[rows, i]) for i, rows in enumerate(known.T)]
         return {name: float(np.mean([one[name] for one in each])) for name in each[0]} | {"listeners": each}
     if not np.isfinite(logits).all():  # diverged in the last step, which the training loss shows in the next
