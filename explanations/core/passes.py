@@ -22,7 +22,7 @@ from lemons.progress import Progress
 from recsys.checkpoints import trunk_hash
 from recsys.model import FCN
 
-__all__ = ["table_of"]
+__all__ = ["forget", "table_of"]
 
 MAX_KEPT = 4  # passes
 MAX_BYTES = 2**26  # of one that is kept; 5 stems in 5 segments take 3 MB
@@ -63,6 +63,12 @@ def table_of(
             while len(_kept) > MAX_KEPT:
                 _kept.popitem(last=False)
     return table
+
+
+def forget() -> None:
+    """Let go of all passes in memory."""
+    with _lock:
+        _kept.clear()
 
 
 def _key(question: Question, model: torch.nn.Module) -> str:

@@ -29,7 +29,7 @@ def listeners():
 @pytest.fixture
 def heard(monkeypatch):
     """The passes that were made; none is in memory at first."""
-    passes._kept.clear()
+    passes.forget()
     made, run = [], Pass.run
     monkeypatch.setattr(Pass, "run", lambda self: made.append(self) or run(self))
     return made
@@ -43,9 +43,9 @@ def test_a_second_listener_of_the_trunk_takes_no_second_pass(listeners, stems, h
     marko, nina, other = listeners
     alone = {}
     for model in listeners:
-        passes._kept.clear()
+        passes.forget()
         alone[model] = explain(model, stems, kind="source")
-    passes._kept.clear()
+    passes.forget()
     heard.clear()
     assert numbers(explain(marko, stems, kind="source")) == numbers(alone[marko])
     assert numbers(explain(nina, stems, kind="source")) == numbers(alone[nina])
