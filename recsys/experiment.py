@@ -127,9 +127,16 @@ def train_one(_run, config, library, user_name):
 
 def train_network(config, library, split, run, log):
     """Train all of a listener's network, or with ``freeze`` its last layer."""
+    seed(config)
     parts, settings = prepare(config, library, split, run)
     sounds = Sounds(log.tensorboard, parts[-1]) if log.tensorboard else None
     return parts[0], fit(*parts, **settings, log=log, on_validation=sounds, name=config["user_name"])
+
+
+def seed(config):
+    """Seed what fresh weights and dropout are random by."""
+    torch.manual_seed(config["training_seed"])
+    torch.backends.cudnn.deterministic = True
 
 
 def train_head(config, library, split, run, log):
@@ -151,6 +158,7 @@ def train_shared(_run, config, library):
         if run.state:
             _run.info["resumed"] = {"run": str(run.folder), "epoch": run.state["epoch"]}
             logger.info("a shared trunk: resumed after epoch %d of %s", run.state["epoch"], run.folder)
+        seed(config)
         with Log(_run, tensorboard_path=curves_of(run, config)) as log:
             training, models = fit_shared(config, library, splits, run, log=log)
     _run.info["models"] = {user: str(path) for user, path in models.items()}

@@ -106,13 +106,7 @@ def train_all(
         run = training_driver.ex.run(config_updates=updates | {"user_name": user}, named_configs=named)
         return Path(run.info["model"])
 
-    def is_untrained(user: str) -> bool:
-        try:
-            return not trained_before(user)
-        except LemonsError:
-            return False  # reported below, by `train`
-
-    if wanted["shared_trunk"] and any(map(is_untrained, users or library.users)):
+    if wanted["shared_trunk"] and not all(_for_each(library, users, trained_before)[0].values()):
         training_driver.ex.run(config_updates=updates, named_configs=named)
     elif together and not wanted["trunk_path"]:  # heads take no time
         _train_jointly(library, users or library.users, wanted, trained_before)
@@ -140,6 +134,7 @@ def _train_jointly(
                 split = _split_of(library, user, config)
                 about = {"library": library, "split": split, "config": config}
                 run = stack.enter_context(open_run(config["experiments_path"], user, **about))
+                training_driver.seed(config)
                 parts, settings = prepare(config, library, split, run)
                 trainers[user] = Trainer(*parts, **settings)
             except LemonsError:

@@ -1,9 +1,11 @@
-"""From the parameters of a training to what `recsys.training.trainer.Trainer` takes: model, tracks and settings."""
+"""From the parameters of a training to what `recsys.training.trainer.Trainer` takes: model, tracks and settings.
+
+The program has seeded PyTorch's generator before, by which fresh weights and dropout are random.
+"""
 
 from typing import Any
 
 import pandas as pd
-import torch
 
 from lemons.hashing import fingerprint
 from lemons.library import Library
@@ -45,12 +47,7 @@ def make_crops(config: dict[str, Any], tracks: TrackSet) -> Crops:
 
 
 def make_model(config: dict[str, Any], n_listeners: int = 1) -> FCN:
-    """The model to begin with; PyTorch's generator is seeded with the training's seed before.
-
-    With several listeners, ``model_load_path`` gives the trunk, and the heads are fresh.
-    """
-    torch.manual_seed(config["training_seed"])
-    torch.backends.cudnn.deterministic = True
+    """The model to begin with; of several listeners, ``model_load_path`` gives the trunk, and the heads are fresh."""
     path, device = config["model_load_path"], config["device"]
     if path and n_listeners == 1:
         return load_checkpoint(path, device=device)[0]
