@@ -15,10 +15,10 @@ import torch
 
 import lemons
 from lemons.errors import DamagedError, DataError
-from recsys.model import FCN
+from recsys.model import FCN, trunk_state
 from recsys.tensors import find_state_dict, is_state_dict, read_tensors, write_tensors
 
-__all__ = ["MODEL_FILE", "load_checkpoint", "model_hash", "save_checkpoint"]
+__all__ = ["MODEL_FILE", "load_checkpoint", "model_hash", "save_checkpoint", "trunk_hash"]
 
 FORMAT = "LEMONS FCN 1"
 MODEL_FILE = "best_model.pt"
@@ -35,7 +35,8 @@ def save_checkpoint(path: str | os.PathLike, model: FCN, meta: dict[str, Any]) -
         the model, on any device
     meta : dict
         strings, numbers, lists and dictionaries of them: ``user``, ``epoch``, ``scores``, ``config``, ``library`` and
-        ``split`` (their fingerprints) ... The versions of LEMONS, Python and PyTorch are added.
+        ``split`` (their fingerprints), ``trunk`` (its `trunk_hash`, where it is shared) ... The versions of LEMONS,
+        Python and PyTorch are added.
 
     Raises
     ------
@@ -105,8 +106,17 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
 
 def model_hash(model: torch.nn.Module) -> str:
     """SHA-256 of the weights, in hexadecimal digits; independent of their file and device."""
+    return _hash(model.state_dict())
+
+
+def trunk_hash(model: FCN) -> str:
+    """SHA-256 of the weights without the head: equal where listeners share a trunk."""
+    return _hash(trunk_state(model))
+
+
+def _hash(state: dict[str, torch.Tensor]) -> str:
     digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
+    for name, tensor in sorted(state.items()):
         digest.update(name.encode())
         digest.update(tensor.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()

@@ -1,5 +1,6 @@
 """Train the model of one listener: ``python recsys/experiment.py with user_name=marko``.
 
+``with shared_trunk=True`` trains those of all listeners of the library, as one network with a head for each.
 ``print_config`` in place of ``with ...`` lists the parameters; ``with demo`` is the demo's schedule.
 """
 # ruff: noqa: F841 (sacred takes parameters from the local names of a function)
@@ -20,18 +21,21 @@ import torch
 
 from lemons.audio import SAMPLE_RATE
 from lemons.config import read_config
-from lemons.hashing import fingerprint
+from lemons.console import Bar
+from lemons.errors import ParameterError
 from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
-from recsys.data.crops import Crops, load_tracks
 from recsys.data.splits import DATA_SEED, load_or_draw_split
-from recsys.model import FCN, check_device
+from recsys.model import check_device
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.records.tensorboard import Sounds
 from recsys.training.fit import fit
+from recsys.training.head import fit_head
+from recsys.training.prepare import kept_trunk, prepare, run_description
 from recsys.training.resume import open_run
+from recsys.training.shared import SHARED, all_splits, fit_shared, join
 
-__all__ = ["ex", "local_conf", "observers", "prepare"]
+__all__ = ["ex", "local_conf", "observers"]
 
 local_conf = {
     "mongodb_url": "",  # such as mongodb://localhost:27017; empty: what config.py says, by default files
@@ -51,6 +55,8 @@ def experiment_config():
     training_seed = 1930289  # of initial weights, dropout and crops
     model_load_path = ""  # start from this model; empty: from fresh weights
     freeze = False  # train the last layer only
+    shared_trunk = False  # one trunk for all listeners of the library, with a head for each
+    trunk_path = ""  # keep the trunk of this model and fit a head to it; empty: train
     batch_size = 20  # crops
     n_epochs = 1000  # how often all tracks are visited
     n_crops = 1  # random crops of each track in an epoch
@@ -65,7 +71,7 @@ def experiment_config():
     num_workers = 0  # threads that decode audio; 0: none beside the main one
     device = "cuda:0" if torch.cuda.is_available() else "cpu"  # where the model computes
 
-    user_name = "marko"  # the listener
+    user_name = "" if shared_trunk else "marko"  # the listener; with a shared trunk all of them, and none is named
     data_path = str(read_config().library_path)  # the music library
     meta_path = ""  # folder of the splits; empty: <data_path>/splits
     data_seed = DATA_SEED  # of the split, where none is written yet
@@ -83,11 +89,21 @@ def demo():
 
 
 @ex.main
-def train(_run, _config, user_name, device):
-    """Train the model of a listener, or resume an interrupted training; save the best model, return its scores."""
+def train(_run, _config, shared_trunk, user_name, data_path, device):
+    """Train, or resume an interrupted training; save the best model, return its scores."""
     check_device(device)
-    config = dict(_config)
-    library = open_library(config["data_path"])
+    library = open_library(data_path)
+    if not shared_trunk:
+        return train_one(_run, dict(_config), library, user_name)
+    for name in ("user_name", "trunk_path"):
+        if _config[name]:
+            hint = "leave it out: a trunk is trained for all listeners of the library"
+            raise ParameterError(f"{name}={_config[name]!r} does not go with shared_trunk=True; {hint}")
+    return train_shared(_run, dict(_config), library)
+
+
+def train_one(_run, config, library, user_name):
+    """Train the model of a listener."""
     split = load_or_draw_split(library, user_name, seed=config["data_seed"], folder=config["meta_path"])
     record_data(_run, library, split)
     with open_run(config["experiments_path"], user_name, library=library, split=split, config=config) as run:
@@ -95,12 +111,11 @@ def train(_run, _config, user_name, device):
         if run.state:
             _run.info["resumed"] = {"run": str(run.folder), "epoch": run.state["epoch"]}
             logger.info("%s: resumed after epoch %d of %s", user_name, run.state["epoch"], run.folder)
-        curves = run.folder.parent / "tensorboard" / run.folder.name if config["use_tensorboard"] else None
-        parts, settings = prepare(config, library, split, run)
-        with Log(_run, tensorboard_path=curves) as log:
-            sounds = Sounds(log.tensorboard, parts[-1]) if log.tensorboard else None
-            training = fit(*parts, **settings, log=log, on_validation=sounds, name=user_name)
-        run.finish(run_description(config, library, split) | asdict(training))
+        with Log(_run, tensorboard_path=curves_of(run, config)) as log:
+            learn = train_head if config["trunk_path"] else train_network
+            model, training = learn(config, library, split, run, log)
+        about = run_description(config, library, split) | kept_trunk(config, model)
+        run.finish(about | asdict(training))
     _run.add_artifact(_run.info["model"])
     best = training.best
     logger.info(
@@ -110,30 +125,56 @@ def train(_run, _config, user_name, device):
     return best
 
 
-def prepare(config, library, split, run):
-    """Model, crops, validation tracks and the settings of `recsys.training.trainer.Trainer`, for a run."""
-    reading = {"min_samples": config["input_length"], "num_workers": config["num_workers"]}
-    tracks, val = (load_tracks(library, split, part, **reading) for part in ("train", "val"))
-    crops = {name: config[name] for name in ("batch_size", "input_length", "n_crops", "n_quiet")}
-    crops = Crops(tracks, seed=config["training_seed"], **crops)
+def train_network(config, library, split, run, log):
+    """Train all of a listener's network, or with ``freeze`` its last layer."""
+    seed(config)
+    parts, settings = prepare(config, library, split, run)
+    sounds = Sounds(log.tensorboard, parts[-1]) if log.tensorboard else None
+    return parts[0], fit(*parts, **settings, log=log, on_validation=sounds, name=config["user_name"])
+
+
+def seed(config):
+    """Seed what fresh weights and dropout are random by."""
     torch.manual_seed(config["training_seed"])
     torch.backends.cudnn.deterministic = True
-    path, device = config["model_load_path"], config["device"]
-    model = load_checkpoint(path, device=device)[0] if path else FCN().to(device)
-    how = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "patience", "log_step")
-    meta = run_description(config, library, split)
-    return (model, crops, val), {
-        **{name: config[name] for name in how},
-        "on_best": lambda scores: save_checkpoint(run.folder / MODEL_FILE, model, meta | {"scores": scores}),
-        "on_epoch": run.save,
-        "state": run.state,
-    }
 
 
-def run_description(config, library, split):
-    """Listener, data and parameters, for the files of a run."""
-    of = {"user": config["user_name"], "library": library.fingerprint, "split": fingerprint(split)}
-    return of | {"config": config}
+def train_head(config, library, split, run, log):
+    """Fit a head to a trunk that is trained."""
+    model, _ = load_checkpoint(config["trunk_path"], device=config["device"])
+    bar = Bar(config["user_name"], "track")
+    training = fit_head(model, library, split, log=log, progress=bar)
+    about = run_description(config, library, split) | kept_trunk(config, model) | {"scores": training.best}
+    save_checkpoint(run.folder / MODEL_FILE, model, about)
+    return model, training
+
+
+def train_shared(_run, config, library):
+    """Train a trunk for all listeners, and a head for each."""
+    splits = all_splits(config, library)
+    split = join(splits)
+    record_data(_run, library, split)
+    with open_run(config["experiments_path"], SHARED, library=library, split=split, config=config) as run:
+        if run.state:
+            _run.info["resumed"] = {"run": str(run.folder), "epoch": run.state["epoch"]}
+            logger.info("a shared trunk: resumed after epoch %d of %s", run.state["epoch"], run.folder)
+        seed(config)
+        with Log(_run, tensorboard_path=curves_of(run, config)) as log:
+            training, models = fit_shared(config, library, splits, run, log=log)
+    _run.info["models"] = {user: str(path) for user, path in models.items()}
+    for user, path in models.items():
+        _run.add_artifact(path, f"{user}_{MODEL_FILE}")
+    best = training.best
+    logger.info(
+        "%d listeners: mean validation ROC-AUC %.3f, average precision %.3f in epoch %d",
+        len(models), best["roc_auc"], best["average_precision"], best["epoch"],
+    )  # fmt: skip
+    return best
+
+
+def curves_of(run, config):
+    """The folder of a run's curves for TensorBoard; None without them."""
+    return run.folder.parent / "tensorboard" / run.folder.name if config["use_tensorboard"] else None
 
 
 def observers(fallback=""):

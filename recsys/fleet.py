@@ -24,6 +24,7 @@ from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
 from recsys.tables import format_table
 from recsys.training.fit import fit_jointly
+from recsys.training.prepare import prepare
 from recsys.training.resume import open_run, what_matters
 from recsys.training.trainer import Trainer
 
@@ -68,7 +69,8 @@ def train_all(
     fallback : {"", "files"}
         what to do if MongoDB is unavailable, see `recsys.records.sacred_experiment.make_observers`
     together : bool
-        train the listeners jointly in place of one by one; the tracks of all are then in memory
+        train the listeners jointly in place of one by one; the tracks of all are then in memory. Where the parameter
+        ``shared_trunk`` is True, all listeners of the library are trained anyway, as one network
 
     Returns
     -------
@@ -82,8 +84,10 @@ def train_all(
     """
     library = open_library(config.library_path)
     paths = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
-    updates = (updates or {}) | paths
+    updates, named = (updates or {}) | paths, [named_config] if named_config else []
     wanted = _parameters(named_config, updates)
+    if together and wanted["shared_trunk"]:
+        raise ParameterError("listeners are trained together or with a shared trunk, not both; choose one")
     training_driver.ex.observers[:] = _observers(config, fallback)
 
     def trained_before(user: str) -> Path | None:
@@ -97,11 +101,14 @@ def train_all(
         if model := trained_before(user):
             logger.info("%s: trained before, %s", user, model)
             return model
-        named = [named_config] if named_config else []
+        if wanted["shared_trunk"]:
+            raise DataError("no model was trained, for a reason above")
         run = training_driver.ex.run(config_updates=updates | {"user_name": user}, named_configs=named)
         return Path(run.info["model"])
 
-    if together:
+    if wanted["shared_trunk"] and not all(_for_each(library, users, trained_before)[0].values()):
+        training_driver.ex.run(config_updates=updates, named_configs=named)
+    elif together and not wanted["trunk_path"]:  # heads take no time
         _train_jointly(library, users or library.users, wanted, trained_before)
     trained, failed = _for_each(library, users, train)
     if failed:
@@ -127,7 +134,8 @@ def _train_jointly(
                 split = _split_of(library, user, config)
                 about = {"library": library, "split": split, "config": config}
                 run = stack.enter_context(open_run(config["experiments_path"], user, **about))
-                parts, settings = training_driver.prepare(config, library, split, run)
+                training_driver.seed(config)
+                parts, settings = prepare(config, library, split, run)
                 trainers[user] = Trainer(*parts, **settings)
             except LemonsError:
                 continue  # reported below, when this listener is finished

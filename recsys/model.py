@@ -6,10 +6,13 @@
       -> pool   (batch, 128)                        mean and maximum over all positions
       -> head   (batch, 1)                          the logit; its sigmoid is the track's relevance for the listener
 
+Several listeners may share a trunk: then there is a head for each, and a logit (batch, n_listeners).
+
 The architecture is that of LEMONS (Melchiorre, Haunschmid, Schedl, Widmer, ECIR 2021), as are the names in its state
 dict (``spec_bn``, ``layer1`` ... ``layer5`` with ``conv`` and ``bn``, ``fc``), so that its published weights load.
 """
 
+import copy
 from itertools import pairwise
 from math import sqrt
 
@@ -22,7 +25,7 @@ from lemons.audio import SAMPLE_RATE
 from lemons.errors import ParameterError
 from lemons.exact import LocalModel, protocol
 
-__all__ = ["FCN", "LogMel", "check_device", "mel_filters"]
+__all__ = ["FCN", "LogMel", "check_device", "mel_filters", "trunk_state"]
 
 N_FFT = 512  # samples
 HOP_LENGTH = 256  # samples; 1 s gives 63 frames
@@ -128,16 +131,22 @@ class Block(nn.Module):
 
 
 class FCN(nn.Module):
-    """The network, with fresh weights: Xavier-uniform with gain √2, zero biases."""
+    """The network, with fresh weights: Xavier-uniform with gain √2, zero biases.
 
-    def __init__(self):
+    Parameters
+    ----------
+    n_listeners : int > 0
+        heads on the trunk; a listener's own network has one
+    """
+
+    def __init__(self, n_listeners=1):
         super().__init__()
         self.spec = LogMel()
         self.spec_bn = nn.BatchNorm2d(1)
         for i, (n_in, n_out) in enumerate(pairwise(CHANNELS), start=1):
             setattr(self, f"layer{i}", Block(n_in, n_out))
         self.dropout = nn.Dropout(0.5)
-        self.fc = nn.Linear(2 * CHANNELS[-1], 1)
+        self.fc = nn.Linear(2 * CHANNELS[-1], n_listeners)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(module.weight, gain=sqrt(2))
@@ -150,7 +159,7 @@ class FCN(nn.Module):
         return [getattr(self, f"layer{i}") for i in range(1, len(CHANNELS))]
 
     def forward(self, y: torch.Tensor) -> torch.Tensor:
-        """Logits (batch, 1) of waveforms (batch, n_samples), float32 in [-1, 1).
+        """Logits (batch, n_listeners) of waveforms (batch, n_samples), float32 in [-1, 1).
 
         Raises
         ------
@@ -187,8 +196,19 @@ class FCN(nn.Module):
         return torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
 
     def head(self, pooled: torch.Tensor) -> torch.Tensor:
-        """Logits (batch, 1) of pooled features (batch, 128)."""
+        """Logits (batch, n_listeners) of pooled features (batch, 128)."""
         return self.fc(self.dropout(pooled))
+
+    def of_listener(self, i: int) -> "FCN":
+        """The whole network of one listener: a copy of the trunk with head ``i``."""
+        model = copy.deepcopy(self)
+        model.fc.out_features = 1
+        model.fc.weight, model.fc.bias = (nn.Parameter(of[i : i + 1].detach().clone()) for of in self.fc.parameters())
+        return model
+
+    def load_trunk(self, other: "FCN") -> None:
+        """Take another network's weights, but for the heads."""
+        self.load_state_dict(self.state_dict() | trunk_state(other))
 
     def _blocks(self, x: torch.Tensor) -> torch.Tensor:
         x = self.spec_bn(x)
@@ -211,6 +231,11 @@ class FCN(nn.Module):
             piece = self._blocks(x[..., STRIDE * before : min(STRIDE * (last + 1), n_frames)])
             columns.append(piece[..., first - before : last - before])
         return torch.cat(columns, dim=-1)
+
+
+def trunk_state(model: FCN) -> dict[str, torch.Tensor]:
+    """The weights that listeners may share: the state dict without the head."""
+    return {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("fc.")}
 
 
 def check_device(device: str) -> None:

@@ -52,8 +52,9 @@ RULES = {
     "wd": _number("from 0 to 1", lambda wd: 0 <= wd <= 1),
     "schedule": _one_of(tuple(SCHEDULES)),
     "precision": _one_of(PRECISIONS),
-    **dict.fromkeys(("freeze", "use_tensorboard"), SWITCH),
-    **dict.fromkeys(("user_name", "device", "data_path", "meta_path", "experiments_path", "model_load_path"), TEXT),
+    **dict.fromkeys(("freeze", "shared_trunk", "use_tensorboard"), SWITCH),
+    **dict.fromkeys(("user_name", "device", "data_path", "meta_path", "experiments_path"), TEXT),
+    **dict.fromkeys(("model_load_path", "trunk_path"), TEXT),
 }
 
 

@@ -4,34 +4,29 @@ import hashlib
 import json
 import logging
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from scipy.special import expit
 
-from lemons.audio import SAMPLE_RATE, to_float
 from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.library import Library
 from lemons.progress import Progress
 from recsys.checkpoints import load_checkpoint, model_hash
-from recsys.model import FCN, HOP_LENGTH, MIN_SAMPLES
+from recsys.model import FCN
+from recsys.pooled import SKIPPED, head_logits, library_features, pooled_features
 
 __all__ = ["RELEVANCE_FILE", "SKIPPED", "cached_scores", "score_tracks", "track_logits"]
 
 RELEVANCE_FILE = "relevance.csv"
 COLUMNS = ["logit", "relevance", "stamp", "check"]
-SKIPPED = "skipped"  # the key in a table's `attrs` of why tracks have no score, by track_id
 
 logger = logging.getLogger(__name__)
 
 
-@torch.inference_mode()
 def track_logits(
     model: FCN,
     audio: Iterable[np.ndarray],
@@ -63,32 +58,15 @@ def track_logits(
 
     Returns
     -------
-    np.ndarray [shape=(n_tracks,), dtype=float32]
+    np.ndarray [shape=(n_tracks,) or (n_tracks, n_listeners), dtype=float32]
+        a column for each head where there are several
     """
-    model.eval()
-    device = model.fc.weight.device
-    batch_size = batch_size or (1 if device.type == "cpu" else 8)
-    logits: list[float] = []
-    audio = iter(audio)
-    # convolutions with TF32, a GPU's default, would round to three digits
-    with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
-        while ahead := list(islice(audio, batch_size**2)):
-            found: dict[int, float] = {}
-            alike: dict[int, list[int]] = defaultdict(list)  # indices of tracks, by their number of frames
-            for i, samples in enumerate(ahead):
-                alike[len(samples) // HOP_LENGTH].append(i)
-            for batch in (some[i : i + batch_size] for some in alike.values() for i in range(0, len(some), batch_size)):
-                mels = [model.spec(torch.from_numpy(to_float(ahead[i])[None]).to(device)) for i in batch]
-                found |= zip(batch, model.head(model.pool(model.trunk(torch.cat(mels))))[:, 0].tolist(), strict=True)
-                if progress:
-                    for done in range(len(found) - len(batch), len(found)):
-                        progress(len(logits) + done + 1, total)
-            logits += [found[i] for i in range(len(ahead))]
-    return np.array(logits, np.float32)
+    features = pooled_features(model, audio, batch_size=batch_size, progress=progress, total=total)
+    return head_logits(model, features)
 
 
 def score_tracks(
-    model: FCN, library: Library, track_ids: Iterable[str], *, progress: Progress | None = None
+    model: FCN, library: Library, track_ids: Iterable[str], *, keep: bool = False, progress: Progress | None = None
 ) -> pd.Series:
     """Logits of tracks of a library.
 
@@ -100,8 +78,8 @@ def score_tracks(
         the music library
     track_ids : iterable of str
         which tracks
-    progress : callable, optional
-        ``progress(done, total)``, called after each track
+    keep, progress
+        see `recsys.pooled.library_features`
 
     Returns
     -------
@@ -114,31 +92,9 @@ def score_tracks(
     ParameterError
         if a track is not in the library
     """
-    track_ids = list(track_ids)
-    skipped: dict[str, str] = {}
-
-    def audio() -> Iterator[np.ndarray]:
-        for track_id in track_ids:
-            try:
-                samples = library.load_audio(track_id)
-                if len(samples) < MIN_SAMPLES:
-                    raise DataError(f"it is shorter than {MIN_SAMPLES / SAMPLE_RATE:g} s")
-            except DataError as error:
-                skipped[track_id] = str(error)
-                continue
-            yield samples
-
-    def show(done: int, total: int) -> None:
-        if progress:
-            progress(done + len(skipped), total)
-
-    logits = track_logits(model, audio(), progress=show, total=len(track_ids))
-    if skipped:
-        named = ", ".join(f"{track_id} ({why})" for track_id, why in skipped.items())
-        logger.warning("%d of %d tracks skipped: %s", len(skipped), len(track_ids), named)
-    scored = [track_id for track_id in track_ids if track_id not in skipped]
-    scores = pd.Series(logits, index=pd.Index(scored, name="track_id", dtype=str), name="logit")
-    scores.attrs[SKIPPED] = skipped
+    features = library_features(model, library, track_ids, keep=keep, progress=progress)
+    scores = pd.Series(head_logits(model, features.to_numpy()), index=features.index, name="logit")
+    scores.attrs[SKIPPED] = features.attrs[SKIPPED]
     return scores
 
 
@@ -153,7 +109,8 @@ def cached_scores(
     """`score_tracks` with a cache: ``relevance.csv`` beside the model.
 
     A cached score is used if weights and file of the track are the same, and the checksum of its row is right. If the
-    cache cannot be written, the log has a warning.
+    cache cannot be written, the log has a warning. Of a model whose trunk is shared, the features of tracks are kept,
+    too: one forward pass scores a track for all listeners.
 
     Parameters
     ----------
@@ -170,7 +127,7 @@ def cached_scores(
         of the tracks that can be read, in the order of ``track_ids``; see `score_tracks` for the others
     """
     track_ids = list(track_ids)
-    model, _ = load_checkpoint(checkpoint_path, device=device)
+    model, about = load_checkpoint(checkpoint_path, device=device)
     cache_path = Path(checkpoint_path).parent / RELEVANCE_FILE
     weights = model_hash(model)[:16]
     stamps = {one: _stamp(weights, library, one) for one in track_ids}
@@ -178,7 +135,7 @@ def cached_scores(
     known = cache[[stamps.get(one, stamp) == stamp for one, stamp in cache["stamp"].items()]]
     skipped: dict[str, str] = {}
     if missing := [track_id for track_id in track_ids if track_id not in known.index]:
-        logits = score_tracks(model, library, missing, progress=progress)
+        logits = score_tracks(model, library, missing, keep="trunk" in about, progress=progress)
         skipped = logits.attrs.get(SKIPPED, {})
         known = pd.concat([known, _as_rows(logits, stamps)]).sort_index()
     if damaged or set(missing) - set(skipped):

@@ -15,12 +15,19 @@ def train(
     listener: ListenerNames = None,
     schedule: Annotated[str, typer.Option(help="a named configuration, such as demo; else the paper's")] = "",
     together: Annotated[bool, typer.Option("--together", help="all at once, for a GPU; else one by one")] = False,
+    shared_trunk: Annotated[
+        bool, typer.Option("--shared-trunk", help="one network for all listeners, with a head for each")
+    ] = False,
+    trunk: Annotated[str, typer.Option(help="a model whose trunk to keep; a head is fitted to it, in seconds")] = "",
     fallback: Fallback = "",
 ) -> None:
     """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
     from recsys.fleet import train_all
 
-    models = train_all(read_config(), listener, named_config=schedule, fallback=fallback, together=together)
+    updates = {"shared_trunk": shared_trunk, "trunk_path": trunk}
+    models = train_all(
+        read_config(), listener, named_config=schedule, updates=updates, fallback=fallback, together=together
+    )
     for user, model in models.items():
         say(f"{user}: {model}")
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from explanations.core.components import factorize, stack_rows, stack_stand_ins
+from explanations.core.components import factorize
+from explanations.core.passes import table_of
 from explanations.core.question import Question
 from lemons.audiolime.neighborhood import score_masks
 from lemons.errors import ParameterError
-from lemons.exact import score_table
 from lemons.exact.masks import spread
 from lemons.progress import Progress
 from lemons.segments import Segments
@@ -62,9 +62,7 @@ class ExactScores:
         whole = factorize(stems, kind="time", segments=Segments((0, question.segments.borders[-1])))
         expected = float(score_masks(whole, _predictor(model), np.ones((1, 1), dtype=int), batch_size=1)[0, 0])
         report = progress and (lambda done, total: progress(PASS_PERCENT * done // total, 100))
-        kind, segments = question.kind, question.segments
-        off = stack_stand_ins(stems, kind=kind, segments=segments, baseline=question.baseline)
-        self.table = score_table(model, stack_rows(stems, kind=kind), segments, off=off, progress=report)
+        self.table = table_of(question, model, stems, progress=report)
         found = float(self.logits(np.ones((1, self.table.n_components), dtype=int))[0])
         if not abs(found - expected) <= TOLERANCE * max(abs(expected), 1):
             raise ParameterError(

@@ -17,7 +17,18 @@ Examples
 from lemons.exact.facts import Facts, facts_of, table_facts
 from lemons.exact.lime import Lime
 from lemons.exact.protocol import Block, LocalModel
-from lemons.exact.score import score_table
+from lemons.exact.score import score_table, score_tables
 from lemons.exact.table import Best, ScoreTable
 
-__all__ = ["Best", "Block", "Facts", "Lime", "LocalModel", "ScoreTable", "facts_of", "score_table", "table_facts"]
+__all__ = [
+    "Best",
+    "Block",
+    "Facts",
+    "Lime",
+    "LocalModel",
+    "ScoreTable",
+    "facts_of",
+    "score_table",
+    "score_tables",
+    "table_facts",
+]

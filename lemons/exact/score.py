@@ -4,6 +4,8 @@ import copy
 import math
 import time
 from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +22,7 @@ from lemons.exact.table import ScoreTable
 from lemons.progress import Progress
 from lemons.segments import Segments
 
-__all__ = ["MAX_MEMORY", "Pass", "score_table"]
+__all__ = ["MAX_MEMORY", "Pass", "score_table", "score_tables"]
 
 MAX_MEMORY = 3 * 10**9  # bytes
 MAX_BITS = 60  # components that a column may depend on
@@ -88,6 +90,48 @@ def score_table(
     engine = Pass(local, stems, segments, off=_check_off(off, stems), max_memory=max_memory, progress=progress)
     pooled = engine.run()
     return ScoreTable(pooled, multiply_adds=engine.total, seconds=time.perf_counter() - started)
+
+
+def score_tables(models: Sequence[nn.Module], stems: np.ndarray, *args: Any, **kwargs: Any) -> list[ScoreTable]:
+    """The answers of several models that differ in their heads alone, from one pass.
+
+    Parameters
+    ----------
+    models : sequence of nn.Module
+        of one class, whose weights are equal but for those of the head of ``local_model()``
+    stems, *args, **kwargs
+        see `score_table`
+
+    Returns
+    -------
+    list of ScoreTable
+        of each model, bit for bit what `score_table` returns for it alone; ``seconds`` are those of the one pass
+
+    Raises
+    ------
+    ParameterError
+        if the models differ in more than their heads; see `score_table` for the other errors
+    """
+    if not models:
+        return []
+    first, *others = models
+    trunk = _trunk_state(first)
+    for i, other in enumerate(others, start=1):
+        state = _trunk_state(other)
+        alike = type(other) is type(first) and state.keys() == trunk.keys()
+        if not alike or not all(torch.equal(state[name], value) for name, value in trunk.items()):
+            raise ParameterError(f"models[{i}] differs from the first in more than its head; call score_table for it")
+    table = score_table(first, stems, *args, **kwargs)
+    device = table.pooled.groups[0].sums.device
+    heads = (copy.deepcopy(local_model_of(other).head).to(device) for other in others)
+    return [table, *(table.with_head(head) for head in heads)]
+
+
+def _trunk_state(model: nn.Module) -> dict[str, Tensor]:
+    """The state dict without the head."""
+    own = local_model_of(model).head.state_dict(keep_vars=True).values()
+    head = {id(value) for value in own}
+    return {name: value for name, value in model.state_dict(keep_vars=True).items() if id(value) not in head}
 
 
 def _moved(model: nn.Module, device) -> nn.Module:

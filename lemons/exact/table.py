@@ -59,6 +59,10 @@ class ScoreTable:
     multiply_adds: int
     seconds: float
 
+    def with_head(self, head: nn.Module) -> "ScoreTable":
+        """What another model answers that differs in its head alone; the pass is not repeated."""
+        return replace(self, pooled=replace(self.pooled, head=head))
+
     @property
     def sounding(self) -> np.ndarray:
         """Which components are not silent (n_segments, n_stems), bool."""

@@ -33,8 +33,8 @@ class TrackSet:
         n tracks
     audio : list of np.ndarray [shape=(n_samples,), dtype=int16]
         each of its own length; 16 kHz, mono
-    labels : np.ndarray [shape=(n,), dtype=float32]
-        1 played, 0 not
+    labels : np.ndarray [shape=(n,) or (n, n_listeners), dtype=float32]
+        1 played, 0 not; NaN where a track is not among a listener's
     """
 
     track_ids: list[str]
@@ -167,7 +167,8 @@ class Crops:
         return -(-self.n_snippets // self.batch_size)
 
     def batches(self, epoch: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Waveforms (batch + n_quiet, input_length) and labels (batch + n_quiet, 1), both float32, of one epoch."""
+        """Waveforms (batch + n_quiet, input_length) and labels (batch + n_quiet, n_listeners) of one epoch, float32."""
+        all_labels = self.tracks.labels.reshape(len(self.tracks.labels), -1)
         rng, quiet_rng = np.random.default_rng([self.seed, epoch]), np.random.default_rng([self.seed, epoch, 1])
         order = rng.permutation(np.repeat(np.arange(len(self.tracks.audio)), self.n_crops))
         lengths = np.array([len(self.tracks.audio[i]) for i in order])
@@ -179,8 +180,9 @@ class Crops:
                 for i, start in zip(order[batch], starts[batch], strict=True)
             ]
             crops += [self._quiet(quiet_rng) for _ in range(self.n_quiet)]
-            labels = np.append(self.tracks.labels[order[batch]], np.zeros(self.n_quiet, np.float32))
-            yield torch.from_numpy(to_float(np.stack(crops))), torch.from_numpy(labels[:, None])
+            quiet = np.zeros((self.n_quiet, all_labels.shape[1]), np.float32)
+            labels = np.concatenate([all_labels[order[batch]], quiet])
+            yield torch.from_numpy(to_float(np.stack(crops))), torch.from_numpy(labels)
 
     def _quiet(self, rng: np.random.Generator) -> np.ndarray:
         """Silence or, as often, white noise (input_length,) of a random low level, int16."""

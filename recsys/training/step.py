@@ -62,7 +62,7 @@ class TrainStep:
         self._rng_state = self._read_generators()
 
     def losses(self, batches: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> Iterator[torch.Tensor]:
-        """Train on batches of waveforms (batch, n_samples) and labels (batch, 1), and yield the loss of each.
+        """Train on batches of waveforms (batch, n_samples) and labels (batch, n_listeners), and yield the loss of each.
 
         The losses are tensors on the device, since turning each into a number would make the program wait for the GPU.
         """
@@ -91,13 +91,18 @@ class TrainStep:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.use_bf16)
 
     def loss(self, maps: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, 1), with dropout."""
+        """Binary cross-entropy of feature maps (batch, 64, ...) and labels (batch, n_listeners), with dropout.
+
+        It is the mean over the labels that are known.
+        """
         dtype = self.model.fc.weight.dtype
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []):
             self._set_generators(self._rng_state)
             logits = self.model.head(self.model.pool(maps.to(dtype)))
             self._rng_state = self._read_generators()
-        return binary_cross_entropy_with_logits(logits, labels.to(self.device, dtype))
+        known = (~labels.isnan()).to(dtype)
+        weight = (known / known.mean()).to(self.device)  # where all are known: exactly 1, which changes no bit
+        return binary_cross_entropy_with_logits(logits, labels.nan_to_num().to(self.device, dtype), weight)
 
     def end_step(self) -> None:
         """Update the weights by their gradients."""

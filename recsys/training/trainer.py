@@ -34,7 +34,8 @@ class Training:
     Attributes
     ----------
     best : dict
-        ``epoch``, ``score`` (mean of the two measures), ``roc_auc``, ``average_precision``, ``loss``: of the best model
+        ``epoch``, ``score`` (mean of the two measures), ``roc_auc``, ``average_precision``, ``loss``: of the best
+        model; of a trunk that listeners share, their means, and those of each in ``listeners``
     history : list of dict
         the same for every validation, with the training's ``train_loss``
     seconds : float
@@ -48,11 +49,11 @@ class Training:
     resumed : list of int
         the epochs after which it was interrupted and then resumed
     together : list of str
-        the other listeners of a joint training; empty if the model was trained alone
+        the other listeners of a joint training, or of a shared trunk; empty if the model was trained alone
     """
 
-    best: dict[str, float] = field(default_factory=dict)
-    history: list[dict[str, float]] = field(default_factory=list)
+    best: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
     seconds: float = 0.0
     train_s: float = 0.0
     snippets_per_s: float = 0.0
@@ -260,11 +261,16 @@ class Trainer:
             self._on_epoch(now | {"learner": self.step.state_dict()})
 
 
-def validation_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, float]:
+def validation_scores(labels: np.ndarray, logits: np.ndarray) -> dict[str, Any]:
     """Loss and measures of logits of whole tracks; ``score`` is the mean of the two measures.
 
-    Infinite or NaN logits have an infinite loss and score 0.
+    Infinite or NaN logits have an infinite loss and score 0. Of labels and logits (n_tracks, n_listeners) they are the
+    means over the listeners, and ``listeners`` has each one's own, on the tracks whose labels are known.
     """
+    if labels.ndim == 2:
+        known, logits = ~np.isnan(labels), logits.reshape(labels.shape)  # (n_tracks,) of a single listener
+        each = [validation_scores(labels[rows, i], logits[rows, i]) for i, rows in enumerate(known.T)]
+        return {name: float(np.mean([one[name] for one in each])) for name in each[0]} | {"listeners": each}
     if not np.isfinite(logits).all():  # diverged in the last step, which the training loss shows in the next
         return {"loss": math.inf, "roc_auc": 0.0, "average_precision": 0.0, "score": 0.0}
     auc, ap = roc_auc(labels, logits), average_precision(labels, logits)

@@ -26,7 +26,7 @@ def scored(monkeypatch):
     """The ids of the tracks that were scored, by a stand-in whose logit is a tenth of the number in the id."""
     ids = []
 
-    def score(model, library, track_ids, *, progress=None):
+    def score(model, library, track_ids, *, keep=False, progress=None):
         ids.extend(track_ids)
         index = pd.Index(track_ids, name="track_id", dtype=str)
         return pd.Series([np.float32(one[-2:]) / 10 for one in track_ids], index=index)

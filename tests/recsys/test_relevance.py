@@ -93,7 +93,7 @@ def test_an_unknown_track_has_no_score(library):
 def test_a_score_is_cached_bit_for_bit(library, checkpoint, scored, monkeypatch):
     logits = {"tone00": np.float32(0.1) / 3, "tone01": np.float32(-7e-8)}
     expected = pd.Series(logits).rename_axis("track_id")
-    monkeypatch.setattr(relevance, "score_tracks", lambda m, lib, ids, progress: expected[ids])
+    monkeypatch.setattr(relevance, "score_tracks", lambda m, lib, ids, **_: expected[ids])
     first, second = (cached_scores(checkpoint, library, list(logits)) for _ in range(2))
     assert first.equals(second)
     assert first.to_dict() == logits

@@ -6,7 +6,9 @@ import torch
 from torch import nn
 
 from lemons.audiolime import StemFactorization
-from lemons.exact import score_table
+from lemons.errors import ParameterError
+from lemons.exact import score_table, score_tables
+from lemons.exact.score import Pass
 from recsys.model import FCN, LogMel
 
 
@@ -69,3 +71,31 @@ def test_quiet_bins_of_a_mix_are_those_of_its_stems(rng):
     together = spec.decibels(spec.stft(stems.sum(dim=0, keepdim=True)))
     assert (together < -60).any()
     torch.testing.assert_close(apart, together, rtol=0, atol=1e-4)
+
+
+def test_one_pass_answers_for_all_who_share_a_trunk_as_each_ones_own(rng, fcn, monkeypatch):
+    shared, stems = FCN(3), band(rng, 20000)[:2]
+    shared.load_trunk(fcn)
+    models = [shared.of_listener(i).eval() for i in range(3)]
+    alone = [score_table(model, stems, 2) for model in models]
+    passes = count_passes(monkeypatch)
+    tables = score_tables(models, stems, 2)
+    assert len(passes) == 1
+    for one, other in zip(tables, alone, strict=True):
+        assert torch.equal(one.all_logits, other.all_logits)  # the same numbers in the same order, bit for bit
+        np.testing.assert_array_equal(one.lime().weights, other.lime().weights)
+    assert not torch.equal(tables[0].all_logits, tables[1].all_logits)
+
+
+def count_passes(monkeypatch):
+    passes, run = [], Pass.run
+    monkeypatch.setattr(Pass, "run", lambda self: passes.append(self) or run(self))
+    return passes
+
+
+def test_another_trunk_takes_a_pass_of_its_own(rng, fcn):
+    other = FCN(1).eval()
+    other.load_trunk(fcn)
+    other.layer3.bn.running_var[5] *= 1.001
+    with pytest.raises(ParameterError, match=r"models\[1\] differs from the first in more than its head"):
+        score_tables([fcn, other], band(rng, 20000)[:2], 2)
