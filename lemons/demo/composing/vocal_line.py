@@ -39,7 +39,17 @@ RHYTHMS = {  # two bars of sixteenths for each manner: x begins a syllable, - ho
 }
 
 
-def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], register: int, motif_of, rng, to_s):
+def sing(
+    bars: list[Bar],
+    manners: tuple[str, str],
+    *,
+    scale: tuple[int, ...],
+    register: int,
+    glide: float,
+    motif_of,
+    rng,
+    to_s,
+):
     """The syllables of a track.
 
     Parameters
@@ -52,6 +62,8 @@ def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], r
         pitch classes that may be sung
     register : int
         middle of the voice, a MIDI pitch
+    glide : float
+        of all syllables, in semitones: see `lemons.demo.composing.score.Syllable`
     motif_of : callable
         ``motif_of(kind) -> np.random.Generator``, the same random state for the same kind of section
     rng : np.random.Generator
@@ -100,7 +112,7 @@ def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], r
             velocity = int(min(127, max(1, 80 + 25 * bar.level + rng.normal(0, 6))))
             drawn = {"toast": "rap"}.get(manner, manner)
             syllables.append(
-                Syllable(max(0.0, start), max(0.05, end - start), pitch, velocity, vowel, consonant, drawn)
+                Syllable(max(0.0, start), max(0.05, end - start), pitch, velocity, vowel, consonant, drawn, glide)
             )
     return syllables
 

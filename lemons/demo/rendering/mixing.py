@@ -13,7 +13,7 @@ from lemons.demo.composing.score import Part, Score, make_rng
 from lemons.demo.rendering.soundfont import Sampler
 from lemons.demo.rendering.voice import render_voice
 
-__all__ = ["GRID", "PEAK", "STEM_NAMES", "distort", "master", "render"]
+__all__ = ["GRID", "PEAK", "STEM_NAMES", "distort", "master", "render", "wobble"]
 
 STEM_NAMES = ("vocals", "piano", "drums", "bass", "other")
 DURATION_S = 30.0
@@ -107,6 +107,8 @@ def _on_stem(name: str, y: np.ndarray, score: Score, rng: np.random.Generator) -
     trim_db = rng.normal(0, 1.5)
     if not y.any():
         return y
+    if name == "other":
+        y = wobble(y, score.sound["wobble"], period_s=60 / score.tempo)
     wet = {"bass": 0.0, "drums": score.sound["drum_room"]}.get(name, score.sound["room"])
     if wet:
         y = _room(y, wet)
@@ -115,6 +117,32 @@ def _on_stem(name: str, y: np.ndarray, score: Score, rng: np.random.Generator) -
     loud = np.abs(y) > 0.02 * np.abs(y).max()
     level_db = LEVELS_DB[name] + trim_db + (score.sound["bass_db"] if name == "bass" else 0)
     return (y * (10 ** (level_db / 20) / np.sqrt(np.mean(y[loud] ** 2)))).astype(np.float32)
+
+
+def wobble(y: np.ndarray, semitones: float, *, period_s: float) -> np.ndarray:
+    """A tape whose speed climbs evenly through each period and snaps back, or sags and snaps back.
+
+    The other direction is the same effect, run backwards: the same pitches for the same time, in another order.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n_samples,)]
+        a stem
+    semitones : float
+        from the lowest pitch of a period to its highest; negative: from the highest to the lowest
+    period_s : float > 0
+        of the speed
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,), dtype=float32]
+    """
+    period = period_s * SAMPLE_RATE
+    x = np.arange(len(y)) / period % 1
+    depth = np.sign(semitones) * (2 ** (abs(semitones) / 24) - 1)  # of the speed, at the end of a period
+    # the integral of a speed that goes from 1 - depth to 1 + depth
+    position = np.arange(len(y)) + depth * period * (x**2 - x)
+    return np.interp(position, np.arange(len(y)), y).astype(np.float32)
 
 
 def _room(y: np.ndarray, wet: float) -> np.ndarray:

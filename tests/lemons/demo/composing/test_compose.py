@@ -111,11 +111,11 @@ def test_the_chorus_of_post_hardcore_breaks_the_quiet(tracks):
     verse, chorus = mix[section(score, "verse")], mix[section(score, "chorus")]
     assert np.mean(chorus**2) > 2 * np.mean(verse**2)
     guitars = [stems["other"][section(score, name)] for name in ("intro", "chorus")]
-    flatness = [np.exp(np.mean(np.log(one))) / np.mean(one) for one in map(spectrum, guitars)]
+    flatness = [np.median(np.exp(np.log(one).mean(axis=1)) / one.mean(axis=1)) for one in map(spectra, guitars)]
     assert flatness[1] > 1.5 * flatness[0]  # distortion fills the gaps between partials
 
 
-def spectrum(y):
-    """Mean power spectrum up to 4 kHz."""
+def spectra(y):
+    """Power spectra up to 4 kHz, frame by frame: partials stay sharp where the pitch climbs."""
     frames = y[: len(y) // 1024 * 1024].reshape(-1, 1024) * np.hanning(1024)
-    return (np.abs(np.fft.rfft(frames)) ** 2).mean(axis=0)[:256] + 1e-12
+    return (np.abs(np.fft.rfft(frames)) ** 2)[:, :256] + 1e-12
