@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lemons.demo.composing.directions import draw_directions
 from lemons.demo.composing.drums import beats_in_bar, drum_notes
-from lemons.demo.composing.climbs import draw_climbs
 from lemons.demo.composing.guitars_and_leads import FIGURES
 from lemons.demo.composing.keys_and_bass import STYLES, Take
 from lemons.demo.composing.score import SCALES, Bar, Note, Part, Score, make_rng, parse_chord
@@ -65,7 +65,6 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
     swing = float(rng.uniform(*genre.swing))
     polish = float(np.clip(rng.normal(genre.hit, 0.22), 0, 1))
     woman = bool(rng.random() < 0.5)
-    climbs = draw_climbs(seed, number)
     bars = lay_out(
         genre, plan=draw("plans"), progression=draw("progressions"), key=key, beats=beats, tempo=tempo, rng=rng
     )
@@ -95,7 +94,6 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
         register=register,
         motif_of=lambda kind: make_rng(seed, number, f"phrase {kind}"),
         rng=rng,
-        glide=climbs["vocals"],
         to_s=to_s,
     )
     sung = [one.manner for one in syllables]
@@ -109,10 +107,7 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
         "polish": polish,
         "bright": float(rng.choice([-0.9, 0.9]) + rng.normal(0, 0.3)),  # an old, dark or a new, bright mix
         "loud": float(rng.normal()),
-        # up or down; a stem that does not sound does neither
-        "voice climbs": float(np.sign(climbs["vocals"]) * bool(syllables)),
-        "other climbs": float(np.sign(climbs["other"]) * any(part.stem == "other" and part.notes for part in parts)),
-    }
+    } | draw_directions(seed, number)
     sound = {
         "room": genre.room * float(rng.uniform(0.6, 1.5)),
         "drum_room": 0.12 * traits["live"],
@@ -121,7 +116,6 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
         "loudness_db": 0.6 * genre.loudness_db + 2.2 * traits["loud"],
         "tilt_db": 5.0 * traits["bright"] + 1.5 * (polish - 0.4),
         "woman": float(woman),
-        "wobble": climbs["other"],
     }
     choices = {"drums": drums, "vocals": "/".join(manners)} | {stem: some[0].style for stem, some in layers.items()}
     sections = [

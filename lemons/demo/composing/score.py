@@ -60,7 +60,6 @@ class Syllable(NamedTuple):
     vowel: str
     consonant: str
     manner: str  # sing, rap or scream
-    glide: float = 0.0  # semitones by which its pitch climbs, or falls if negative, from its beginning to its end
 
 
 @dataclass(frozen=True)

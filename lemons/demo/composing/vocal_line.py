@@ -39,17 +39,7 @@ RHYTHMS = {  # two bars of sixteenths for each manner: x begins a syllable, - ho
 }
 
 
-def sing(
-    bars: list[Bar],
-    manners: tuple[str, str],
-    *,
-    scale: tuple[int, ...],
-    register: int,
-    glide: float,
-    motif_of,
-    rng,
-    to_s,
-):
+def sing(bars: list[Bar], manners: tuple[str, str], *, scale: tuple[int, ...], register: int, motif_of, rng, to_s):
     """The syllables of a track.
 
     Parameters
@@ -62,8 +52,6 @@ def sing(
         pitch classes that may be sung
     register : int
         middle of the voice, a MIDI pitch
-    glide : float
-        of all syllables, in semitones: see `lemons.demo.composing.score.Syllable`
     motif_of : callable
         ``motif_of(kind) -> np.random.Generator``, the same random state for the same kind of section
     rng : np.random.Generator
@@ -112,7 +100,7 @@ def sing(
             velocity = int(min(127, max(1, 80 + 25 * bar.level + rng.normal(0, 6))))
             drawn = {"toast": "rap"}.get(manner, manner)
             syllables.append(
-                Syllable(max(0.0, start), max(0.05, end - start), pitch, velocity, vowel, consonant, drawn, glide)
+                Syllable(max(0.0, start), max(0.05, end - start), pitch, velocity, vowel, consonant, drawn)
             )
     return syllables
 

@@ -129,7 +129,6 @@ def _controls(syllables: list[Syllable], n_frames: int, rng: np.random.Generator
             bend += 1.5 * np.exp(-since / 0.06) - 3.5 * since / max(one.duration_s, 0.1)
         else:
             bend += 2 * (1 - np.exp(-since / 0.08)) + 0.6 * np.sin(2 * np.pi * 9 * since)
-        bend += one.glide * (since / max(since[-1], 1e-9) - 0.5)
         pitch[begin:] = one.pitch
         pitch[begin:end] += bend
         vowel = np.array(FORMANTS[one.vowel], np.float32)
