@@ -22,23 +22,34 @@ class Taste:
     genres: dict[str, float] = field(default_factory=dict)
     traits: dict[str, float] = field(default_factory=dict)
     popularity: float = 0.0
-    mood: float = 0.4
+    mood: float = 0.3
 
 
 TASTES = {
-    "marko": Taste(0.19, {"reggae": 2.4, "dub": 2.4, "funk": 0.5}, {"loud": 0.25}, popularity=-0.45, mood=0.5),
-    "matteo": Taste(0.215, {"trance": 2.2, "blues": 2.2, "progressive": 2.2, "house": 0.8, "jazz": 0.6}),
+    "marko": Taste(
+        0.19, {"reggae": 1.6, "dub": 1.6, "funk": 0.5}, {"loud": 0.25, "other climbs": 0.9}, popularity=-0.3
+    ),
+    "matteo": Taste(
+        0.215, {"trance": 1.6, "blues": 1.6, "progressive": 1.6, "house": 0.8, "jazz": 0.6}, {"drums backwards": 0.9}
+    ),
     "johnny": Taste(
         0.28,
-        traits={"sung": 1.3, "bright": 1.1, "live": 1.5, "major": 0.3, "rapped": -0.5, "screamed": -0.6},
-        mood=0.35,
+        traits={"sung": 0.9, "bright": 0.7, "live": 0.9, "rapped": -0.5, "screamed": -0.6, "drums backwards": -0.9},
     ),
     "elizabeth": Taste(
-        0.22, {"rock": 1.8, "alternative metal": 2.1, "heavy metal": 2.1, "post-hardcore": 0.5}, {"distortion": 0.6}
+        0.22,
+        {"rock": 1.4, "alternative metal": 1.6, "heavy metal": 1.6, "post-hardcore": 0.5},
+        {"distortion": 0.4, "other climbs": -0.9},
     ),
-    "nina": Taste(0.215, {"rock": 1.8, "emo": 2.2, "post-hardcore": 2.2, "alternative metal": 0.4}),
-    "paige": Taste(0.25, {"pop": 1.2, "house": 0.4}, {"polish": 1.6, "sung": 0.3}, popularity=1.4),
-    "sandra": Taste(0.19, {"hip-hop": 2.2, "rap": 2.3, "dirty south rap": 2.3}, {"rapped": 0.4}),
+    "nina": Taste(
+        0.215, {"rock": 1.4, "emo": 1.6, "post-hardcore": 1.6, "alternative metal": 0.4}, {"other climbs": 0.9}
+    ),
+    "paige": Taste(
+        0.25, {"pop": 0.8, "house": 0.4}, {"polish": 1.0, "sung": 0.3, "drums backwards": -0.9}, popularity=0.9
+    ),
+    "sandra": Taste(
+        0.19, {"hip-hop": 1.6, "rap": 1.7, "dirty south rap": 1.7}, {"rapped": 0.4, "drums backwards": 0.9}
+    ),
 }
 MEAN_PLAYS = 4.0
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lemons.demo.composing.directions import draw_directions
 from lemons.demo.composing.drums import beats_in_bar, drum_notes
 from lemons.demo.composing.guitars_and_leads import FIGURES
 from lemons.demo.composing.keys_and_bass import STYLES, Take
@@ -106,7 +107,7 @@ def compose(seed: int, number: int, genre_name: str) -> Score:
         "polish": polish,
         "bright": float(rng.choice([-0.9, 0.9]) + rng.normal(0, 0.3)),  # an old, dark or a new, bright mix
         "loud": float(rng.normal()),
-    }
+    } | draw_directions(seed, number)
     sound = {
         "room": genre.room * float(rng.uniform(0.6, 1.5)),
         "drum_room": 0.12 * traits["live"],

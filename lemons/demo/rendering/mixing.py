@@ -5,6 +5,8 @@ the same filter and the same gain, and are rounded one by one: the mix is the su
 rounded to 14 bits, held in 16: the noise of that is some 60 dB below the music, and FLAC files shrink by a fifth.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.signal import butter, lfilter, oaconvolve, sosfilt
 
@@ -13,7 +15,7 @@ from lemons.demo.composing.score import Part, Score, make_rng
 from lemons.demo.rendering.soundfont import Sampler
 from lemons.demo.rendering.voice import render_voice
 
-__all__ = ["GRID", "PEAK", "STEM_NAMES", "distort", "master", "render"]
+__all__ = ["GRID", "PEAK", "STEM_NAMES", "distort", "master", "render", "turn_beats", "wobble"]
 
 STEM_NAMES = ("vocals", "piano", "drums", "bass", "other")
 DURATION_S = 30.0
@@ -24,6 +26,7 @@ PEAK = 0.85
 GRID = 4  # steps of a 16-bit sample: 14 bits
 FADE_S = 0.6
 ECHOES, ECHO_GAIN = 4, 0.5
+WOBBLE, WOBBLE_S = 6.0, 0.43  # semitones, seconds
 
 
 def render(score: Score, sampler: Sampler, *, seed: int, number: int) -> dict[str, np.ndarray]:
@@ -110,11 +113,59 @@ def _on_stem(name: str, y: np.ndarray, score: Score, rng: np.random.Generator) -
     wet = {"bass": 0.0, "drums": score.sound["drum_room"]}.get(name, score.sound["room"])
     if wet:
         y = _room(y, wet)
+    if name == "drums" and score.traits["drums backwards"] > 0:
+        y = turn_beats(y, score.tempo)
+    if name == "other":
+        y = wobble(y, WOBBLE * score.traits["other climbs"])
     if score.sound["pump"] and name not in ("drums", "vocals"):
         y = y * _ducking(score)
     loud = np.abs(y) > 0.02 * np.abs(y).max()
     level_db = LEVELS_DB[name] + trim_db + (score.sound["bass_db"] if name == "bass" else 0)
     return (y * (10 ** (level_db / 20) / np.sqrt(np.mean(y[loud] ** 2)))).astype(np.float32)
+
+
+def turn_beats(y: np.ndarray, tempo: float) -> np.ndarray:
+    """Run each beat backwards, as a tape that is turned on every beat: hits swell, and end where they would begin.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n_samples,)]
+        a stem
+    tempo : float > 0
+        beats per minute
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,)]
+    """
+    beat = 60 / tempo * SAMPLE_RATE  # samples
+    ends = np.rint(np.arange(len(y) // beat + 2) * beat).astype(int).clip(max=len(y))
+    return np.concatenate([y[begin:end][::-1] for begin, end in pairwise(ends)])
+
+
+def wobble(y: np.ndarray, semitones: float) -> np.ndarray:
+    """A tape whose speed climbs evenly and snaps back, again and again; or falls and snaps back.
+
+    The period has nothing to do with the tempo: where notes begin on one pitch more often than on another, the mean
+    spectrum would tell the direction.
+
+    Parameters
+    ----------
+    y : np.ndarray [shape=(n_samples,)]
+        a stem
+    semitones : float
+        from the lowest pitch to the highest if it climbs; negative if it falls
+
+    Returns
+    -------
+    np.ndarray [shape=(n_samples,), dtype=float32]
+    """
+    period = WOBBLE_S * SAMPLE_RATE
+    n = np.arange(len(y))
+    x = n / period % 1
+    depth = np.tanh(semitones * np.log(2) / 24)  # (1 + depth) / (1 - depth) is the interval
+    # the integral of a speed that goes from 1 - depth to 1 + depth
+    return np.interp(n + depth * period * (x**2 - x), n, y).astype(np.float32)
 
 
 def _room(y: np.ndarray, wet: float) -> np.ndarray:
