@@ -1,12 +1,19 @@
 import numpy as np
 import pytest
 
+from explanations.core import passes
 from explanations.core.component import Component
 from explanations.core.explanation import Explanation
 from explanations.core.question import EVEN_ODDS
 from lemons.segments import Segments
 
 WEIGHTS = [0.1, -0.3, 0.0, 0.5, 0.1, -0.1]
+
+
+@pytest.fixture(autouse=True)
+def no_pass_in_memory():
+    """Each test makes the passes that it counts, or whose progress it watches."""
+    passes.forget()
 
 
 @pytest.fixture
