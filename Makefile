@@ -24,7 +24,7 @@ $(VENV)/installed: pyproject.toml setup.py constraints.txt
 
 demo: install
 	$(BIN)/lemons library demo
-	$(BIN)/lemons train --schedule demo
+	$(BIN)/lemons train --schedule demo --shared-trunk
 	$(BIN)/lemons evaluate
 	$(BIN)/lemons precompute
 ifeq ($(SERVE),1)
