@@ -94,7 +94,10 @@ def library_real(
         Path | None, typer.Option(help="folder of the packages' .deb files; they are not installed")
     ] = None,
     download: Annotated[
-        bool, typer.Option("--download", help="let apt-get download (263 MB) what is missing into that folder")
+        bool,
+        typer.Option(
+            "--download", help="let apt-get download (263 MB) what is missing into that folder, or cache/debs of --out"
+        ),
     ] = False,
     root: Annotated[Path, typer.Option(help="below which packages are installed, or were unpacked")] = Path("/"),
     out: Annotated[Path, typer.Option(help="the library's folder")] = Path("data/real"),

@@ -11,7 +11,7 @@ import numpy as np
 
 from lemons.audio import SAMPLE_RATE, common_gain, load, load_with_gain, round_16_bit, write_flac
 from lemons.checksums import read_own_json, write_json
-from lemons.errors import DataError
+from lemons.errors import DamagedError, DataError
 from lemons.hashing import hash_file
 from lemons.library.real.songs import Song
 
@@ -38,11 +38,16 @@ def cut(song: Song, library: Path) -> list[int]:
 
     Raises
     ------
+    DamagedError
+        if one of the song's files cannot be read
     DataError
-        if a file is damaged or cannot be written
+        if one of the library's cannot be written
     """
     note = library / "cache" / "excerpts" / f"{song.song_id}.json"
-    recipe = {"recipe": RECIPE, "made_of": {stem: hash_file(file) for stem, file in song.files.items()}}
+    try:
+        recipe = {"recipe": RECIPE, "made_of": {stem: hash_file(file) for stem, file in song.files.items()}}
+    except OSError as error:
+        raise DamagedError(f"{error.filename} cannot be read ({error.strerror}); check its permissions") from error
     try:
         found = read_own_json(note) if note.is_file() else {}
         made = found["starts"] if {name: found.get(name) for name in recipe} == recipe else None
@@ -50,7 +55,10 @@ def cut(song: Song, library: Path) -> list[int]:
         made = None
     if made is not None and all(file.is_file() for start in made for file in _files(song, start, library).values()):
         return made
-    stems = _read(song)
+    try:
+        stems = _read(song)
+    except DataError as error:
+        raise DamagedError(str(error)) from error
     starts = []
     for start, sounds in _excerpts(stems):
         if not sounds["mix"].any():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lemons.errors import DataError, ParameterError
+from lemons.errors import DamagedError, DataError, ParameterError
 from lemons.files import atomic_path, discard_folder
 from lemons.library.real.excerpts import EXCERPT_S, cut, excerpt_id
 from lemons.library.real.fans import Fan, find_fans, split_by
@@ -132,7 +132,7 @@ def _cut_all(songs: list[Song], path: Path, progress: Progress) -> tuple[pd.Data
             if not starts:
                 sentences.append(f"song {song.song_id} skipped: it is silent, or shorter than {EXCERPT_S} s")
             rows += [_row(song, start) for start in starts]
-        except DataError as error:
+        except DamagedError as error:  # but not one about writing: the next song would not fare better
             sentences.append(f"song {song.song_id} skipped: {error}")
         progress(done, len(songs))
     return pd.DataFrame(rows).set_index("track_id") if rows else pd.DataFrame(), sentences
@@ -163,7 +163,7 @@ def _listens(fans: list[Fan]) -> pd.DataFrame:
 def _keep_licence(source: Source, path: Path) -> None:
     """Copy the text of a package's licences, which go with every copy of the music."""
     with atomic_path(path / "licences" / f"{source.name}.txt") as temporary:
-        temporary.write_bytes(source.copyright.read_bytes())
+        temporary.write_bytes(source.read_copyright())
 
 
 def _music(tracks: pd.DataFrame) -> list[str]:

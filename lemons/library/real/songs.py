@@ -49,7 +49,7 @@ class Song:
 def find_songs(source: Source) -> tuple[list[Song], list[str]]:
     """The songs of a package in the order of their paths, and a sentence for each that has no artist or no stems."""
     songs, sentences = [], []
-    text = source.copyright.read_text(encoding="utf-8", errors="replace")
+    text = source.read_copyright().decode(errors="replace")
     for place in sorted(source.root.glob(source.package.songs)):
         if source.package.stems and not place.is_dir():  # such as library.ini, beside the songs
             continue

@@ -40,6 +40,13 @@ class Source:
         """The text of its licences."""
         return self.root / copyright_of(self.name)
 
+    def read_copyright(self) -> bytes:
+        """That text; DataError if it cannot be read."""
+        try:
+            return self.copyright.read_bytes()
+        except OSError as error:
+            raise DataError(f"{self.copyright} cannot be read ({error.strerror}); check its permissions") from error
+
 
 def copyright_of(name: str) -> str:
     """Where a package's licences are, below the root."""

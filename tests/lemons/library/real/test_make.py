@@ -91,6 +91,12 @@ def test_other_libraries_and_wrong_seeds_are_refused(tmp_path, debs):
     assert (tmp_path / "tracks.csv").read_text() == "mine"
 
 
+def test_a_full_disk_is_told_once_and_no_song_is_skipped_for_it(tmp_path, debs, one_second):
+    (tmp_path / "audio").write_text("a file where the folder should be")
+    with pytest.raises(DataError, match="cannot write .*audio"):
+        make_real_library(tmp_path, debs=debs, root=tmp_path / "nothing")
+
+
 def test_one_package_alone_makes_no_listener(tmp_path, packages, deb, one_second):
     files = {name: content for name, content in packages["singularity-music"].items() if "Tone 1" not in name}
     (tmp_path / "singularity-music_1_all.deb").write_bytes(deb(files))
