@@ -1,4 +1,4 @@
-"""Fans of a small world: two metal bands, an electronic musician, and orchestral composers on one record."""
+"""Fans of a small world: two metal bands, an electronic musician, and composers who share their records."""
 
 import pandas as pd
 import pytest
@@ -8,7 +8,11 @@ from lemons.library.real.fans import Fan, find_fans, split_by
 WORLD = {  # genre, artist, songs by album
     "metal": {"Iron": {"Iron I": 3, "Iron II": 2}, "Steel": {"Steel I": 5}},
     "electronic": {"Maxstack": {"One": 4, "Two": 4}},
-    "orchestral": {"Anna Bach": {"OST": 5}, "Zoe Bach": {"OST": 4}, "Clara Wieck": {"OST": 2}},
+    "orchestral": {
+        "Anna Bach": {"OST": 3, "OST II": 2},
+        "Zoe Bach": {"OST": 3, "OST II": 2},
+        "Clara Wieck": {"OST": 2},
+    },
 }
 
 
@@ -48,10 +52,9 @@ def test_a_composer_is_told_apart_from_others_of_the_same_style(tracks):
 def test_no_song_and_no_album_is_on_both_sides(tracks, column, seed):
     drawn = {one.name: split_by(column, one, tracks, seed=seed) for one in find_fans(tracks)}
     drawn = {name: split for name, split in drawn.items() if split is not None}
-    # by albums: a composer's record is that of the others, too, and of Steel there is one
-    assert set(drawn) == (
-        {one.name for one in find_fans(tracks)} if column == "song" else {"metal-fan", "maxstack-fan"}
-    )
+    # by albums: a composer's records are those of the others, too, and of Steel there is one
+    by_album = {"metal-fan", "maxstack-fan", "orchestral-fan"}
+    assert set(drawn) == ({one.name for one in find_fans(tracks)} if column == "song" else by_album)
     for name, split in drawn.items():
         groups = split.assign(song=tracks.loc[split["track_id"], "song"].to_numpy())
         assert (groups.groupby("song")["split"].nunique() == 1).all()
