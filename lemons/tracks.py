@@ -1,6 +1,7 @@
 """A track to be explained: its sound, and its stems from the library or a separator."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from lemons.progress import Progress
 from lemons.separation import get_separator
 from lemons.separation.cache import separate_file
 
-__all__ = ["Track", "check_length", "open_track"]
+__all__ = ["Track", "check_length", "credit_of", "open_track"]
 
 MAX_S = 600  # of a track; explaining one of this length takes about 4 GB of memory
 
@@ -34,6 +35,8 @@ class Track:
         where the stems come from: ``"given"`` by the library, or a separator's name
     gain : float
         what the sound was multiplied by; 1 unless the file exceeds full scale
+    credit : str
+        author and licence, see `credit_of`
     """
 
     track_id: str
@@ -41,6 +44,7 @@ class Track:
     stems: dict[str, np.ndarray]
     separator: str
     gain: float = 1.0
+    credit: str = ""
 
 
 def open_track(
@@ -85,13 +89,15 @@ def open_track(
     if name in library.tracks.index:
         row = library.tracks.loc[name]
         track_id, title, path = name, f"“{row['title']}” by {row['artist']}", library.audio_path(name)
+        credit = credit_of(row)
         if weights is None and separator in (None, "given"):
             if stems := library.stems(name):
-                return Track(track_id, title, stems, "given")
+                return Track(track_id, title, stems, "given", credit=credit)
             if separator:
                 raise DataError(f"{library.path} has no stems of {name}; give a folder of them as weights, or use hpss")
     elif Path(name).is_file():
         track_id, title, path = Path(name).name, f"“{Path(name).stem.replace('_', ' ')}”", Path(name)
+        credit = ""
     else:
         raise DataError(
             f"{name} is neither a track of {library.path} nor an audio file; see its tracks.csv for the ids"
@@ -100,7 +106,19 @@ def open_track(
     with AudioReader(path) as reader:  # before the work begins
         check_length(reader.n_samples / reader.sr, path)
     separation = separate_file(path, chosen, progress=progress)
-    return Track(track_id, title, separation.load(), chosen.name, separation.report["mix_gain"])
+    return Track(track_id, title, separation.load(), chosen.name, separation.report["mix_gain"], credit)
+
+
+def credit_of(row: Mapping[str, str]) -> str:
+    """The author, if it is not the artist, and the licence of a track; empty where tracks.csv names neither.
+
+    >>> credit_of({"artist": "Sectoid", "author": "Carlos Viola Iborra", "licence": "MIT"})
+    'Carlos Viola Iborra, MIT'
+    >>> credit_of({"artist": "Doug Kaufman", "author": "Doug Kaufman", "licence": "GPL-2.0-or-later"})
+    'GPL-2.0-or-later'
+    """
+    author, licence = row.get("author", ""), row.get("licence", "")
+    return ", ".join(filter(None, ["" if author == row["artist"] else author, licence]))
 
 
 def check_length(seconds: float, name: object = "the track") -> None:

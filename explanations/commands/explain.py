@@ -1,7 +1,7 @@
 """Explaining recommendations."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from lemons.arguments import quoted
 from lemons.config import read_config
 from lemons.console import Bar, ListenerName, say, tell
 from lemons.errors import ParameterError
+
+if TYPE_CHECKING:
+    from lemons.tracks import Track
 
 __all__ = ["explain", "precompute"]
 
@@ -94,10 +97,17 @@ def explain(
         threshold=threshold,
     )
     write_explanation(out, explanation, opened)
-    say(f"separator {opened.separator}: {', '.join(opened.stems)}")
+    _say_whose(opened)
     for line in summary(explanation):
         say(line)
     say(f"written to {out}")
+
+
+def _say_whose(track: "Track") -> None:
+    """Whose music it is, where that is known, and where its stems come from."""
+    if track.credit:
+        say(f"{track.title}: {track.credit}")
+    say(f"separator {track.separator}: {', '.join(track.stems)}")
 
 
 def _refuse_what_a_contrast_cannot_take(**given: str | None) -> None:
@@ -135,7 +145,7 @@ def _contrast(track: str, listener: str, versus: str, out: Path, *, kind: str, s
         segments=segments,
     )
     write_contrast(out, found, opened)
-    say(f"separator {opened.separator}: {', '.join(opened.stems)}")
+    _say_whose(opened)
     for line in contrast_summary(found):
         say(line)
     say(f"written to {out}")

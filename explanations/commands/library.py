@@ -9,7 +9,7 @@ import typer
 from lemons.config import read_config
 from lemons.console import Bar, say, tell
 
-__all__ = ["app", "library_demo", "library_msd", "library_own"]
+__all__ = ["app", "library_demo", "library_msd", "library_own", "library_real"]
 
 app = typer.Typer(help="Make music libraries.", no_args_is_help=True)
 
@@ -85,6 +85,34 @@ def library_own(
         tell(summary.unmatched)
     for name, played in summary.played.items():
         say(f"{name}: {played} of {summary.n_tracks} tracks played")
+    _tell_what_is_next(out, summary.n_tracks)
+
+
+@app.command("real")
+def library_real(
+    debs: Annotated[
+        Path | None, typer.Option(help="folder of the packages' .deb files; they are not installed")
+    ] = None,
+    download: Annotated[
+        bool,
+        typer.Option(
+            "--download", help="let apt-get download (263 MB) what is missing into that folder, or cache/debs of --out"
+        ),
+    ] = False,
+    root: Annotated[Path, typer.Option(help="below which packages are installed, or were unpacked")] = Path("/"),
+    out: Annotated[Path, typer.Option(help="the library's folder")] = Path("data/real"),
+    seed: Annotated[int, typer.Option(min=0, help="another seed, other splits")] = 1057386,
+) -> None:
+    """Make a library of real music: songs of Debian's free packages, loved by made-up fans of artists and genres."""
+    from lemons.library.real import make_real_library
+
+    summary = make_real_library(out, debs=debs, root=root, download=download, seed=seed, bar=Bar)
+    tell(summary.skipped)
+    for line in summary.music:
+        say(line)
+    for name, played in summary.played.items():
+        also = ", also with a split by albums" if name in summary.by_album else ""
+        say(f"{name}: loves {played} of {summary.n_tracks} excerpts{also}")
     _tell_what_is_next(out, summary.n_tracks)
 
 

@@ -119,7 +119,7 @@ def get_case(config: Config, library: Library, listener: Listener, row: pd.Serie
         track,
         (model_key, track_key),
         title=str(row["title"]),
-        about=f"{row['artist']} · {row['genre']}",
+        about=" · ".join(filter(None, [row["artist"], row["genre"], track.credit])),
         relevance=row["relevance"],
         others=get_others(config, library, listener, row["track_id"]),
         recommended=True,

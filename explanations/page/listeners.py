@@ -31,7 +31,7 @@ def choose_listener(users: Sequence[str]) -> Listener:
 def find_listener(name: str) -> Listener:
     """The persona of this name, or a listener of whom only the music is known."""
     personas = {listener.name: listener for listener in LISTENERS}
-    return personas.get(name) or Listener(name, "", "the music of this library", ())
+    return personas.get(name) or Listener(name, "", "the music in their history", ())
 
 
 def _draw_card(listener: Listener, *, chosen: bool) -> None:

@@ -14,6 +14,7 @@ from explanations.render.words import markup, plain, tame
 from lemons.audio import flac_bytes, to_float
 from lemons.library import Library
 from lemons.listeners import Listener
+from lemons.tracks import credit_of
 from recsys.relevance import SKIPPED
 
 __all__ = ["choose_source", "choose_track", "draw_track", "play_track"]
@@ -36,6 +37,7 @@ def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) ->
         "listen. The history was held back from training: the model could not know it."
     )
     _name_skipped(library, ranking)
+    _name_authors(library, ranking)
     rows = [
         {"track_id": row["track_id"]}
         | {field: tame(str(row[field])) for field in ("title", "artist", "genre")}
@@ -65,6 +67,14 @@ def _name_skipped(library: Library, ranking: pd.DataFrame) -> None:
             titles = library.tracks["title"].reindex(list(skipped), fill_value="").to_dict()
             lines = [f"- {plain(f'{titles[one]} ({one}): {why}')}" for one, why in skipped.items()]
             st.markdown("\n".join(lines[:MAX_NAMED]))
+
+
+def _name_authors(library: Library, ranking: pd.DataFrame) -> None:
+    """Say who made the music that can be played here, and under which licence it is, where that is known."""
+    tracks = library.tracks.reindex(ranking["track_id"].unique())
+    credits = {f"{row['artist']} ({credit})" for row in tracks.to_dict("records") if (credit := credit_of(row))}
+    if credits:
+        st.caption(plain(f"Music: {'; '.join(sorted(credits))}"))
 
 
 def draw_track(case: Case):

@@ -89,7 +89,7 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         unit=UNITS[explanation.target],
         weights=[_weight_row(rank, one, explanation.kind) for rank, one in enumerate(_by_weight(explanation), start=1)],
         method=words.method_sentence(explanation),
-        facts=_facts(explanation),
+        facts=_facts(explanation, track),
         json=_data_url("application/json", explanation.to_json().encode()),
         citations=CITATIONS,
         data=data,
@@ -149,12 +149,13 @@ def _with_minus(number: str) -> str:
     return number.replace("-", "−")
 
 
-def _facts(explanation: Explanation) -> dict[str, str]:
+def _facts(explanation: Explanation, track: Track) -> dict[str, str]:
     """What is needed to check and to repeat the explanation, by name."""
     starts = sorted({component.start_s for component in explanation.components})
     stand_in, nothing = words.baseline_sentence(explanation), words.NOTHING[explanation.baseline]
     return {
         "Track": explanation.track_id,
+        **({"Music": track.credit} if track.credit else {}),
         "Relevance": _with_minus(f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"),
         "Kind": explanation.kind,
         "Explained": explanation.target,

@@ -233,7 +233,7 @@ def open_library(path: str | os.PathLike) -> Library:
     """
     path = Path(path)
     if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
-        hint = "make one with `lemons library demo`, `own` or `msd`, or set library_path in config.py"
+        hint = "make one with `lemons library demo`, `real`, `own` or `msd`, or set library_path in config.py"
         raise DataError(f"no music library at {path} (tracks.csv and listens.csv); {hint}")
     tracks = read_table(path / "tracks.csv", TRACK_COLUMNS)
     listens = read_table(path / "listens.csv", LISTEN_COLUMNS)

@@ -55,6 +55,13 @@ def test_a_track_with_stems_is_explained_by_them(library):
     assert track.title == "“Song 0” by Band 0"
 
 
+def test_author_and_licence_go_with_a_track_however_its_stems_are_found(library):
+    assert open_track("T0", library).credit == ""
+    library.tracks = library.tracks.assign(author=["Zoë", "Band 1"], licence="CC-BY-SA-3.0")
+    assert [open_track(one, library).credit for one in ("T0", "T1")] == ["Zoë, CC-BY-SA-3.0", "CC-BY-SA-3.0"]
+    assert open_track(str(library.audio_path("T0")), library).credit == ""
+
+
 def test_a_track_without_stems_is_separated(library):
     track = open_track("T1", library)
     assert track.separator == "hpss"

@@ -30,7 +30,7 @@ def report():
         model = FCN().eval()
     names = {"listener": f"listener {WILD}", "track_id": WILD, "separator": WILD}
     explanation = replace(explain(model, stems, kind="source"), **names)
-    return report_html(explanation, Track("T0", f"title {WILD}\u202e", stems, "given"))
+    return report_html(explanation, Track("T0", f"title {WILD}\u202e", stems, "given", credit=f"credit {WILD}"))
 
 
 def test_no_name_becomes_markup(report):
@@ -42,6 +42,12 @@ def test_the_heading_shows_the_title_letter_by_letter(report):
     (heading,) = re.findall(r"<h1[^>]*>(.*?)</h1>", report, flags=re.S)
     assert "<" not in heading
     assert html.unescape(heading) == f"Why title {WILD} for Listener {WILD}?"
+
+
+def test_author_and_licence_are_among_the_facts(report):
+    (credit,) = re.findall(r"<dt>Music</dt><dd>(.*?)</dd>", report, flags=re.S)
+    assert "<" not in credit
+    assert html.unescape(credit) == f"credit {WILD}"
 
 
 def test_no_name_turns_the_text_around(report):
