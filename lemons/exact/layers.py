@@ -62,8 +62,7 @@ class Layer:
         self.weight, self.bias = weight.to(device), bias.to(device)
         slices = self.weight.split(list(reads.values()), dim=1)
         self.weights = {
-            level: part.contiguous(memory_format=torch.channels_last)
-            for level, part in zip(reads, slices, strict=True)
+            level: part.contiguous(memory_format=torch.channels_last) for level, part in zip(reads, slices, strict=True)
         }
         self.post_norm = None
         if block.post_norm is not None:

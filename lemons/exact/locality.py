@@ -181,10 +181,9 @@ class Locality:
                     yield source, max(start, source.start), min(stop, source.stop)
 
     def _edges(self) -> dict[Group, list[tuple[int, int]]]:
+        read = [read for step in self.steps for read in self._columns_read(step) if read[0].pure]
         runs: dict[Group, list[tuple[int, int]]] = {}
-        for source, start, stop in sorted(
-            (read for step in self.steps for read in self._columns_read(step) if read[0].pure), key=lambda read: read[1:]
-        ):
+        for source, start, stop in sorted(read, key=lambda read: read[1:]):
             own = runs.setdefault(source, [])
             if own and start <= own[-1][1]:
                 own[-1] = own[-1][0], max(stop, own[-1][1])

@@ -187,9 +187,7 @@ def _check_block(local: LocalModel, number: int) -> None:
     if sum(n_channels) != conv.in_channels:
         raise ParameterError(f"blocks[{number}] is {conv}, but reads levels of {n_channels} channels")
     if block.adds is not None and local.n_channels[block.adds] != conv.out_channels:
-        raise ParameterError(
-            f"blocks[{number}] is {conv}, but adds a level of {local.n_channels[block.adds]} channels"
-        )
+        raise ParameterError(f"blocks[{number}] is {conv}, but adds a level of {local.n_channels[block.adds]} channels")
 
 
 def fold(block: Block) -> tuple[Tensor, Tensor]:
