@@ -200,7 +200,7 @@ def fold(block: Block) -> tuple[Tensor, Tensor]:
     return weight.to(block.conv.weight.dtype), bias.to(block.conv.weight.dtype)
 
 
-def scaling(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+def scaling(norm: nn.BatchNorm1d | nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """What a BatchNorm does in evaluation mode: ``x * scale + shift``, both (n_channels,) in float64."""
     if norm.running_mean is None or norm.running_var is None:
         raise ParameterError(

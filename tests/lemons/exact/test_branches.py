@@ -130,6 +130,27 @@ def test_all_logits_are_those_of_all_masks_whatever_the_size_of_tiles(rng, monke
         np.testing.assert_allclose(score_table(model, stems, 4).all_logits, expected, rtol=0, atol=1e-9)
 
 
+def layered(n):
+    return nn.Sequential(nn.BatchNorm1d(n), nn.Linear(n, 3), nn.ReLU(), nn.BatchNorm1d(3), nn.Linear(3, 1))
+
+
+def bounded(n):
+    return nn.Sequential(nn.Tanh(), nn.Linear(n, 1))
+
+
+@pytest.mark.parametrize(("head", "most"), [(layered, 22), (bounded, 18), (lambda n: nn.Linear(n, 1), 26)])
+def test_heads_of_every_kind_give_all_logits_and_say_how_many(rng, head, most):
+    model = Residual()
+    model.head = head(4).double().eval()
+    for module in model.head.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.running_mean, module.running_var = torch.randn_like(module.weight), torch.rand_like(module.weight)
+    table = score_table(model.double(), music(rng, 2, 3200) + np.float32(2**-15), 3)
+    masks = np.array(list(itertools.product([0, 1], repeat=6)))
+    np.testing.assert_allclose(table.all_logits, table.logits(masks), rtol=0, atol=1e-9)
+    assert table.max_enumerated == most
+
+
 def test_work_is_counted_once_for_each_reader(rng):
     """One stem, one segment: two states, each as much as a plain forward pass."""
     model, stems = Branches(), music(rng, 1, N_FFT + 63 * HOP_LENGTH)
