@@ -48,12 +48,17 @@ def separate(
 
 
 def weights(
-    name: Annotated[str, typer.Argument(help="the separator, such as spleeter:5stems")],
+    name: Annotated[str, typer.Argument(help="the separator or tagger, such as spleeter:5stems or musicnn:MTT")],
     source: Annotated[
         Path | None, typer.Option("--from", help="take this archive or folder instead of downloading")
     ] = None,
 ) -> None:
-    """Fetch a separator's weights, and say where they lie."""
+    """Fetch a separator's or a tagger's weights, and say where they lie."""
+    if name.startswith("musicnn:"):
+        from lemons.taggers import fetch_tagger
+
+        say(f"the weights of {name} lie in {fetch_tagger(name, source=source)}")
+        return
     from lemons.separation.weights import fetch_weights, is_official
 
     folder = fetch_weights(name, source=source, progress=True)

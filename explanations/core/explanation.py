@@ -31,7 +31,7 @@ FORMAT = 7  # of the JSON file; raise it when a field changes its meaning
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a track was recommended to a listener.
+    """Why a track was recommended to a listener, or why a tagger gave it a label.
 
     Attributes
     ----------
@@ -78,6 +78,8 @@ class Explanation:
         of the programs the numbers depend on
     track_id, listener, separator : str
         whose question it is and where the stems come from; names only, without effect on the numbers
+    label : str
+        what a tagger says, whose name is then in the place of the listener's; empty for a recommender
     seconds : float or None
         how long it took; None when it was read from a file
     what_if : WhatIf or None
@@ -111,6 +113,7 @@ class Explanation:
     track_id: str = ""
     listener: str = ""
     separator: str = "given"
+    label: str = ""
     seconds: float | None = field(default=None, compare=False)
     what_if: WhatIf | None = field(default=None, compare=False, repr=False)
 
@@ -144,6 +147,8 @@ class Explanation:
         """The text of its file, with its checksum and its `WhatIf`'s: the same for the same question."""
         fields = {"format": FORMAT} | dataclasses.asdict(dataclasses.replace(self, what_if=None))
         del fields["seconds"]
+        if not self.label:
+            del fields["label"]  # files of recommenders stay as they were
         return to_json(fields | {"what_if": self.what_if and self.what_if.checksum})
 
     def save(self, path: str | os.PathLike) -> None:

@@ -29,8 +29,8 @@ const data = JSON.parse(document.getElementById("data").textContent);
 mount({ data, parentElement: document.getElementById("player"), setTriggerValue() {} });
 """
 UNITS = {
-    "probability": "How much the relevance, from 0 to 1, rises when a component sounds.",
-    "logit": "How much the logit of the relevance rises when a component sounds.",
+    "probability": "How much the {}, from 0 to 1, rises when a component sounds.",
+    "logit": "How much the logit of the {} rises when a component sounds.",
 }
 CITATIONS = (
     "A. B. Melchiorre, V. Haunschmid, M. Schedl, G. Widmer: LEMONS: Listenable Explanations for Music recOmmeNder "
@@ -72,7 +72,7 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         track.stems,
         src={name: _data_url("audio/flac", sound) for name, sound in sounds.items()},
         title=track.title,
-        listener=words.capitalized(explanation.listener),
+        listener=words.name_of_listener(explanation),
         k=k,
         answers=_data_url("application/octet-stream", explanation.what_if.to_bytes()) if explanation.what_if else None,
     )
@@ -81,11 +81,11 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         policy=_policy(style, script),
         generator=f"LEMONS {lemons.__version__}",
         lemon=words.data_url(words.LEMON),
-        heading=words.question(track.title, words.capitalized(explanation.listener)),
+        heading=words.question(track.title, words.name_of_listener(explanation), explanation.label),
         answers=_answers(explanation),
         against=[words.capitalized(words.name_of(one, explanation.kind)) for one in explanation.against(1)],
         fidelity=words.fidelity_sentence(explanation).split("**"),  # every second part is bold
-        unit=UNITS[explanation.target],
+        unit=UNITS[explanation.target].format(words.measure(explanation)),
         weights=[_weight_row(rank, one, explanation.kind) for rank, one in enumerate(_by_weight(explanation), start=1)],
         method=words.method_sentence(explanation),
         facts=_facts(explanation),
@@ -153,7 +153,9 @@ def _facts(explanation: Explanation) -> dict[str, str]:
     starts = sorted({component.start_s for component in explanation.components})
     return {
         "Track": explanation.track_id,
-        "Relevance": _with_minus(f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"),
+        words.capitalized(words.measure(explanation)): _with_minus(
+            f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"
+        ),
         "Kind": explanation.kind,
         "Explained": explanation.target,
         "Segments begin at": ", ".join(f"{start:g} s" for start in starts),

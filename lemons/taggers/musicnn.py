@@ -33,7 +33,7 @@ HALO = 73  # frames after a column's own that it depends on; before it, one less
 
 
 class Layer(nn.Module):
-    """Convolution, ReLU, BatchNorm; the number of frames stays, an even kernel reads one more frame after than before."""
+    """Convolution, ReLU, BatchNorm; the frames stay as many, an even kernel reads one more after than before."""
 
     def __init__(self, n_in: int, n_out: int, kernel: tuple[int, int]):
         super().__init__()
@@ -132,7 +132,9 @@ class Musicnn(nn.Module):
     def local_model(self) -> LocalModel:
         """The network's parts for exact explanations of its only label, see `lemons.exact.protocol`."""
         if len(self.labels) > 1:
-            raise ParameterError(f"{len(self.labels)} labels cannot be explained at once; take only({self.labels[0]!r})")
+            raise ParameterError(
+                f"{len(self.labels)} labels cannot be explained at once; take only({self.labels[0]!r})"
+            )
         n_front = len(self.front)
         front = tuple(range(1, n_front + 1))
         blocks = [

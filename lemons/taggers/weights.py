@@ -1,9 +1,9 @@
 """musicnn's trained weights, read out of the package that its authors published, which is never imported.
 
 The wheel ``musicnn`` 0.1.0 (ISC licence) holds TensorFlow checkpoints. ``musicnn:MTT`` was trained on MagnaTagATune,
-``musicnn:MSD`` on the Million Song Dataset with Last.fm's tags. (Its ``vgg`` networks read patches of a fixed length and
-flatten them: they are not global in time and are left out.) Adam's variables are among the others and stay where they
-are. The package's metadata ask for TensorFlow and a NumPy of 2019, hence ``--no-deps``.
+``musicnn:MSD`` on the Million Song Dataset with Last.fm's tags. (Its ``vgg`` networks flatten patches of a fixed
+length: they do not pool over time and are left out.) Adam's variables are among the others and stay where they are.
+The package's metadata ask for TensorFlow and a NumPy of 2019, hence ``--no-deps``.
 """
 
 import os
@@ -26,20 +26,20 @@ from lemons.taggers.musicnn import Musicnn
 
 __all__ = ["LABELS", "fetch_tagger", "load_tagger"]
 
-LABELS = {
-    "musicnn:MTT": (
-        "guitar,classical,slow,techno,strings,drums,electronic,rock,fast,piano,ambient,beat,violin,vocal,synth,female,"
-        "indian,opera,male,singing,vocals,no vocals,harpsichord,loud,quiet,flute,woman,male vocal,no vocal,pop,soft,"
-        "sitar,solo,man,classic,choir,voice,new age,dance,male voice,female vocal,beats,harp,cello,no voice,weird,"
-        "country,metal,female voice,choral"
-    ).split(","),
-    "musicnn:MSD": (
-        "rock,pop,alternative,indie,electronic,female vocalists,dance,00s,alternative rock,jazz,beautiful,metal,"
-        "chillout,male vocalists,classic rock,soul,indie rock,Mellow,electronica,80s,folk,90s,chill,instrumental,punk,"
-        "oldies,blues,hard rock,ambient,acoustic,experimental,female vocalist,guitar,Hip-Hop,70s,party,country,"
-        "easy listening,sexy,catchy,funk,electro,heavy metal,Progressive rock,60s,rnb,indie pop,sad,House,happy"
-    ).split(","),
-}
+MTT = (
+    "guitar, classical, slow, techno, strings, drums, electronic, rock, fast, piano, ambient, beat, violin, vocal, "
+    "synth, female, indian, opera, male, singing, vocals, no vocals, harpsichord, loud, quiet, flute, woman, "
+    "male vocal, no vocal, pop, soft, sitar, solo, man, classic, choir, voice, new age, dance, male voice, "
+    "female vocal, beats, harp, cello, no voice, weird, country, metal, female voice, choral"
+)
+MSD = (
+    "rock, pop, alternative, indie, electronic, female vocalists, dance, 00s, alternative rock, jazz, beautiful, "
+    "metal, chillout, male vocalists, classic rock, soul, indie rock, Mellow, electronica, 80s, folk, 90s, chill, "
+    "instrumental, punk, oldies, blues, hard rock, ambient, acoustic, experimental, female vocalist, guitar, Hip-Hop, "
+    "70s, party, country, easy listening, sexy, catchy, funk, electro, heavy metal, Progressive rock, 60s, rnb, "
+    "indie pop, sad, House, happy"
+)
+LABELS = {"musicnn:MTT": tuple(MTT.split(", ")), "musicnn:MSD": tuple(MSD.split(", "))}  # in the order of the outputs
 SHA256 = {  # of the values in the wheel
     "musicnn:MTT": "041f3935e981a65cea739842d30c188d3a7d2adf4410955c8668eb3de4a5acab",
     "musicnn:MSD": "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
@@ -77,7 +77,7 @@ def load_tagger(name: str) -> Musicnn:
     folder = weights_folder(name)
     if not _is_there(folder):
         folder = _installed(name)
-    return musicnn_of(_checked(name, folder), LABELS[name])
+    return _network(_checked(name, folder), LABELS[name])
 
 
 def fetch_tagger(name: str, *, source: str | os.PathLike | None = None) -> Path:
@@ -155,9 +155,9 @@ def _install(name: str, source: Path, folder: Path) -> None:
         discard_folder(folder)  # last: the source may be this very folder
 
 
-def musicnn_of(variables: dict[str, np.ndarray], labels: list[str]) -> Musicnn:
+def _network(variables: dict[str, np.ndarray], labels: tuple[str, ...]) -> Musicnn:
     """The network of a checkpoint's variables, as TensorFlow names them: layers of a kind are numbered in order."""
-    network = Musicnn(tuple(labels)).eval()
+    network = Musicnn(labels).eval()
     state = _norm("spec_bn", variables, 0)
     for i in range(len(network.front) + len(network.middle)):
         ours = f"front.{i}" if i < len(network.front) else f"middle.{i - len(network.front)}"
