@@ -132,9 +132,7 @@ class Musicnn(nn.Module):
     def local_model(self) -> LocalModel:
         """The network's parts for exact explanations of its only label, see `lemons.exact.protocol`."""
         if len(self.labels) > 1:
-            raise ParameterError(
-                f"{len(self.labels)} labels cannot be explained at once; take only({self.labels[0]!r})"
-            )
+            raise ParameterError(f"explain one of the {len(self.labels)} labels: only({self.labels[0]!r})")
         n_front = len(self.front)
         front = tuple(range(1, n_front + 1))
         blocks = [
