@@ -1,4 +1,4 @@
-"""Make golden.npz: what the original musicnn makes of three seconds of sound, on TensorFlow.
+"""Make golden.npz: what the original musicnn makes of four seconds of sound, on TensorFlow.
 
 In an environment of its own (Python 3.11)::
 
