@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -67,7 +68,7 @@ def cached_answer(
         see `explanations.core.explain.answer`
     """
     path = answer_path(folder, question)
-    names = {"track_id": track_id, "listener": listener, "separator": separator, "label": label}
+    names: dict[str, Any] = {"track_id": track_id, "listener": listener, "separator": separator, "label": label}
     if (kept := find_explanation(path)) is not None:
         return replace(kept, **names)
     explanation = answer(question, model, stems, batch_size=batch_size, progress=progress)

@@ -63,7 +63,7 @@ def study(songs: Path, tagger: Musicnn, labels: list[str]) -> pd.DataFrame:
     for folder in folders:
         table = score_table(tagger.only(labels[0]), _excerpt(folder), N_SEGMENTS)
         for label in labels:  # the network is the same but for its last layer, and so is what it hears
-            rows.append({"song": folder.name, "label": label} | answers_to_stems(of_label(table, tagger, label)))
+            rows.append({"song": folder.name, "label": label, **answers_to_stems(of_label(table, tagger, label))})
     return pd.DataFrame(rows)
 
 

@@ -81,8 +81,9 @@ def first_layer(head: nn.Module) -> tuple[nn.Linear, nn.Module] | None:
     """A head as a linear layer and what follows it, a BatchNorm before the layer being folded in; None for others."""
     if not isinstance(head, nn.Sequential):
         return None
-    norms = [layer for layer in head[:1] if isinstance(layer, nn.BatchNorm1d)]
-    layers = list(head[len(norms) :])
+    layers = list(head)
+    norms = [layer for layer in layers[:1] if isinstance(layer, nn.BatchNorm1d)]
+    layers = layers[len(norms) :]
     if not layers or not isinstance(layers[0], nn.Linear):
         return None
     weight = layers[0].weight.double()

@@ -173,8 +173,8 @@ class Locality:
         if group.level == 0 or group.pure:
             return
         read = [(level, *self.inputs(group)) for level in self.reads[group.level]]
-        if self.adds[group.level] is not None:
-            read.append((self.adds[group.level], group.start, group.stop))
+        if (added := self.adds[group.level]) is not None:
+            read.append((added, group.start, group.stop))
         for level, start, stop in read:
             for source in self.levels[level]:
                 if source.start < stop and source.stop > start:

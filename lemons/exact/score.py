@@ -181,13 +181,13 @@ class Pass:
         """All levels' columns that depend on a run of segments; a level that has none adds nothing."""
         found = self.pooled[first, last]
         n, (some_sums, some_maxima) = math.prod(self.n_states[first : last + 1]), next(iter(found.values()))
-        sums, maxima = [], []
+        parts = []
         for level in self.local.pooled_levels:
             shape = n, self.local.n_channels[level]
             nothing = some_sums.new_zeros(shape), some_maxima.new_full(shape, -torch.inf)
-            for parts, part in zip((sums, maxima), found.get(level, nothing), strict=True):
-                parts.append(part)
-        return PooledGroup(first, last, torch.cat(sums, dim=1), torch.cat(maxima, dim=1))
+            parts.append(found.get(level, nothing))
+        sums, maxima = (torch.cat(values, dim=1) for values in zip(*parts, strict=True))
+        return PooledGroup(first, last, sums, maxima)
 
     def _segment(self, step: Group) -> None:
         """Everything that depends on one segment alone, a few states at a time."""

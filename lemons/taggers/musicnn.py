@@ -88,6 +88,11 @@ class Musicnn(nn.Module):
             nn.Linear(n_hidden, len(labels)),
         )
 
+    @property
+    def layers(self) -> list[Layer]:
+        """The convolutions, those of the front first."""
+        return [layer for layer in (*self.front, *self.middle) if isinstance(layer, Layer)]
+
     def forward(self, y: Tensor) -> Tensor:
         """Logits (batch, n_labels) of waveforms (batch, n_samples), float32 in [-1, 1) at 16 kHz.
 
@@ -122,10 +127,10 @@ class Musicnn(nn.Module):
             raise ParameterError(f"label={quoted(label)} is unknown; choose one of {', '.join(self.labels)}")
         one = copy.deepcopy(self).eval()
         row = [self.labels.index(label)]
-        last = one.head[-1]
-        one.head[-1] = nn.Linear(last.in_features, 1)
+        *_, last = one.head
+        assert isinstance(last, nn.Linear)
+        one.head[-1] = nn.Linear(last.in_features, 1, dtype=last.weight.dtype, device=last.weight.device)
         one.head[-1].load_state_dict({name: values[row] for name, values in last.state_dict().items()})
-        one.head[-1].to(last.weight)
         one.labels = (label,)
         return one
 
@@ -136,10 +141,9 @@ class Musicnn(nn.Module):
         n_front = len(self.front)
         front = tuple(range(1, n_front + 1))
         blocks = [
-            layer.block(reads=(0,), pool=(N_MELS - kernel[0] + 1, 1))
-            for layer, kernel in zip(self.front, TIMBRES + RHYTHMS, strict=True)
+            layer.block(reads=(0,), pool=(N_MELS - layer.conv.kernel_size[0] + 1, 1)) for layer in self.layers[:n_front]
         ]
-        first, second, third = self.middle
+        first, second, third = self.layers[n_front:]
         blocks += [first.block(reads=front), second.block(adds=n_front + 1), third.block(adds=n_front + 2)]
         return LocalModel(
             n_fft=N_FFT,
