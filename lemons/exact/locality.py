@@ -233,6 +233,17 @@ class Locality:
         taps = math.prod(self.blocks[level - 1].conv.kernel_size)
         return taps * self.conv_bands[level] * self.channels[read] * self.channels[level]
 
+    def _parts(self, group: Group, n_states: Sequence[int]) -> int:
+        """Values of what the pieces of a mixed group contribute, as far as they are kept: see `Layer.across`."""
+        if not group.level:
+            return 0
+        n, kernel = math.prod(n_states[i] for i in group.segments), self.blocks[group.level - 1].conv.kernel_size[1]
+        read = (
+            (math.prod(n_states[i] for i in g.segments), end - start) for g, start, end in self._columns_read(group)
+        )
+        columns = sum(states * (width + kernel - 1) for states, width in read if states < n)
+        return columns * self.conv_bands[group.level] * self.channels[group.level]
+
     def last_use(self, level: int) -> int:
         """The last level that reads a level, or itself."""
         readers = (k for k in range(level + 1, len(self.levels)) if level in (*self.reads[k], self.adds[k]))
@@ -258,9 +269,12 @@ class Locality:
                         share = kept / (group.stop - group.start)
                         alive[group] = n_states[step.first] * self.size(group) * share * itemsize
             else:
-                working = math.prod(n_states[i] for i in step.segments) * self.size(step) * itemsize
+                made = math.prod(n_states[i] for i in step.segments) * self.size(step) * itemsize
+                working = self._parts(step, n_states) * itemsize
                 if step in self.last_reader:
-                    alive[step], working = working, 0
+                    alive[step] = made
+                else:
+                    working += made
             peak = max(peak, sum(alive.values()) + working)
             for source in self.sources(step):
                 if self.last_reader[source] == step:

@@ -5,13 +5,13 @@ The engine takes any model of the form ::
     waveform --pad--> --stft--> complex frames --columns--> (bands x frames) image
              --blocks--> feature maps --global mean and/or max--> --head--> one logit
 
-The blocks follow each other, or read any that came before: branches side by side are blocks that read the same one, a
-concatenation is a block that reads several, a residual connection is one that adds another's result to its own.
-
 on two conditions. The short-time Fourier transform is linear, and what follows it looks at every frame by itself
 (power, mel bands, decibels, BatchNorm in evaluation mode): then the image of a mix is known from its components'
 transforms, frame by frame. And the blocks are local in time: then a column of a feature map depends on few neighbouring
 frames.
+
+The blocks follow each other, or read any that came before: branches side by side are blocks that read the same one, a
+concatenation is a block that reads several, a residual connection is one that adds another's result to its own.
 
 A model takes part by a method ``local_model()`` that returns a `LocalModel`.
 """
@@ -34,15 +34,15 @@ PRECISIONS = (torch.float32, torch.float64)
 
 @dataclass(frozen=True)
 class Block:
-    """Convolution, BatchNorm, ReLU, BatchNorm, max-pooling, the sum with another block's result; only two are required.
+    """Convolution, BatchNorm, ReLU, BatchNorm, max-pooling, a sum; all but convolution and ReLU are optional.
 
     *Levels* number the images: level 0 is the spectrogram, level ``l`` the result of block ``l``, counted from 1.
 
     Attributes
     ----------
     conv : nn.Conv2d
-        over (bands, frames); stride 1, any kernel, any zero padding or none; ``padding="same"`` puts the odd one of an
-        even kernel's zeros behind, as TensorFlow does
+        over (bands, frames); stride 1, any kernel, zero padding of less than the kernel or none; ``padding="same"``
+        puts the odd one of an even kernel's zeros behind, as TensorFlow does
     norm : nn.BatchNorm2d or None
         before ReLU; in evaluation mode a constant scaling, which the engine folds into the convolution
     pool : (int, int)
