@@ -141,11 +141,10 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     axes.spines[:].set_visible(False)
     title = title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"
     heading = question(title, name_of_listener(explanation), explanation.label)
-    verdict = "said" if explanation.label else "recommended"
-    verdict = verdict if explanation.relevance >= 0.5 else f"not {verdict}"
+    verdict = ": recommended" if explanation.relevance >= 0.5 else ": not recommended"
     fidelity = f"{explanation.fidelity_held_out:.2f}".replace("-", "−")
     facts = [
-        f"{measure(explanation)} {explanation.relevance:.2f}: {verdict}",
+        f"{measure(explanation)} {explanation.relevance:.2f}{'' if explanation.label else verdict}",
         f"fidelity {fidelity} {explanation.judged_on}: {fidelity_in_words(explanation)}",
     ]
     if not explanation.top(1):

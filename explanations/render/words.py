@@ -40,7 +40,6 @@ __all__ = [
     "shorten",
     "tame",
     "ties_sentence",
-    "verb",
 ]
 
 LEMON = Path(__file__).parent / "lemon.svg"
@@ -207,8 +206,8 @@ def answer(explanation: Explanation) -> str:
         return f"Nothing in this track speaks for it: every component lowers its {what} or leaves it as it is."
     loud = [component for component in top if component.weight >= LOUD * top[0].weight]
     names, against = names_of(loud, explanation.kind), names_of(explanation.against(1), explanation.kind)
-    if explanation.relevance < 0.5 and against:
-        rather = f"The model would rather not {verb(explanation)} this track"
+    if explanation.relevance < 0.5 and against and not explanation.label:  # labels are seldom as likely as that
+        rather = "The model would rather not recommend this track"
         return f"{rather}: {against} spoke most against it. {capitalized(names)} spoke most for it."
     return f"{capitalized(names)} spoke most for {f'“{explanation.label}”' if explanation.label else 'this track'}."
 
@@ -221,11 +220,6 @@ def name_of_listener(explanation: Explanation) -> str:
 def measure(explanation: Explanation) -> str:
     """What the model's probability is called."""
     return f"probability of “{explanation.label}”" if explanation.label else "relevance"
-
-
-def verb(explanation: Explanation) -> str:
-    """What the model does, before "this track"."""
-    return f"say “{explanation.label}” of" if explanation.label else "recommend"
 
 
 def fidelity_sentence(explanation: Explanation) -> str:

@@ -99,10 +99,9 @@ def first_layer(head: nn.Module) -> tuple[nn.Linear, nn.Module] | None:
 @torch.no_grad()
 def enumerate_layered(pooled: Pooled, first: nn.Linear, rest: nn.Module) -> Tensor:
     """Logits of all masks, for the two parts of a head of several layers: see `first_layer` and `enumerate_linear`."""
-    weights = dict(
-        zip(pooled.pools, first.weight.T.double().chunk(len(pooled.pools)), strict=True)
-    )  # (channels, units)
-    left, right = _sides(pooled, weights.get("mean"), first.weight)
+    shares = first.weight.T.double().chunk(len(pooled.pools))  # (channels, units)
+    weights = dict(zip(pooled.pools, shares, strict=True))
+    left, right = _sides(pooled, weights.get("mean", torch.zeros_like(shares[0])), first.weight)
     n_shared, n_left, n_right = *left.sums.shape[:2], right.sums.shape[1]
     dtype, device = first.weight.dtype, first.weight.device
     logits = torch.empty(n_left, n_shared, n_right, dtype=dtype, device=device)

@@ -26,6 +26,8 @@ def one_thread():
 class Listener(nn.Module):
     """A front end of a few bands, everything random; what follows is a subclass's."""
 
+    pools = ("max", "mean")
+
     def __init__(self, convs, n_features, *, head=None):
         super().__init__()
         chance = torch.Generator().manual_seed(440)
@@ -53,7 +55,7 @@ class Listener(nn.Module):
 
     def local_model(self):
         described = self.blocks()
-        numbers = {"n_fft": N_FFT, "hop_length": HOP_LENGTH, "pad": 0, "pools": ("max", "mean"), "head": self.head}
+        numbers = {"n_fft": N_FFT, "hop_length": HOP_LENGTH, "pad": 0, "pools": self.pools, "head": self.head}
         return LocalModel(stft=self.stft, columns=self.columns, **numbers, **described)
 
 
@@ -138,10 +140,11 @@ def bounded(n):
     return nn.Sequential(nn.Tanh(), nn.Linear(n, 1))
 
 
+@pytest.mark.parametrize("pools", [("max", "mean"), ("max",), ("mean",)])
 @pytest.mark.parametrize(("head", "most"), [(layered, 22), (bounded, 18), (lambda n: nn.Linear(n, 1), 26)])
-def test_heads_of_every_kind_give_all_logits_and_say_how_many(rng, head, most):
+def test_heads_of_every_kind_give_all_logits_and_say_how_many(rng, head, most, pools):
     model = Residual()
-    model.head = head(4).double().eval()
+    model.pools, model.head = pools, head(2 * len(pools)).double().eval()
     for module in model.head.modules():
         if isinstance(module, nn.BatchNorm1d):
             module.running_mean, module.running_var = torch.as_tensor(rng.uniform(0.5, 1.5, (2, len(module.weight))))
