@@ -49,7 +49,7 @@ class Track:
 
 def open_track(
     name: str,
-    library: Library,
+    library: Library | None,
     *,
     separator: str | None = None,
     weights: str | os.PathLike | None = None,
@@ -61,8 +61,8 @@ def open_track(
     ----------
     name : str
         a track_id of the library, or the path of any audio file
-    library : Library
-        whose tracks and stems are taken
+    library : Library or None
+        whose tracks and stems are taken; None for files alone
     separator : str, optional
         a separator's name; by default the library's stems (``"given"``) where it has some, else ``"hpss"``
     weights : path-like, optional
@@ -86,7 +86,7 @@ def open_track(
     """
     if weights is not None and separator is None:
         raise ParameterError(f"weights={os.fspath(weights)!r} are of no use without the name of their separator")
-    if name in library.tracks.index:
+    if library is not None and name in library.tracks.index:
         row = library.tracks.loc[name]
         track_id, title, path = name, f"“{row['title']}” by {row['artist']}", library.audio_path(name)
         credit = credit_of(row)
@@ -99,6 +99,8 @@ def open_track(
         track_id, title, path = Path(name).name, f"“{Path(name).stem.replace('_', ' ')}”", Path(name)
         credit = ""
     else:
+        if library is None:
+            raise DataError(f"no such audio file: {name}")
         raise DataError(
             f"{name} is neither a track of {library.path} nor an audio file; see its tracks.csv for the ids"
         )

