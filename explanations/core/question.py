@@ -24,8 +24,8 @@ from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime.factorization_stems import check_stems
 from lemons.baselines import BASELINES, SILENCE
 from lemons.errors import ParameterError
+from lemons.exact.propagation import MAX_MEMORY, Pass
 from lemons.exact.protocol import local_model_of
-from lemons.exact.score import MAX_MEMORY, Pass
 from lemons.hashing import hash_text, hash_waveforms
 from lemons.quality.answers import TARGETS
 from lemons.segments import Segments, find_segments

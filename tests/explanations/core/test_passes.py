@@ -9,7 +9,7 @@ from explanations.core import passes
 from explanations.core.contrast import contrast
 from explanations.core.explain import explain
 from lemons.audio import quantize
-from lemons.exact.score import Pass
+from lemons.exact.propagation import Pass
 from recsys.model import FCN
 
 

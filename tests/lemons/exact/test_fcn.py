@@ -8,7 +8,7 @@ from torch import nn
 from lemons.audiolime import StemFactorization
 from lemons.errors import ParameterError
 from lemons.exact import score_table, score_tables
-from lemons.exact.score import Pass
+from lemons.exact.propagation import Pass
 from recsys.model import FCN, LogMel
 
 

@@ -146,7 +146,7 @@ def test_what_sounds_instead_is_as_long_as_the_stems(rng, shape, message):
 @pytest.mark.parametrize("tile_bytes", [1, 5000, 40000])
 def test_the_size_of_tiles_changes_nothing(rng, monkeypatch, make, tile_bytes):
     monkeypatch.setattr("lemons.exact.layers.TILE_BYTES", {"cpu": tile_bytes})
-    monkeypatch.setattr("lemons.exact.score.SPECTRA_ROWS", 4)
+    monkeypatch.setattr("lemons.exact.propagation.SPECTRA_ROWS", 4)
     monkeypatch.setattr("lemons.exact.table.CHUNK_ROWS", 7)
     monkeypatch.setattr("lemons.exact.enumeration.TILE_VALUES", {"cpu": 100})
     model, stems = make().double(), music(rng, 2, 2800) + np.float32(2**-15)  # groups of two and three segments
