@@ -99,15 +99,19 @@ def train_all(
 
     def train(user: str) -> Path:
         if model := trained_before(user):
-            logger.info("%s: trained before, %s", user, model)
+            if user not in just_trained:
+                logger.info("%s: trained before, %s", user, model)
             return model
         if wanted["shared_trunk"]:
             raise DataError("no model was trained, for a reason above")
         run = training_driver.ex.run(config_updates=updates | {"user_name": user}, named_configs=named)
         return Path(run.info["model"])
 
-    if wanted["shared_trunk"] and not all(_for_each(library, users, trained_before)[0].values()):
-        training_driver.ex.run(config_updates=updates, named_configs=named)
+    just_trained = set()
+    if wanted["shared_trunk"]:
+        just_trained = {user for user, model in _for_each(library, users, trained_before)[0].items() if not model}
+        if just_trained:
+            training_driver.ex.run(config_updates=updates, named_configs=named)
     elif together and not wanted["trunk_path"]:  # heads take no time
         _train_jointly(library, users or library.users, wanted, trained_before)
     trained, failed = _for_each(library, users, train)
