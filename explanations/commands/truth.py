@@ -7,8 +7,11 @@ import typer
 
 from lemons.config import read_config
 from lemons.console import Bar, say
+from lemons.files import atomic_path
 
 __all__ = ["truth"]
+
+TABLES = "truth_tables.md"
 
 
 def truth(
@@ -46,5 +49,8 @@ def truth(
     found = write_truth(out / FILE, constructed, plain, trained, **settings)
     picture = picture or out / "truth.png"
     draw_truth(found, picture)
-    say(report(found))
-    say(f"written to {out / FILE} and {picture}")
+    tables = report(found)
+    with atomic_path(out / TABLES) as temporary:
+        temporary.write_text(tables, encoding="utf-8")
+    say(tables)
+    say(f"written to {out / FILE}, {out / TABLES} and {picture}")

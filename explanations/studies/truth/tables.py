@@ -1,4 +1,4 @@
-"""The study's tables in Markdown, as docs/truth.md shows them."""
+"""The study's tables in Markdown: docs/truth_tables.md."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,34 +18,43 @@ __all__ = [
 ]
 
 Rows = Sequence[dict[str, Any]]
+PARTS = {  # of a study, and their titles
+    "constructed": "Constructed models",
+    "without_nuisances": "Constructed models without nuisances",
+    "trained": "Trained models",
+}
+TITLES = {"auc": "AUC", "top1": "top-1"}
 
 
 def report(found: dict[str, Any]) -> str:
-    """All tables of a study.
+    """All tables of a study: a page.
 
     Parameters
     ----------
     found : dict
         what `explanations.studies.truth.study.write_truth` returns
     """
-    texts = ["## Closed forms", closed_table(found["closed_forms"])]
-    for part in ("constructed", "trained"):
-        for kind in dict.fromkeys(row["kind"] for row in found[part]):
-            rows = [row for row in found[part] if row["kind"] == kind and "methods" in row]
-            if rows:
-                texts += [f"## {part.capitalize()}, {kind}"]
-                texts += ["Top-1:", methods_table(rows, "top1"), "AUC:", methods_table(rows, "auc")]
-                texts += ["Facts:", facts_table(rows), "Gate:", gate_table(rows)]
-    for kind in dict.fromkeys(row["kind"] for row in found["without_nuisances"]):
-        rows = [row for row in found["without_nuisances"] if row["kind"] == kind]
-        texts += [f"## Facts without nuisances, {kind}", facts_table(rows)]
-    if found["trained"]:
-        texts += ["## Trained models", training_table(found["trained"])]
+    texts = ["# Tables of the truth bench", "What they say, and how they came about, is in [truth.md](truth.md)."]
+    texts += [", ".join(f"`{name}` {value}" for name, value in found["settings"].items())]
+    texts += ["## Closed forms", closed_table(found["closed_forms"])]
+    for part, title in PARTS.items():
+        rows = found[part]
+        if part == "trained" and rows:
+            texts += [f"## {title}", training_table(rows)]
+        for kind in dict.fromkeys(row["kind"] for row in rows):
+            some = [row for row in rows if row["kind"] == kind and "methods" in row]
+            if some:
+                texts += [f"## {title}, {kind}"]
+                if part != "without_nuisances":  # there any positive weight wins
+                    texts += ["Top-1:", methods_table(some, "top1"), "AUC:", methods_table(some, "auc")]
+                    texts += ["Gate:", gate_table(some)]
+                texts += ["Facts:", facts_table(some)]
     for part, by_kind in found["agreement"].items():
         for kind, its in by_kind.items():
             for truth in TRUTHS:
-                texts += [f"## Agreement of measures with {truth}: {part}, {kind}", agreement_table(its, truth)]
-    return "\n\n".join(texts)
+                title = f"Agreement of measures with {TITLES[truth]}: {PARTS.get(part, 'all models')}, {kind}"
+                texts += [f"## {title}", agreement_table(its, truth)]
+    return "\n\n".join(texts) + "\n"
 
 
 def methods_table(rows: Rows, measure: str) -> str:
