@@ -25,7 +25,7 @@ from explanations.studies.truth.methods import CONTROLS
 from explanations.studies.truth.quality import MEASURED
 from lemons.quality import Measures
 
-__all__ = ["DIRECTIONS", "QUESTIONS", "TRUTHS", "agreement", "correlation"]
+__all__ = ["DIRECTIONS", "QUESTIONS", "TRUTHS", "agreement", "correlations"]
 
 INTERACTION = "interaction"  # the strongest, relative to the largest Shapley value: one number for a track
 DIRECTIONS = {one.name: one.metadata["better"] for one in fields(Measures)} | {INTERACTION: "lower"}
@@ -71,16 +71,16 @@ def agreement(tracks: Sequence[dict[str, Any]], kind: str) -> dict[str, dict[str
     return found
 
 
-def correlation(x: np.ndarray, y: np.ndarray) -> float:
-    """Spearman's rank correlation; NaN where all values of either are the same.
+def correlations(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Spearman's rank correlation of each row, without what is NaN in ``x``; NaN where all values of either are alike.
 
-    >>> correlation(np.array([1.0, 2.0, 3.0]), np.array([1.0, 4.0, 9.0]))
-    1.0
+    >>> correlations(np.array([[1.0, 2.0, 3.0]]), np.array([[1.0, 4.0, 9.0]]))
+    array([1.])
     """
-    ranks = np.array([rankdata(x), rankdata(y)])
-    centred = ranks - ranks.mean(axis=1, keepdims=True)
-    length = np.prod(np.linalg.norm(centred, axis=1))
-    return float(centred[0] @ centred[1] / length) if length else np.nan
+    ranks = [rankdata(np.where(np.isnan(x), np.nan, z), axis=1, nan_policy="omit") for z in (x, y)]
+    a, b = (np.nan_to_num(its - np.nanmean(its, axis=1, keepdims=True)) for its in ranks)
+    length = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return np.divide((a * b).sum(axis=1), length, out=np.full(len(x), np.nan), where=length > 0)
 
 
 def _values(judged: Sequence[dict[str, Any]], measure: str) -> np.ndarray:
@@ -92,15 +92,15 @@ def _values(judged: Sequence[dict[str, Any]], measure: str) -> np.ndarray:
 
 def _over_methods(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
     """The mean over tracks of the correlation within each."""
-    found = [correlation(its[known], true[known]) for its, true in zip(x, y, strict=True) for known in [~np.isnan(its)]]
-    ordered = [one for one in found if not np.isnan(one)]
-    return mean_with_interval(ordered) if ordered else None
+    found = correlations(x, y)
+    ordered = found[~np.isnan(found)]
+    return mean_with_interval(ordered) if len(ordered) else None
 
 
 def _over_pairs(x: np.ndarray, y: np.ndarray) -> dict[str, float] | None:
     """The correlation over all pairs; ranks are those of all of them, in each resample as well."""
     known = ~np.isnan(x)
-    if np.isnan(correlation(x[known], y[known])):
+    if np.isnan(correlations(x[known][None], y[known][None])).all():
         return None
     a, b = (np.zeros(x.shape) for _ in range(2))
     a[known], b[known] = rankdata(x[known]), rankdata(y[known])

@@ -109,16 +109,16 @@ def write_truth(
     **settings : plain values
         of the study
     """
-    parts = {"all": constructed.tracks + trained.tracks, "constructed": constructed.tracks, "trained": trained.tracks}
+    parts = {"constructed": constructed.tracks}
+    if trained.tracks:
+        parts = {"all": constructed.tracks + trained.tracks} | parts | {"trained": trained.tracks}
     found = {
         "settings": settings,
         "closed_forms": check_closed_forms(K),
         "constructed": constructed.rows,
         "without_nuisances": plain.rows,
         "trained": trained.rows,
-        "agreement": {
-            part: {kind: agreement(tracks, kind) for kind in KINDS} for part, tracks in parts.items() if tracks
-        },
+        "agreement": {part: {kind: agreement(tracks, kind) for kind in KINDS} for part, tracks in parts.items()},
     }
     with atomic_path(Path(path)) as temporary:
         temporary.write_text(json.dumps(found, indent=1), encoding="utf-8")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from explanations.studies.truth.agreement import DIRECTIONS, agreement, correlation
+from explanations.studies.truth.agreement import DIRECTIONS, agreement, correlations
 from explanations.studies.truth.causes import CAUSES, draw
 from explanations.studies.truth.judge import THRESHOLD
 from explanations.studies.truth.methods import weights_of
@@ -42,10 +42,13 @@ def test_measures_are_told_apart(rng):
     assert found["interaction"]["tracks"]["auc"]["n"] == 60
 
 
-def test_the_correlation_is_spearman_s(rng):
-    x, y = rng.integers(0, 4, 30), rng.integers(0, 9, 30)
-    assert correlation(x, y) == pytest.approx(spearmanr(x, y).statistic)
-    assert np.isnan(correlation(x, np.ones(30)))
+def test_the_correlations_are_spearman_s(rng):
+    x, y = rng.integers(0, 4, (5, 30)).astype(float), rng.integers(0, 9, (5, 30)).astype(float)
+    x[1, :3], y[2] = np.nan, 1
+    expected = [spearmanr(a[~np.isnan(a)], b[~np.isnan(a)]).statistic for a, b in zip(x[:2], y[:2], strict=True)]
+    found = correlations(x, y)
+    np.testing.assert_allclose(found[:2], expected)
+    assert np.isnan(found[2])
 
 
 def test_what_is_measured_is_what_lemons_measures():

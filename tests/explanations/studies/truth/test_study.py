@@ -64,6 +64,6 @@ def test_file_tables_and_picture_hold_what_was_found(tmp_path):
         assert row["facts"]["sufficient"]["model"]["mean"] == 1
     # without nuisances the planted sound is all that the model hears
     assert all(row["facts"]["sufficient"]["exact"]["mean"] == 1 for row in found["without_nuisances"])
-    assert set(found["agreement"]) == {"all", "constructed"}
+    assert set(found["agreement"]) == {"constructed"}
     draw_truth(found, tmp_path / "truth.png")
     assert imread(tmp_path / "truth.png").shape[0] > 500
