@@ -12,7 +12,6 @@ what is explained is why a track *is* recommended.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -115,10 +114,9 @@ class Draw:
         return Draw(self.answers.of_groups(STEMS), planted, self.n_redrawn)
 
 
-@cache
-def _all_masks() -> np.ndarray:
-    """(2**K, N_SEGMENTS, N_STEMS), float32: 84 MB, made once."""
-    return mask_rows(0, 2**K, K).astype(np.float32).reshape(-1, N_SEGMENTS, N_STEMS)
+def _along(stem: int, values: np.ndarray) -> np.ndarray:
+    """Values of the states of a stem, on its axis of the array of all mixes."""
+    return values.reshape([-1 if axis == stem else 1 for axis in range(N_STEMS)])
 
 
 def draw(cause: Cause, number: int, *, sigma: float = SIGMA, seed: int = 0) -> Draw:
@@ -150,16 +148,24 @@ def draw(cause: Cause, number: int, *, sigma: float = SIGMA, seed: int = 0) -> D
         if cause.head(*np.ones(cause.n_features)) + nuisances.sum() >= 0:
             break
         n_redrawn += 1
-    masks = _all_masks()
-    shares = np.einsum("nts,ts->ns", masks, (activities / activities.sum(axis=0)).astype(np.float32), optimize=True)
+    states = mask_rows(0, 2**N_SEGMENTS, N_SEGMENTS).astype(np.float64)  # of a stem: which of its segments are on
+    shares = states @ (activities / activities.sum(axis=0))  # (n_states, N_STEMS)
     if cause.feature == "sound":
-        features = [masks[:, segment, stem] for segment, stem in zip(segments, stems, strict=True)]
+        features = [_along(stem, states[:, segment]) for segment, stem in zip(segments, stems, strict=True)]
         planted = {segment * N_STEMS + stem for segment, stem in zip(segments, stems[: cause.n_for], strict=False)}
     else:
-        relative = (activities / activities.max(axis=0)).astype(np.float32)
-        maxima = [(masks[:, :, stem] * relative[:, stem]).max(axis=1) for stem in stems]
-        features = maxima if cause.feature == "max" else [shares[:, stem] for stem in stems]
+        maxima = (states[:, :, None] * (activities / activities.max(axis=0))).max(axis=1)
+        of_stem = maxima if cause.feature == "max" else shares
+        features = [_along(stem, of_stem[:, stem]) for stem in stems]
         planted = {component for stem in stems[: cause.n_for] for component in STEMS[stem]}
-    logits = cause.head(*(feature.astype(np.float64) for feature in features))
-    logits += GAIN * sigma * (shares @ singles + np.einsum("ns,ns->n", shares @ pairs, shares))
+    logits = np.zeros((2**N_SEGMENTS,) * N_STEMS) + cause.head(*features)
+    for one in range(N_STEMS):
+        logits += GAIN * sigma * _along(one, singles[one] * shares[:, one])
+        for other in range(one + 1, N_STEMS):
+            logits += GAIN * sigma * pairs[one, other] * _along(one, shares[:, one]) * _along(other, shares[:, other])
+    # an axis for each component, stem by stem; components are numbered segment by segment
+    by_stem = logits.reshape((2,) * K).transpose(
+        [stem * N_SEGMENTS + i for i in range(N_SEGMENTS) for stem in range(N_STEMS)]
+    )
+    logits = by_stem.ravel()
     return Draw(Answers(logits), frozenset(int(one) for one in planted), n_redrawn)

@@ -5,6 +5,7 @@ is worth a guess.
 """
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.stats import rankdata
@@ -98,21 +99,38 @@ def set_scores(found: MinimalSets, planted: Collection[int]) -> dict[str, float]
     }
 
 
-def mean_with_interval(values: Sequence[float], *, seed: int = 0) -> dict[str, float]:
+def mean_with_interval(values: Sequence[float], *, seeds: Sequence[int] | None = None, seed: int = 0) -> dict[str, Any]:
     """The mean over tracks and its bootstrap interval of 95 %: percentiles over resampled tracks (Efron, 1979).
+
+    Where tracks were explained with models of several training seeds, models are resampled first, and then the tracks
+    of each (Davison & Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8): the interval is for a
+    model trained anew, and holds what differs between trainings beside what differs between tracks.
 
     Parameters
     ----------
     values : sequence of float
         one for each track; at least one
+    seeds : sequence of int or None
+        of the model that each track was explained with; None where there is no such thing
+    seed : int >= 0
+        of the resampling
 
     Returns
     -------
-    dict of str to float
-        ``mean``, ``low``, ``high`` and ``n``
+    dict of str to plain values
+        ``mean``, ``low``, ``high`` and ``n``; with ``seeds`` also ``by_seed``, the mean of each
     """
-    tracks = np.asarray(values, dtype=np.float64)
-    chosen = np.random.default_rng(seed).integers(len(tracks), size=(N_RESAMPLES, len(tracks)))
+    tracks, rng = np.asarray(values, dtype=np.float64), np.random.default_rng(seed)
+    models = np.zeros(len(tracks), int) if seeds is None else np.asarray(seeds)
+    groups = [tracks[models == one] for one in np.unique(models)]
+    totals, counts = np.zeros(N_RESAMPLES), np.zeros(N_RESAMPLES)
+    for _ in groups:
+        chosen = rng.integers(len(groups), size=N_RESAMPLES)
+        for i, group in enumerate(groups):
+            rows = np.flatnonzero(chosen == i)
+            totals[rows] += group[rng.integers(len(group), size=(len(rows), len(group)))].sum(axis=1)
+            counts[rows] += len(group)
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(tracks[chosen].mean(axis=1), [tail, 1 - tail])
-    return {"mean": float(tracks.mean()), "low": float(low), "high": float(high), "n": len(tracks)}
+    low, high = np.quantile(totals / counts, [tail, 1 - tail])
+    found = {"mean": float(tracks.mean()), "low": float(low), "high": float(high), "n": len(tracks)}
+    return found if seeds is None else found | {"by_seed": [float(group.mean()) for group in groups]}

@@ -4,7 +4,8 @@ All read the answers to the same mixes, so that no method has a better model or 
 method explains the logit, as LEMONS does; p stands for the probability.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from scipy.special import expit
@@ -17,7 +18,7 @@ from lemons.exact.lime import fit_lime, lime_of_moments
 from lemons.exact.masks import mask_rows
 from lemons.exact.shapley import shapley_of_moments
 
-__all__ = ["METHODS", "best_counts", "weights_of"]
+__all__ = ["CONTROLS", "METHODS", "SAMPLED", "best_counts", "weights_of"]
 
 SIZES = (512, 2048, 8192)  # of LIME's neighborhoods; 2048 is the published one
 N_BEST = 5  # largest subset of best-k
@@ -39,6 +40,29 @@ METHODS = (
 CONTROLS = ("random", "negated")  # that must be wrong
 
 
+def _lime(answers: Answers, seed: int, *, size: int, probability: bool = False) -> np.ndarray:
+    masks = draw_masks(answers.n_components, size, random_state=seed)
+    values = answers.of(masks)
+    return fit_lime(masks, expit(values) if probability else values, alpha=1.0).weights
+
+
+def _kernel_shap(answers: Answers, seed: int) -> np.ndarray:
+    return kernel_shap(answers, n_masks=2048, seed=seed)
+
+
+def _random(answers: Answers, seed: int) -> np.ndarray:
+    return np.random.default_rng([seed, answers.n_components]).normal(size=answers.n_components)
+
+
+# those that draw, by name: from answers and a seed to weights
+SAMPLED: Mapping[str, Callable[[Answers, int], np.ndarray]] = {
+    **{f"LIME {size}": partial(_lime, size=size) for size in SIZES},
+    "LIME 2048 p": partial(_lime, size=2048, probability=True),
+    "KernelSHAP 2048": _kernel_shap,
+    "random": _random,
+}
+
+
 def weights_of(answers: Answers, facts: Facts, *, seed: int) -> dict[str, np.ndarray]:
     """What each method says: weights (K,) by the method's name, in the order of `METHODS`.
 
@@ -58,25 +82,16 @@ def weights_of(answers: Answers, facts: Facts, *, seed: int) -> dict[str, np.nda
     everything = 2**n - 1
     bits = 1 << np.arange(n)[::-1]
     exact = lime_of_moments(answers.of_logit, alpha=0.0).weights
-    sampled = {}
-    for size in SIZES:
-        masks = draw_masks(n, size, random_state=seed)
-        sampled[f"LIME {size}"] = fit_lime(masks, answers.of(masks), alpha=1.0).weights
-        if size == 2048:
-            published = fit_lime(masks, expit(answers.of(masks)), alpha=1.0).weights
     found = {
         "facts": np.array([part.responsibility for part in facts.parts]),
         "exact LIME p": lime_of_moments(answers.of_probability, alpha=0.0).weights,
         "exact LIME": exact,
         "Shapley p": shapley_of_moments(answers.of_probability),
         "Shapley": shapley_of_moments(answers.of_logit),
-        **sampled,
-        "LIME 2048 p": published,
-        "KernelSHAP 2048": kernel_shap(answers, n_masks=2048, seed=seed),
+        **{name: draw(answers, seed) for name, draw in SAMPLED.items()},
         "leave one out": answers.logits[everything] - answers.logits[everything - bits],
         "one at a time": answers.logits[bits] - answers.logits[0],
         "best k": best_counts(answers, range(1, min(N_BEST, n - 1) + 1)),
-        "random": np.random.default_rng([seed, n]).normal(size=n),
         "negated": -exact,
     }
     return {name: found[name] for name in METHODS}

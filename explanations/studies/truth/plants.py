@@ -1,8 +1,9 @@
 """Tracks with planted traits, recombined from the true stems of the demo library: no rendering.
 
-Each stem comes from another track of the library, at -31 dB where it sounds, give or take 1.5 dB; nothing limits the
-mix. Traits are drawn independently, each with even chances: dance drums, a distorted lead stem, rapped
-vocals, and a hum too quiet to notice in the piano, the Clever Hans. What else a track has, says nothing of its traits.
+A track takes 10 seconds. Each stem is an excerpt of another track's, the one that rests least, at -31 dB where it
+sounds, give or take 1.5 dB; nothing limits the mix. Traits are drawn independently, each with even chances: a kick on
+every beat, a distorted lead stem, rapped vocals, and a hum too quiet to notice in the piano, the Clever Hans. What else
+a track has, says nothing of its traits.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +14,7 @@ import numpy as np
 from lemons.audio import SAMPLE_RATE, load, quantize
 from lemons.demo.composing.compose import compose
 from lemons.demo.composing.score import Score
+from lemons.demo.genres.drum_patterns import PATTERNS
 from lemons.errors import DataError
 from lemons.library import Library
 from lemons.progress import Progress
@@ -38,12 +40,13 @@ __all__ = [
 
 STEMS = ("vocals", "piano", "drums", "bass", "other")
 N_SEGMENTS = 5
+N_SAMPLES = 10 * SAMPLE_RATE  # of a track: segments of 2 s, longer than the receptive field
 LEVEL_DB, SPREAD_DB = -31.0, 1.5  # RMS of a stem where it sounds, and the half-width of its draw
 FRAME = SAMPLE_RATE // 20  # samples over which levels are taken
 ACTIVE_DB = -30.0  # a frame sounds if it is no more than this below the stem's loudest
-LEAST_ACTIVE = 0.6  # share of its frames in which a donor must sound: no segment without the trait
+LEAST_ACTIVE = 0.4  # share of the frames of each segment in which a donor must sound: none is without the trait
 HUM_HZ, HUM_DB = 6200.0, -58.0
-DANCE_DRUMS = ("trance", "club", "four floor")  # patterns of the demo's drummer
+BEATS = {0, 4, 8, 12}  # sixteenths of a bar of four quarters
 DISTORTED = 14.0  # drive from which a lead stem is
 DEMO_SEED = 0
 
@@ -64,6 +67,15 @@ class Trait:
     variant: Callable[[Score], bool | None]
 
 
+def _kick_on_every_beat(score: Score) -> bool | None:
+    """On the beats and nowhere else, calm or not; the opposite leaves two of them out, or more."""
+    bars = PATTERNS[score.choices["drums"]].values()
+    strokes = [{step for step, sign in enumerate(bar.get("kick", "")) if sign != "."} for bar in bars]
+    if all(steps == BEATS for steps in strokes):
+        return True
+    return False if all(len(steps & BEATS) <= 2 for steps in strokes) else None
+
+
 def _distorted(score: Score) -> bool | None:
     drive = max((part.drive for part in score.parts if part.stem == "other"), default=None)
     return None if drive is None or 0 < drive < DISTORTED else drive >= DISTORTED
@@ -75,7 +87,7 @@ def _rapped(score: Score) -> bool | None:
 
 
 TRAITS = (
-    Trait("dance drums", "drums", lambda score: score.choices["drums"] in DANCE_DRUMS),
+    Trait("four on the floor", "drums", _kick_on_every_beat),
     Trait("distorted", "other", _distorted),
     Trait("rapped", "vocals", _rapped),
 )
@@ -89,19 +101,21 @@ class Donors:
     Attributes
     ----------
     library : Library
-    levels : mapping of (stem, track_id) to float
-        RMS where it sounds, in dB, of every stem that may be lent
+    excerpts : mapping of (stem, track_id) to (int, float)
+        of every stem that may be lent, the first sample, and the RMS where it sounds, in dB
     pools : mapping of (stem, bool or None) to sequence of str
         track ids by variant; all of them under None
     """
 
     library: Library
-    levels: Mapping[tuple[str, str], float]
+    excerpts: Mapping[tuple[str, str], tuple[int, float]]
     pools: Mapping[tuple[str, bool | None], Sequence[str]]
 
-    def stem(self, name: str, track_id: str) -> np.ndarray:
-        """A stem (n_samples,), float32, as the library has it."""
-        return load(self.library.path / "stems" / track_id / f"{name}.flac")
+    def stem(self, name: str, track_id: str, level_db: float) -> np.ndarray:
+        """An excerpt (N_SAMPLES,), float32, of a stem, of this RMS where it sounds."""
+        start, its_level_db = self.excerpts[name, track_id]
+        y = load(self.library.path / "stems" / track_id / f"{name}.flac")[start : start + N_SAMPLES]
+        return y * np.float32(10 ** ((level_db - its_level_db) / 20))
 
 
 @dataclass(frozen=True)
@@ -126,30 +140,39 @@ class Recipe:
     traits: frozenset[str]
 
 
-def measure_stems(library: Library, progress: Progress | None = None) -> dict[str, dict[str, float]]:
-    """By stem and track, the level in dB where it sounds, of all stems of a library that sound enough to be lent."""
-    found: dict[str, dict[str, float]] = {name: {} for name in STEMS}
+def measure_stems(library: Library, progress: Progress | None = None) -> dict[str, dict[str, tuple[int, float]]]:
+    """By stem and track, the excerpts of all stems of a library that sound enough to be lent; see `Donors`."""
+    found: dict[str, dict[str, tuple[int, float]]] = {name: {} for name in STEMS}
     for done, track_id in enumerate(library.tracks.index, start=1):
         for name in STEMS:
-            y = load(library.path / "stems" / track_id / f"{name}.flac")
-            frames = y[: len(y) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64)
-            power = (frames**2).mean(axis=1)
-            sounds = power > power.max() * 10 ** (ACTIVE_DB / 10)
-            if power.any() and sounds.mean() >= LEAST_ACTIVE:
-                found[name][track_id] = float(10 * np.log10(power[sounds].mean()))
+            if excerpt := _excerpt(load(library.path / "stems" / track_id / f"{name}.flac")):
+                found[name][track_id] = excerpt
         if progress:
             progress(done, len(library.tracks))
     return found
 
 
-def find_donors(library: Library, levels: Mapping[str, Mapping[str, float]]) -> Donors:
+def _excerpt(y: np.ndarray) -> tuple[int, float] | None:
+    """Where the segment that sounds least sounds most, and the level there; None if that is too little."""
+    power = (y[: len(y) // FRAME * FRAME].reshape(-1, FRAME).astype(np.float64) ** 2).mean(axis=1)
+    sounds = power > power.max(initial=0) * 10 ** (ACTIVE_DB / 10)
+    starts = range(0, len(power) - N_SAMPLES // FRAME + 1, SAMPLE_RATE // FRAME)
+    spans = [slice(start, start + N_SAMPLES // FRAME) for start in starts]
+    least = [sounds[span].reshape(N_SEGMENTS, -1).mean(axis=1).min() for span in spans]
+    if max(least, default=0) < LEAST_ACTIVE:
+        return None
+    best = spans[int(np.argmax(least))]
+    return best.start * FRAME, float(10 * np.log10(power[best][sounds[best]].mean()))
+
+
+def find_donors(library: Library, excerpts: Mapping[str, Mapping[str, tuple[int, float]]]) -> Donors:
     """Sort the tracks of the demo library by the traits that their stems have.
 
     Parameters
     ----------
     library : Library
         the demo's
-    levels : mapping
+    excerpts : mapping
         from `measure_stems`
 
     Raises
@@ -162,14 +185,15 @@ def find_donors(library: Library, levels: Mapping[str, Mapping[str, float]]) -> 
     scores = {
         track_id: compose(DEMO_SEED, int(track_id[1:]), genre) for track_id, genre in library.tracks["genre"].items()
     }
-    pools: dict[tuple[str, bool | None], list[str]] = {(name, None): sorted(levels[name]) for name in STEMS}
+    pools: dict[tuple[str, bool | None], list[str]] = {(name, None): sorted(excerpts[name]) for name in STEMS}
     for trait in TRAITS:
-        variants = {track_id: trait.variant(scores[track_id]) for track_id in sorted(levels[trait.stem])}
+        variants = {track_id: trait.variant(scores[track_id]) for track_id in sorted(excerpts[trait.stem])}
         for variant in (True, False):
             pools[trait.stem, variant] = [track_id for track_id, its in variants.items() if its is variant]
     if missing := next((key for key, pool in pools.items() if not pool), None):
         raise DataError(f"no track of {library.path} can lend its {missing[0]}; make the demo library with more tracks")
-    return Donors(library, {(name, id_): level for name in STEMS for id_, level in levels[name].items()}, pools)
+    found = {(name, id_): (int(start), level) for name in STEMS for id_, (start, level) in excerpts[name].items()}
+    return Donors(library, found, pools)
 
 
 def draw_recipe(
@@ -206,8 +230,7 @@ def sounds_of(donors: Donors, recipe: Recipe) -> dict[str, np.ndarray]:
     """The stems (n_samples,) of a recombined track, float32 on the 16-bit grid; their sum is the track."""
     found = {}
     for name, track_id in recipe.donors.items():
-        gain_db = LEVEL_DB + recipe.gains[name] - donors.levels[name, track_id]
-        y = donors.stem(name, track_id) * 10 ** (gain_db / 20)
+        y = donors.stem(name, track_id, LEVEL_DB + recipe.gains[name])
         if name == "piano" and HUM in recipe.traits:
             time = np.arange(len(y)) / SAMPLE_RATE
             y = y + np.sqrt(2) * 10 ** (HUM_DB / 20) * np.sin(2 * np.pi * HUM_HZ * time)

@@ -9,6 +9,7 @@ from explanations.studies.truth.methods import METHODS
 __all__ = ["MEASURES", "summarise"]
 
 MEASURES = ("auc", "top1", "top3")
+FACTS = ("exact", "model", "precision", "recall", "size")
 
 
 def summarise(tracks: Sequence[dict[str, Any]], kind: str, *, facts: Sequence[str]) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def summarise(tracks: Sequence[dict[str, Any]], kind: str, *, facts: Sequence[st
     Parameters
     ----------
     tracks : sequence of dict
-        each with ``kinds``; at least one
+        each with ``kinds``, and with ``seed`` where models of several seeds were explained; at least one
     kind : str
         of components
     facts : sequence of "sufficient" and "necessary"
@@ -28,28 +29,26 @@ def summarise(tracks: Sequence[dict[str, Any]], kind: str, *, facts: Sequence[st
     dict
         ``methods``: by method and measure; ``facts``: of the sets of both kinds, and which should be planted; ``gate``:
         the share refused, and of what it reads the means and the share of pairs between planted components. Every mean
-        has its bootstrap interval over tracks
+        has its bootstrap interval over tracks, or over models and their tracks
     """
     found = [track["kinds"][kind] for track in tracks]
+    seeds = [track["seed"] for track in tracks] if "seed" in tracks[0] else None
 
-    def mean(*path: str) -> dict[str, float]:
+    def mean(*path: str) -> dict[str, Any]:
         values = []
         for one in found:
             for name in path:
                 one = one[name]
             values.append(float(one))
-        return mean_with_interval(values)
+        return mean_with_interval(values, seeds=seeds)
 
     read = {name: mean("gate", name) for name in ("r2", "r2_p", "ratio", "pair_planted")}
-    refused = mean_with_interval([not one["gate"]["holds"] for one in found])
+    refused = mean_with_interval([not one["gate"]["holds"] for one in found], seeds=seeds)
     right = [one for one in found if one["methods"]["exact LIME"]["top1"] == 1]
     return {
         "methods": {name: {measure: mean("methods", name, measure) for measure in MEASURES} for name in METHODS},
         "facts": {"planted": list(facts)}
-        | {
-            which: {name: mean("facts", which, name) for name in ("exact", "precision", "recall", "size")}
-            for which in ("sufficient", "necessary")
-        },
+        | {which: {name: mean("facts", which, name) for name in FACTS} for which in ("sufficient", "necessary")},
         "gate": read
         | {
             "refused": refused,

@@ -1,34 +1,60 @@
-"""The study's tables in Markdown, as docs/truth.md shows them."""
+"""The study's tables in Markdown: docs/truth_tables.md."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from explanations.studies.truth.agreement import DIRECTIONS, QUESTIONS, TRUTHS
 from explanations.studies.truth.methods import METHODS
 
-__all__ = ["Rows", "closed_table", "facts_table", "gate_table", "methods_table", "report", "training_table"]
+__all__ = [
+    "Rows",
+    "agreement_table",
+    "closed_table",
+    "facts_table",
+    "gate_table",
+    "methods_table",
+    "report",
+    "training_table",
+]
 
 Rows = Sequence[dict[str, Any]]
+PARTS = {  # of a study, and their titles
+    "constructed": "Constructed models",
+    "without_nuisances": "Constructed models without nuisances",
+    "trained": "Trained models",
+}
+TITLES = {"auc": "AUC", "top1": "top-1"}
 
 
 def report(found: dict[str, Any]) -> str:
-    """All tables of a study.
+    """All tables of a study: a page.
 
     Parameters
     ----------
     found : dict
         what `explanations.studies.truth.study.write_truth` returns
     """
-    texts = ["## Closed forms", closed_table(found["closed_forms"])]
-    for part in ("constructed", "trained"):
-        for kind in dict.fromkeys(row["kind"] for row in found[part]):
-            rows = [row for row in found[part] if row["kind"] == kind and "methods" in row]
-            if rows:
-                texts += [f"## {part.capitalize()}, {kind}"]
-                texts += ["Top-1:", methods_table(rows, "top1"), "AUC:", methods_table(rows, "auc")]
-                texts += ["Facts:", facts_table(rows), "Gate:", gate_table(rows)]
-    if found["trained"]:
-        texts += ["## Trained models", training_table(found["trained"])]
-    return "\n\n".join(texts)
+    texts = ["# Tables of the truth bench", "What they say, and how they came about, is in [truth.md](truth.md)."]
+    texts += [", ".join(f"`{name}` {value}" for name, value in found["settings"].items())]
+    texts += ["## Closed forms", closed_table(found["closed_forms"])]
+    for part, title in PARTS.items():
+        rows = found[part]
+        if part == "trained" and rows:
+            texts += [f"## {title}", training_table(rows)]
+        for kind in dict.fromkeys(row["kind"] for row in rows):
+            some = [row for row in rows if row["kind"] == kind and "methods" in row]
+            if some:
+                texts += [f"## {title}, {kind}"]
+                if part != "without_nuisances":  # there any positive weight wins
+                    texts += ["Top-1:", methods_table(some, "top1"), "AUC:", methods_table(some, "auc")]
+                    texts += ["Gate:", gate_table(some)]
+                texts += ["Facts:", facts_table(some)]
+    for part, by_kind in found["agreement"].items():
+        for kind, its in by_kind.items():
+            for truth in TRUTHS:
+                title = f"Agreement of measures with {TITLES[truth]}: {PARTS.get(part, 'all models')}, {kind}"
+                texts += [f"## {title}", agreement_table(its, truth)]
+    return "\n\n".join(texts) + "\n"
 
 
 def methods_table(rows: Rows, measure: str) -> str:
@@ -45,14 +71,15 @@ def methods_table(rows: Rows, measure: str) -> str:
 
 
 def facts_table(rows: Rows) -> str:
-    """A row for each case: whether the smallest set is the planted one."""
+    """A row for each case: whether the smallest set is the planted one, and that of the model by brute force."""
     cells = []
     for row in rows:
         for which in row["facts"]["planted"]:
             found = row["facts"][which]
-            numbers = [_interval(found[name]) for name in ("exact", "precision", "recall")]
+            numbers = [_interval(found[name]) for name in ("exact", "model", "precision", "recall")]
             cells.append([row["case"], which, *numbers, f"{found['size']['mean']:.1f}"])
-    return _table(["case", "smallest set", "named exactly", "precision", "recall", "size"], cells)
+    head = ["planted, exactly", "the model's, exactly", "precision", "recall", "size"]
+    return _table(["case", "smallest set", *head], cells)
 
 
 def gate_table(rows: Rows) -> str:
@@ -73,14 +100,32 @@ def gate_table(rows: Rows) -> str:
 
 
 def training_table(rows: Rows) -> str:
-    """A row for each trained case: what was learned, and how many candidates count."""
+    """A row for each trained case: what was learned, and how many candidates count; a number for each seed."""
     cells = []
     for row in {row["case"]: row for row in rows}.values():
-        training, check = row["training"], row["check"]
-        learned = [f"{training['test_auc']:.3f} ({training['n_test']})", f"{training['silence']:+.1f}"]
-        counted = [f"{check[name]} of {check['n']}" for name in ("recommended", "passed")]
-        cells.append([row["case"], *learned, *counted])
-    return _table(["case", "test AUC (tracks)", "logit of silence", "recommended", "twin check passed"], cells)
+        seeds = row["seeds"]
+        learned = [" / ".join(f"{its['test_auc']:.2f}" for its in seeds), str(seeds[0]["n_test"])]
+        silence = " / ".join(f"{its['silence']:+.1f}" for its in seeds)
+        counted = [" / ".join(str(its[name]) for its in seeds) for name in ("checked", "recommended", "passed")]
+        cells.append([row["case"], *learned, silence, *counted])
+    head = ["test AUC", "tracks", "logit of silence", "candidates", "recommended", "twin check passed"]
+    return _table(["case", *head], cells)
+
+
+def agreement_table(found: dict[str, Any], truth: str = "auc") -> str:
+    """A row for each measure: its rank correlation with a score of truth, by question.
+
+    Parameters
+    ----------
+    found : dict
+        what `explanations.studies.truth.agreement.agreement` returns
+    truth : {"auc", "top1"}
+    """
+    cells = [
+        [measure, DIRECTIONS[measure], *(_interval(its[one][truth]) if truth in its[one] else "" for one in QUESTIONS)]
+        for measure, its in found.items()
+    ]
+    return _table(["measure", "better", *QUESTIONS], cells)
 
 
 def closed_table(rows: Rows) -> str:

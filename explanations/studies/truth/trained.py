@@ -14,7 +14,7 @@ import numpy as np
 
 from explanations.studies.truth.answers import Answers
 from explanations.studies.truth.judge import judge
-from explanations.studies.truth.listeners import LISTENERS, PlantedListener, mix_of
+from explanations.studies.truth.listeners import FIRST_NUMBER, LISTENERS, PlantedListener, mix_of, number_of
 from explanations.studies.truth.plants import (
     N_SEGMENTS,
     STEMS,
@@ -34,9 +34,9 @@ from recsys.relevance import track_logits
 
 __all__ = [
     "CASES",
-    "FIRST_NUMBER",
     "Candidate",
     "TrainedCase",
+    "answers_of",
     "cases_of",
     "check_candidate",
     "joined",
@@ -45,7 +45,6 @@ __all__ = [
 ]
 
 LEAST_DROP = 1.0  # of the logit, with the twin
-FIRST_NUMBER = {"whole": 1000, "segment": 2000}  # of candidates: in no part of a split
 SPARE = "bass"  # a stem that is no cause takes another such stem in: 4 stems of 5 segments are 20 components
 
 
@@ -65,13 +64,13 @@ class TrainedCase:
 
     @property
     def name(self) -> str:
-        """Such as ``whole: drums``."""
+        """Such as ``whole: kick``."""
         return f"{self.place}: {self.listener.name}"
 
 
 CASES = (
     *(TrainedCase(listener, "whole") for listener in LISTENERS),
-    *(TrainedCase(listener, "segment") for listener in LISTENERS if listener.name in ("drums", "other", "hum")),
+    *(TrainedCase(listener, "segment") for listener in LISTENERS if listener.name in ("kick", "distorted", "hum")),
 )
 
 
@@ -110,9 +109,9 @@ class Candidate:
     planted: frozenset[tuple[int, str]]
 
 
-def make_candidate(case: TrainedCase, donors: Donors, index: int) -> Candidate:
-    """Candidate number ``index`` of a case."""
-    number, likes = FIRST_NUMBER[case.place] + index, case.listener.likes
+def make_candidate(case: TrainedCase, donors: Donors, index: int, *, seed: int) -> Candidate:
+    """Candidate number ``index`` of a case for the model of a seed."""
+    number, likes = number_of(FIRST_NUMBER[case.place] + index, seed), case.listener.likes
     if case.place == "whole":
         recipe = draw_recipe(donors, number, wanted=likes)
         twins = [sounds_of(donors, twin(donors, recipe, trait)) for trait in sorted(likes)]
@@ -141,36 +140,55 @@ def check_candidate(model: FCN, candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def judge_candidate(model: FCN, candidate: Candidate, *, segments: bool = True) -> dict[str, Any]:
-    """What `explanations.studies.truth.judge.judge` finds, by kind of components.
+def answers_of(model: FCN, candidate: Candidate, *, segments: bool = True) -> dict[str, np.ndarray]:
+    """What a model says of all mixes of a candidate.
 
     Parameters
     ----------
     model : FCN
     candidate : Candidate
     segments : bool
-        whether to ask about segments, too; without them a track takes a quarter of the time
+        whether segments are components, too; without them a track takes a quarter of the time
+
+    Returns
+    -------
+    dict of str to np.ndarray
+        ``logits`` (2**K,), float32; ``sounding`` (n_segments, n_stems), which components are not silent: K of them
+    """
+    whole = np.stack(list(_rows(candidate).values()))
+    table = score_table(model, whole, segments_of(whole.shape[1]) if segments else 1)
+    return {"logits": table.all_logits.numpy(), "sounding": table.sounding}
+
+
+def judge_candidate(candidate: Candidate, logits: np.ndarray, sounding: np.ndarray) -> dict[str, Any]:
+    """What `explanations.studies.truth.judge.judge` finds, by kind of components.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    logits, sounding : np.ndarray
+        see `answers_of`
 
     Returns
     -------
     dict
-        ``number`` and ``kinds``
+        ``number`` and ``kinds``: ``source``, and where there are segments ``time+source``
     """
-    rows = joined(candidate.stems, {stem for _, stem in candidate.planted})
-    names = list(rows)
-    whole = np.stack(list(rows.values()))
-    table = score_table(model, whole, segments_of(whole.shape[1]) if segments else 1)
-    sounding = [divmod(int(i), len(names)) for i in np.flatnonzero(table.sounding.ravel())]  # segment, stem
-    answers = Answers(table.all_logits.double().numpy())
-    in_track = candidate.planted if segments else {(0, stem) for _, stem in candidate.planted}
-    planted = {i for i, (segment, stem) in enumerate(sounding) if (segment, names[stem]) in in_track}
-    stems = sorted({stem for _, stem in sounding})
-    groups = [[i for i, (_, its) in enumerate(sounding) if its == stem] for stem in stems]
-    whole_stems = {i for i, group in enumerate(groups) if planted & set(group)}
+    names, answers = list(_rows(candidate)), Answers(logits.astype(np.float64))
+    components = [(int(segment), names[stem]) for segment, stem in np.argwhere(sounding)]
+    stems = sorted({stem for _, stem in components}, key=names.index)
+    groups = [[i for i, (_, its) in enumerate(components) if its == stem] for stem in stems]
+    causes = {stem for _, stem in candidate.planted}
+    whole_stems = {i for i, stem in enumerate(stems) if stem in causes}
     found = {"source": judge(answers.of_groups(groups), whole_stems, seed=candidate.number)}
-    if segments:
+    if len(sounding) > 1:
+        planted = {i for i, component in enumerate(components) if component in candidate.planted}
         found["time+source"] = judge(answers, planted, seed=candidate.number)
     return {"number": candidate.number, "kinds": found}
+
+
+def _rows(candidate: Candidate) -> dict[str, np.ndarray]:
+    return joined(candidate.stems, {stem for _, stem in candidate.planted})
 
 
 def joined(stems: Mapping[str, np.ndarray], causes: set[str]) -> dict[str, np.ndarray]:

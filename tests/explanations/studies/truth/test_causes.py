@@ -34,7 +34,7 @@ def test_nuisances_are_effects_of_stems_and_pairs_of_them():
     logits = draw(BY_NAME["one stem"], 1).of_stems().answers.logits.reshape((2,) * N_STEMS)
     for axis in range(3):
         logits = np.diff(logits, axis=axis)
-    np.testing.assert_allclose(logits, 0, atol=1e-5)  # shares are float32
+    np.testing.assert_allclose(logits, 0, atol=1e-12)
 
 
 def test_whole_stems_keep_the_answers_and_the_stems_of_the_cause():

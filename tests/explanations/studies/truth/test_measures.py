@@ -53,3 +53,16 @@ def test_intervals_hold_the_mean_and_narrow_with_the_root_of_the_number(rng):
     assert few["high"] - few["low"] == pytest.approx(0.78, rel=0.33)
     assert many["high"] - many["low"] == pytest.approx(0.078, rel=0.33)
     assert mean_with_interval([1.0, 1.0, 1.0])["low"] == 1
+
+
+def test_the_interval_of_models_that_differ_is_that_of_models_and_not_of_tracks(rng):
+    """Three models, whose tracks agree: all that is unsure is which models one gets."""
+    values, seeds = np.repeat([0.0, 1.0, 1.0], 14), np.repeat([0, 1, 2], 14)
+    over_tracks, over_models = mean_with_interval(values), mean_with_interval(values, seeds=seeds)
+    assert over_models["by_seed"] == [0, 1, 1]
+    assert (over_models["low"], over_models["high"]) == (0, 1)  # each has a chance of 1/27 or more
+    assert over_tracks["low"] > 0.45
+    # where models are alike the two agree: the standard error of 42 tracks is 0.15
+    alike = rng.normal(size=42)
+    wide, narrow = (mean_with_interval(alike, seeds=of) for of in (seeds, np.zeros(42, int)))
+    assert narrow["high"] - narrow["low"] <= wide["high"] - wide["low"] < 2.5 * (narrow["high"] - narrow["low"])

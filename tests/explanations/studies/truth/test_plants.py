@@ -1,14 +1,18 @@
 """Recombined tracks: what is planted where, at which level, and what a twin lacks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from explanations.studies.truth.listeners import LISTENERS, PARTS, mix_of
+from explanations.studies.truth.listeners import FIRST_NUMBER, LISTENERS, PARTS, SEED_STEP, mix_of, number_of
 from explanations.studies.truth.plants import (
     HUM,
     HUM_DB,
     HUM_HZ,
     LEVEL_DB,
+    N_SAMPLES,
+    N_SEGMENTS,
     SPREAD_DB,
     STEMS,
     TRAITS,
@@ -23,20 +27,19 @@ from explanations.studies.truth.plants import (
 )
 from explanations.studies.truth.trained import (
     CASES,
-    FIRST_NUMBER,
     TrainedCase,
+    answers_of,
     cases_of,
     check_candidate,
     joined,
     judge_candidate,
     make_candidate,
 )
-from lemons.audio import SAMPLE_RATE, quantize, write_flac
+from lemons.audio import SAMPLE_RATE, load, quantize, write_flac
+from lemons.demo.composing.compose import compose
 from lemons.errors import DataError, ParameterError
 from lemons.library import open_library
 from recsys.model import FCN
-
-N_SAMPLES = 8 * SAMPLE_RATE  # segments of 1.6 s, as long as the receptive field
 
 
 @pytest.fixture
@@ -52,10 +55,10 @@ def donors(tmp_path, rng):
     (tmp_path / "tracks.csv").write_text("track_id,title,artist,genre,file\n" + rows)
     (tmp_path / "listens.csv").write_text("user,track_id,playcount\nmarko,D0000,1\n")
     library = open_library(tmp_path)
-    levels = measure_stems(library)
+    excerpts = measure_stems(library)
     pools = {(name, None): ids for name in STEMS}
     pools |= {(trait.stem, has): ids[not has :: 2] for trait in TRAITS for has in (True, False)}
-    return Donors(library, {(name, id_): levels[name][id_] for name in STEMS for id_ in ids}, pools)
+    return Donors(library, {(name, id_): excerpts[name][id_] for name in STEMS for id_ in ids}, pools)
 
 
 def test_stems_lie_at_the_level_of_the_recipe(donors):
@@ -113,14 +116,38 @@ def test_four_stems_sound_like_five(donors):
         np.testing.assert_array_equal(mix_of(rows), mix_of(stems))
 
 
-def test_no_candidate_is_a_track_of_a_split():
-    last = max(numbers.stop for numbers in PARTS.values())
+def test_no_candidate_is_a_track_of_a_split_and_no_seed_has_another_s_tracks():
+    last = max(places.stop for places in PARTS.values())
     assert min(FIRST_NUMBER.values()) >= last
+    assert FIRST_NUMBER["segment"] - FIRST_NUMBER["whole"] == 1000
+    assert number_of(0, 1) - number_of(0, 0) == SEED_STEP > FIRST_NUMBER["segment"] + 1000
+
+
+def test_the_kick_is_on_every_beat_or_leaves_some_out():
+    """By ear: house, trance and steppers march; reggae's one drop, rock and swing do not; pop and metal are neither."""
+    kick = TRAITS[0].variant
+    score = compose(0, 0, "pop")
+    expected = {"trance": True, "four floor": True, "steppers": True}
+    expected |= {"one drop": False, "backbeat": False, "trap": False, "swing": False, "funk": False}
+    expected |= {"pop": None, "double kick": None, "driving": None}
+    for pattern, variant in expected.items():
+        assert kick(replace(score, choices=score.choices | {"drums": pattern})) is variant, pattern
+
+
+def test_what_is_lent_rests_in_no_segment(donors):
+    """Of 15 seconds, the excerpt begins after a rest of three; what rests for ever is not lent."""
+    path, step = donors.library.path / "stems", N_SAMPLES // N_SEGMENTS
+    y = load(path / "D0000" / "drums.flac")
+    write_flac(path / "D0000" / "drums.flac", np.concatenate([y[:step], np.zeros(3 * SAMPLE_RATE), y]))
+    write_flac(path / "D0001" / "drums.flac", np.where(np.arange(len(y)) // step == 3, 0, y))
+    lent = measure_stems(donors.library)["drums"]
+    assert lent["D0000"][0] == step + 3 * SAMPLE_RATE
+    assert set(lent) == {f"D{i:04d}" for i in (0, 2, 3, 4, 5)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_candidate_has_the_cause_and_its_twins_lack_some_of_it(donors, case):
-    candidate = make_candidate(case, donors, 0)
+    candidate = make_candidate(case, donors, 0, seed=1)
     stems = {stem for _, stem in candidate.planted}
     assert len(candidate.twins) == len(case.listener.likes) == len(stems)
     changed = set()
@@ -132,7 +159,7 @@ def test_a_candidate_has_the_cause_and_its_twins_lack_some_of_it(donors, case):
 
 def test_candidates_are_checked_and_judged(donors):
     """With fresh weights nothing is learned, so that no twin makes a difference; what is judged is all methods."""
-    candidate = make_candidate(TrainedCase(LISTENERS[0], "segment"), donors, 0)
+    candidate = make_candidate(TrainedCase(LISTENERS[0], "segment"), donors, 0, seed=0)
     model = FCN().eval()
     model.fc.weight.data.zero_()
     model.fc.bias.data.fill_(1.0)
@@ -141,7 +168,7 @@ def test_candidates_are_checked_and_judged(donors):
     assert checked["drops"] == [0]
     assert checked["recommended"]
     assert not checked["passed"]
-    found = judge_candidate(model, candidate, segments=False)["kinds"]
+    found = judge_candidate(candidate, **answers_of(model, candidate, segments=False))["kinds"]
     assert set(found) == {"source"}
     assert found["source"]["methods"]["exact LIME"]["auc"] == 0.5  # all weights are 0
 
@@ -154,5 +181,5 @@ def test_another_library_than_the_demo_s_is_refused(short_library):
 def test_some_listeners_have_their_cases_and_an_unknown_one_is_refused():
     assert cases_of(None) == CASES
     assert [case.name for case in cases_of(["hum"])] == ["whole: hum", "segment: hum"]
-    with pytest.raises(ParameterError, match="choose one of drums, other, vocals, hum, and"):
+    with pytest.raises(ParameterError, match="choose one of kick, distorted, rapped, hum, and"):
         cases_of(["marko"])
