@@ -100,7 +100,8 @@ def make_real_library(
     tracks, sentences = _cut_all(songs, path, (bar or (lambda *_: lambda done, total: None))("real music", "song"))
     skipped += sentences
     if tracks.empty:
-        raise DataError(f"no song of {', '.join(source.name for source in sources)} can be used; {skipped[-1]}")
+        why = "".join(f"; {sentence}" for sentence in skipped[-1:])
+        raise DataError(f"no song of {', '.join(source.name for source in sources)} can be used{why}")
     fans = find_fans(tracks)
     splits = {fan.name: split for fan in fans if (split := split_by("song", fan, tracks, seed=seed)) is not None}
     albums = {fan.name: split for fan in fans if (split := split_by("album", fan, tracks, seed=seed)) is not None}

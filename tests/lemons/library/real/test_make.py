@@ -97,6 +97,17 @@ def test_a_full_disk_is_told_once_and_no_song_is_skipped_for_it(tmp_path, debs, 
         make_real_library(tmp_path, debs=debs, root=tmp_path / "nothing")
 
 
+def test_packages_without_a_song_are_told(tmp_path):
+    for path in (
+        "usr/share/doc/fretsonfire-songs-sectoid/copyright",
+        "usr/share/games/fretsonfire/data/songs/sectoid/x",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text("")
+    with pytest.raises(DataError, match="no song of fretsonfire-songs-sectoid can be used; package wesnoth"):
+        make_real_library(tmp_path / "real", root=tmp_path)
+
+
 def test_one_package_alone_makes_no_listener(tmp_path, packages, deb, one_second):
     files = {name: content for name, content in packages["singularity-music"].items() if "Tone 1" not in name}
     (tmp_path / "singularity-music_1_all.deb").write_bytes(deb(files))
