@@ -73,7 +73,7 @@ def head_logits(model: FCN, features: np.ndarray) -> np.ndarray:
     # a copy in rows, aligned as PyTorch does: a product of numbers that lie elsewhere in memory may round otherwise
     rows = torch.tensor(np.ascontiguousarray(features)).to(model.fc.weight)
     n_listeners = model.fc.out_features
-    logits = np.array([model.head(row)[0].tolist() for row in rows.split(1)], np.float32).reshape(-1, n_listeners)
+    logits = np.array([model.head(row)[0].tolist() for row in rows[:, None]], np.float32).reshape(-1, n_listeners)
     return logits[:, 0] if n_listeners == 1 else logits
 
 

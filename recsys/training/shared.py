@@ -88,7 +88,7 @@ def share(sets: Mapping[str, TrackSet], *, by_pair: bool = False) -> TrackSet:
     >>> one, other = TrackSet(["A", "B"], [song, song], np.float32([1, 0])), TrackSet(["B"], [song], np.float32([1]))
     >>> shared = share({"marko": one, "nina": other}, by_pair=True)
     >>> shared.track_ids, shared.labels.tolist()
-    (['A', 'B', 'B'], [[1.0, nan], [0.0, 1.0], [0.0, 1.0]])
+    (['B', 'B', 'A'], [[0.0, 1.0], [0.0, 1.0], [1.0, nan]])
     """
     audio: dict[str, np.ndarray] = {}
     for tracks in sets.values():
