@@ -260,7 +260,7 @@ class Player {
   /** Bring what is heard to the loudness of the full mix. */
   async weigh() {
     const { sound } = this;
-    const everything = this.switches.map((row, sound) => row.map(() => Number(sound < this.data.rows.length)));
+    const everything = this.switches.map((row, i) => row.map(() => Number(i < this.data.rows.length)));
     const heard = { everything, switches: this.switches, volumes: this.volumes, gain: this.data.gain };
     const weighed = JSON.stringify([heard, this.sounds]);
     if (weighed === this.weighed) return;
