@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -198,7 +199,8 @@ def test_the_report_compares_the_model_with_what_needs_none(trained, monkeypatch
 def test_ctrl_c_says_that_what_is_finished_is_kept(installation):
     """A real signal, to a training at work."""
     command = [sys.executable, "-m", "lemons", "train", "--listener", "marko"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # tests that run in the background ignore it
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=heed)
     while process.poll() is None and not list(installation.glob("experiments/*_marko/*")):
         time.sleep(0.05)  # before, Python itself may still be starting
     for _ in range(4):  # one that comes while a library is being imported may be lost; a person presses again
