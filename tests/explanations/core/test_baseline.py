@@ -19,7 +19,6 @@ from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact.lime import fit_lime
 from lemons.exact.masks import spread
-from recsys.model import FCN
 
 NOISES = ("mean", "noise")
 
@@ -30,16 +29,6 @@ def stems(rng):
     stems = {name: quantize(level * rng.uniform(-1, 1, 16001)) for name, level in (("vocals", 0.2), ("drums", 0.1))}
     stems["drums"][:8200] = 0
     return stems
-
-
-@pytest.fixture(scope="module")
-def fcn():
-    """The recommender with fresh weights, and answers away from 0 and 1."""
-    with torch.random.fork_rng(devices=[]):
-        torch.random.manual_seed(3)
-        model = FCN().eval()
-    model.fc.weight.data *= 0.2
-    return model
 
 
 def heard(model, sounds):

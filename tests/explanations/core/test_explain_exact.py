@@ -24,7 +24,6 @@ from lemons.exact.lime import kernel_of_size
 from lemons.exact.masks import sample_pairs, spread
 from lemons.quality.fidelity import fresh_masks, weighted_r2
 from lemons.segments import Segments
-from recsys.model import FCN
 
 N_SAMPLES = 16001
 
@@ -75,16 +74,6 @@ def stems(rng):
     stems = {name: quantize(level * rng.uniform(-1, 1, N_SAMPLES)) for name, level in levels.items()}
     stems["drums"][: N_SAMPLES // 2] = 0
     return stems
-
-
-@pytest.fixture(scope="module")
-def fcn():
-    """The recommender with fresh weights, and answers away from 0 and 1."""
-    with torch.random.fork_rng(devices=[]):
-        torch.random.manual_seed(3)
-        model = FCN().eval()
-    model.fc.weight.data *= 0.2
-    return model
 
 
 def weights(explanation):

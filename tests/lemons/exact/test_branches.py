@@ -15,12 +15,7 @@ from tests.lemons.exact.mixes import music, plain, telling_masks
 N_FFT, HOP_LENGTH, N_BANDS = 64, 32, 12
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Listener(nn.Module):

@@ -18,14 +18,7 @@ from lemons.exact.locality import Locality
 from lemons.exact.moments import moments_of
 from tests.lemons.exact.mixes import compose, music, plain, telling_masks
 
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Maps of a few columns gain nothing from a second thread and lose much beside a busy program."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(n_threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Tagger(nn.Module):
