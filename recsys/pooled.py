@@ -111,7 +111,7 @@ def library_features(
     ParameterError
         if a track is not in the library
     """
-    track_ids, trunk = list(track_ids), trunk_hash(model)
+    track_ids, trunk = list(track_ids), trunk_hash(model) if keep else ""
     found = _find_kept(library, trunk, track_ids) if keep else {}
     to_hear = [track_id for track_id in track_ids if track_id not in found]
     skipped: dict[str, str] = {}
