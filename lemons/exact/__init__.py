@@ -14,21 +14,6 @@ Examples
 >>> table_facts(table, 0.5).sufficient.smallest              # doctest: +SKIP
 """
 
-from lemons.exact.facts import Facts, facts_of, table_facts
-from lemons.exact.lime import Lime
-from lemons.exact.protocol import Block, LocalModel
-from lemons.exact.score import score_table, score_tables
-from lemons.exact.table import Best, ScoreTable
+import lazy_loader
 
-__all__ = [
-    "Best",
-    "Block",
-    "Facts",
-    "Lime",
-    "LocalModel",
-    "ScoreTable",
-    "facts_of",
-    "score_table",
-    "score_tables",
-    "table_facts",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from lemons.arguments import as_array, number, one_of, quoted, whole
 from lemons.errors import ParameterError
 from lemons.exact.enumeration import enumerate_layered, enumerate_linear, first_layer
+from lemons.exact.lattice import MAX_ENUMERATED
 from lemons.exact.lime import Lime, fit_lime, lime_of_moments
 from lemons.exact.masks import mask_rows, sample_pairs, spread
 from lemons.exact.moments import Moments, moments_of
@@ -22,7 +23,6 @@ from lemons.quality.answers import TARGETS
 
 __all__ = ["MAX_ENUMERATED", "Best", "ScoreTable"]
 
-MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
 MAX_LAYERED = 22  # for a head of two layers, as much dearer as the first has units: 2^22 take half a minute
 MAX_LOOKED_UP = 18  # for any other head, mask by mask
 MAX_SUBSETS = 10**6  # candidates that `ScoreTable.best` compares beyond that

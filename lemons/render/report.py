@@ -31,6 +31,7 @@ mount({ data, parentElement: document.getElementById("player"), setTriggerValue(
 UNITS = {
     "probability": "How much the {}, from 0 to 1, rises when a component sounds.",
     "logit": "How much the logit of the {} rises when a component sounds.",
+    "score": "How much the {} rises when a component sounds.",
 }
 CITATIONS = (
     "A. B. Melchiorre, V. Haunschmid, M. Schedl, G. Widmer: LEMONS: Listenable Explanations for Music recOmmeNder "
@@ -157,7 +158,7 @@ def _facts(explanation: Explanation, track: Track) -> dict[str, str]:
         "Track": explanation.track_id,
         **({"Music": track.credit} if track.credit else {}),
         words.capitalized(words.measure(explanation)): _with_minus(
-            f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"
+            f"{explanation.answer:.4f}" + ("" if explanation.relevance is None else f" (logit {explanation.logit:.4f})")
         ),
         "Kind": explanation.kind,
         "Explained": explanation.target,
@@ -168,6 +169,6 @@ def _facts(explanation: Explanation, track: Track) -> dict[str, str]:
         f"Answer to {nothing}": _with_minus(f"{explanation.intercept:.4f} by the linear model"),
         "Audio, SHA-256": explanation.audio_hash,
         "Stems, SHA-256": explanation.stems_hash,
-        "Model, SHA-256": explanation.model_hash,
+        **({"Model, SHA-256": explanation.model_hash} if explanation.model_hash else {}),
         "Versions": ", ".join(f"{name} {version}" for name, version in explanation.versions.items()),
     }
