@@ -18,9 +18,9 @@ from lemons.arguments import floats, items, quoted, waveform, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE
 from lemons.errors import DataError, ParameterError
 
-__all__ = ["FADE", "Segments", "find_bars", "find_segments"]
+__all__ = ["FADE", "Segments", "fade_at", "find_bars", "find_segments"]
 
-FADE = SAMPLE_RATE // 100  # 10 ms; longer ones are not quieter (docs/decisions.md)
+FADE = SAMPLE_RATE // 100  # 10 ms at 16 kHz; longer ones are not quieter (docs/decisions.md)
 HOP_LENGTH = SAMPLE_RATE // 100  # of the beat tracker
 BEATS_PER_BAR = 4
 
@@ -136,6 +136,15 @@ class Segments:
         half, here = self._half(border), self.borders[border]
         falling = 0.5 + 0.5 * np.cos(np.pi * (np.arange(2 * half) + 0.5) / (2 * half))
         return (np.rint(y[..., here - half : here + half] * falling * FULL_SCALE) / FULL_SCALE).astype(y.dtype)
+
+
+def fade_at(sr: int) -> int:
+    """The samples of a fade of 10 ms at a sampling rate in Hz.
+
+    >>> fade_at(16000), fade_at(44100)
+    (160, 441)
+    """
+    return sr // 100
 
 
 def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FADE, sr: int = SAMPLE_RATE) -> Segments:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lemons.audio import SAMPLE_RATE
 from lemons.audio.reader import AudioReader
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
@@ -29,14 +30,16 @@ class Track:
         its id in the library, or the name of its file
     title : str
         what to call it: title and artist, or the name of its file
-    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-        at 16 kHz on the 16-bit grid; their sum is the track
+    stems : dict of str to np.ndarray [shape=(n_samples,) or (n_channels, n_samples), dtype=float32]
+        on the 16-bit grid; their sum is the track
     separator : str
         where the stems come from: ``"given"`` by the library, or a separator's name
     gain : float
         what the sound was multiplied by; 1 unless the file exceeds full scale
     credit : str
         author and licence, see `credit_of`
+    sr : int
+        sampling rate of the stems, in Hz
     """
 
     track_id: str
@@ -45,6 +48,7 @@ class Track:
     separator: str
     gain: float = 1.0
     credit: str = ""
+    sr: int = SAMPLE_RATE
 
 
 def open_track(

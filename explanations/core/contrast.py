@@ -183,7 +183,7 @@ def contrast(
     answers = np.stack([scores.logits(np.stack([*clips.values()])) for scores in (first, second)], axis=1)
     return Contrast(
         kind=kind,
-        segments=segments,
+        segments=questions[0].segments,
         components=components,
         own=tuple(zip(of_first.tolist(), (of_first - weights).tolist(), strict=True)),
         shapley=tuple(shapley.tolist()),

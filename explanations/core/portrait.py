@@ -131,10 +131,15 @@ def usable(explanations: Iterable[Explanation], *, meaning: str = "list") -> lis
     """
     by_separator: dict[str, dict[str, Explanation]] = {}
     for one in explanations:
-        fits = (one.kind, one.baseline, one.criterion.meaning) == (KIND, SILENCE, meaning)
+        fits = (one.kind, one.baseline, _meaning(one)) == (KIND, SILENCE, meaning)
         if fits and one.facts is not None and one.facts.full_reaches:
             by_separator.setdefault(one.separator, {})[one.track_id] = one
     return list(max(by_separator.values(), key=len, default={}).values())
+
+
+def _meaning(explanation: Explanation) -> str:
+    """What counts as recommended; empty where nothing does."""
+    return "" if explanation.criterion is None else explanation.criterion.meaning
 
 
 def portrait_of(explanations: Sequence[Explanation], *, listener: str = "") -> Portrait:
@@ -160,7 +165,7 @@ def portrait_of(explanations: Sequence[Explanation], *, listener: str = "") -> P
     """
     if not explanations:
         raise DataError("no recommended track was explained by its sources; explain some first, with --kind source")
-    if len({(one.model_hash, one.criterion.meaning) for one in explanations}) > 1:
+    if len({(one.model_hash, _meaning(one)) for one in explanations}) > 1:
         raise ParameterError("a portrait is of one model and one criterion; give explanations of one")
     if any(one.kind != KIND or one.facts is None or not one.facts.full_reaches for one in explanations):
         raise ParameterError("a portrait needs facts by sources about recommended tracks; choose them with usable()")
@@ -175,7 +180,7 @@ def portrait_of(explanations: Sequence[Explanation], *, listener: str = "") -> P
     either = _fewest(stems, enough)
     return Portrait(
         listener=listener,
-        meaning=explanations[0].criterion.meaning,
+        meaning=_meaning(explanations[0]),
         track_ids=tuple(one.track_id for one in explanations),
         n_line=len(shares),
         n_silence=sum(one.silence_reaches for one in facts),

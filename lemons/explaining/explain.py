@@ -104,7 +104,7 @@ def answer(
         scores = SampledScores(question, model, stems, batch_size=batch_size)
         fit = fit_sampled(question, scores, progress=progress)
     names = list(rows_of(stems, kind=question.kind))
-    components = weighted_components(names, question.segments, fit.weights, fit.margins)
+    components = weighted_components(names, question.segments, fit.weights, fit.margins, sr=question.sr)
     clips = clip_masks(components, target=question.target)
     logit, *clip_logits = scores.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
     switched_on = [[components[i] for i in np.flatnonzero(mask)] for mask in clips.values()]
@@ -127,6 +127,6 @@ def answer(
 
 def _facts(question: Question, table: ScoreTable) -> Facts | None:
     """What is true of all mixes; None where they are too many."""
-    if not table.enumerable:
+    if not table.enumerable or question.criterion is None:
         return None
     return table_facts(table, question.criterion.relevance, target="probability", limit=N_LISTED_SETS)

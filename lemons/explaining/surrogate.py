@@ -31,7 +31,8 @@ __all__ = ["Fit", "Scores", "fit_all", "fit_exact", "fit_sampled", "strongest_pa
 class Scores(Protocol):
     """A model's answers to mixes that it is asked about; see `lemons.explaining.mask_scores.SampledScores`."""
 
-    sounding: np.ndarray
+    @property
+    def sounding(self) -> np.ndarray: ...  # noqa: D102
 
     def logits(self, masks: np.ndarray, *, progress: Progress | None = None) -> np.ndarray: ...  # noqa: D102
 

@@ -89,7 +89,8 @@ def player_data(
         ``components``: number ``segment * n_rows + row``, with ``row``, ``segment``, ``weight`` and ``name``, and
         weights up to ``least`` are nothing; ``holds``: whether a line does,
         else all weights are 0; ``facts``: the components of ``enough`` and those that ``without`` lacks; ``others``:
-        the relevance of other tracks; ``range``: between which answers lie; ``sr`` (Hz); ``gain``, a power of two that keeps every mix of rows within full scale;
+        the relevance of other tracks; ``range``: between which answers lie; ``sr`` (Hz); ``gain``,
+        a power of two that keeps every mix of rows within full scale;
         ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
         and the layout of its `WhatIf`, or None; ``words``: sentences to show
 

@@ -1,0 +1,108 @@
+"""An explanation with its sound: what a notebook shows, plays and draws."""
+
+import html
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lemons.arguments import one_of
+from lemons.audio import flac_bytes
+from lemons.explaining.clips import check_same_stems, clips
+from lemons.explaining.explanation import Explanation
+from lemons.render.card import card_height, card_html
+from lemons.render.export import write_explanation
+from lemons.render.figure import explanation_figure
+from lemons.render.report import data_url
+from lemons.tracks import Track
+
+__all__ = ["Clip", "Listenable"]
+
+
+@dataclass(frozen=True)
+class Listenable:
+    """An explanation and the sound that it is about, which together can be heard and seen.
+
+    In a notebook it shows itself: the player with its sound, in one piece, without a server.
+
+    Attributes
+    ----------
+    explanation : Explanation
+        what was found; it holds no sound
+    track : Track
+        what was explained
+    why_not_exact : str
+        why mixes were scored one by one; empty where the exact engine answered
+
+    Raises
+    ------
+    ParameterError
+        if another track was explained
+    """
+
+    explanation: Explanation
+    track: Track
+    why_not_exact: str = ""
+
+    def __post_init__(self):
+        check_same_stems(self.explanation, self.track.stems)
+
+    def play(self, name: str = "top3") -> "Clip":
+        """A clip, which a notebook shows as a player.
+
+        Parameters
+        ----------
+        name : {"top1", "top3", "rest", "mix", "off"}
+            the part that speaks most for the answer, the three that do, all others, everything, or what sounds where
+            everything is off (unless that is silence)
+
+        Returns
+        -------
+        Clip
+            at the level at which the model heard it
+        """
+        sounds, gain = clips(self.explanation, self.track.stems)
+        return Clip(sounds[one_of("name", name, sounds)], self.explanation.sr, name, gain)
+
+    def plot(self) -> Figure:
+        """The explanation as a picture: see `lemons.render.figure.explanation_figure`."""
+        return explanation_figure(self.explanation, self.track.stems, title=self.track.title)
+
+    def save(self, folder: str | os.PathLike) -> list[Path]:
+        """Write sound, picture, report and numbers: see `lemons.render.export.write_explanation`."""
+        return write_explanation(folder, self.explanation, self.track)
+
+    def _repr_html_(self) -> str:
+        page = html.escape(card_html(self.explanation, self.track, note=self.why_not_exact))
+        fit = "this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"  # of its own origin
+        style = f"width: 100%; height: {card_height(self.explanation)}px; border: 0"
+        return f'<iframe title="LEMONS" style="{style}" onload="{fit}" srcdoc="{page}"></iframe>'
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A sound that a notebook shows as a player, at its own level: nothing is normalised.
+
+    Attributes
+    ----------
+    y : np.ndarray [shape=(n_samples,) or (n_channels, n_samples), dtype=float32]
+        the samples
+    sr : int
+        their rate, in Hz
+    name : str
+    gain : float
+        by which they were scaled so that no clip of the explanation exceeds full scale; 1 nearly always
+    """
+
+    y: np.ndarray
+    sr: int
+    name: str = ""
+    gain: float = 1.0
+
+    def _repr_html_(self) -> str:
+        source = data_url("audio/flac", flac_bytes(self.y, sr=self.sr, gain=self.gain))
+        return (
+            f'<figure><figcaption>{html.escape(self.name)}</figcaption><audio controls src="{source}"></audio></figure>'
+        )
