@@ -1,22 +1,22 @@
 """An explanation with its sound: what a notebook shows, plays and draws."""
 
+import base64
 import html
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from lemons.arguments import one_of
 from lemons.audio import flac_bytes
 from lemons.explaining.clips import check_same_stems, clips
 from lemons.explaining.explanation import Explanation
-from lemons.render.card import card_height, card_html
-from lemons.render.export import write_explanation
-from lemons.render.figure import explanation_figure
-from lemons.render.report import data_url
 from lemons.tracks import Track
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 __all__ = ["Clip", "Listenable"]
 
@@ -49,6 +49,10 @@ class Listenable:
     def __post_init__(self):
         check_same_stems(self.explanation, self.track.stems)
 
+    def __repr__(self) -> str:
+        parts, label = f"{len(self.explanation.components)} components", self.explanation.label
+        return f"<Listenable: {self.track.title}{f', “{label}”' if label else ''}, {parts}>"
+
     def play(self, name: str = "top3") -> "Clip":
         """A clip, which a notebook shows as a player.
 
@@ -66,19 +70,26 @@ class Listenable:
         sounds, gain = clips(self.explanation, self.track.stems)
         return Clip(sounds[one_of("name", name, sounds)], self.explanation.sr, name, gain)
 
-    def plot(self) -> Figure:
+    def plot(self) -> "Figure":
         """The explanation as a picture: see `lemons.render.figure.explanation_figure`."""
+        from lemons.render.figure import explanation_figure
+
         return explanation_figure(self.explanation, self.track.stems, title=self.track.title)
 
     def save(self, folder: str | os.PathLike) -> list[Path]:
         """Write sound, picture, report and numbers: see `lemons.render.export.write_explanation`."""
+        from lemons.render.export import write_explanation
+
         return write_explanation(folder, self.explanation, self.track)
 
     def _repr_html_(self) -> str:
-        page = html.escape(card_html(self.explanation, self.track, note=self.why_not_exact))
+        from lemons.render.card import card_height, card_html
+
+        page = card_html(self.explanation, self.track, note=self.why_not_exact)
+        page = page.replace("&", "&amp;").replace('"', "&quot;").replace("\n", "&#10;")  # one line, as Markdown needs it
         fit = "this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"  # of its own origin
         style = f"width: 100%; height: {card_height(self.explanation)}px; border: 0"
-        return f'<iframe title="LEMONS" style="{style}" onload="{fit}" srcdoc="{page}"></iframe>'
+        return f'<div><iframe title="LEMONS" style="{style}" onload="{fit}" srcdoc="{page}"></iframe></div>'
 
 
 @dataclass(frozen=True)
@@ -101,8 +112,11 @@ class Clip:
     name: str = ""
     gain: float = 1.0
 
+    def __repr__(self) -> str:
+        return f"<Clip: {self.name}, {self.y.shape[-1] / self.sr:.1f} s>"
+
     def _repr_html_(self) -> str:
-        source = data_url("audio/flac", flac_bytes(self.y, sr=self.sr, gain=self.gain))
+        source = "data:audio/flac;base64," + base64.b64encode(flac_bytes(self.y, sr=self.sr, gain=self.gain)).decode()
         return (
             f'<figure><figcaption>{html.escape(self.name)}</figcaption><audio controls src="{source}"></audio></figure>'
         )

@@ -22,6 +22,7 @@ from lemons.errors import DataError, ParameterError
 from lemons.exact import Facts
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.trust import line_holds
+from lemons.markup import table_html
 from recsys.ranking import CONFIDENCE, N_RESAMPLES, interval
 
 __all__ = ["KIND", "Estimate", "Habit", "Portrait", "portrait_of", "usable"]
@@ -109,6 +110,13 @@ class Portrait:
         """How many tracks it is about."""
         return len(self.track_ids)
 
+    def _repr_html_(self) -> str:
+        counts = [[_text(one) for one in (habit.enough, habit.needed, habit.idle)] for habit in self.habits]
+        rows = [[habit.stem, str(habit.n_sounding), *row] for habit, row in zip(self.habits, counts, strict=True)]
+        caption = f"What {self.listener or 'the model'} listens for, in {self.n_tracks} recommended tracks"
+        header = ["stem", "sounds", "is enough", "is needed", "is in nothing that is enough"]
+        return table_html(caption, header, rows, note="Numbers of tracks, with 95 % intervals.")
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
         return dataclasses.asdict(self)
@@ -135,6 +143,10 @@ def usable(explanations: Iterable[Explanation], *, meaning: str = "list") -> lis
         if fits and one.facts is not None and one.facts.full_reaches:
             by_separator.setdefault(one.separator, {})[one.track_id] = one
     return list(max(by_separator.values(), key=len, default={}).values())
+
+
+def _text(estimate: Estimate) -> str:
+    return f"{estimate.value:.0f} [{estimate.low:.0f}, {estimate.high:.0f}]"
 
 
 def _meaning(explanation: Explanation) -> str:

@@ -22,6 +22,7 @@ from lemons.explaining.stored_facts import read_facts
 from lemons.explaining.validation import check_explanation
 from lemons.explaining.what_if import WhatIf, load_what_if
 from lemons.files import atomic_path
+from lemons.markup import table_html
 from lemons.segments import Segments
 
 __all__ = ["Explanation", "load_explanation", "load_explanations"]
@@ -158,6 +159,16 @@ class Explanation:
     def judged_on(self) -> str:
         """Which masks ``fidelity_held_out`` is about, in words."""
         return "over all masks" if self.held_out == "none" else "on masks held out"
+
+    def _repr_html_(self) -> str:
+        what = "score" if self.relevance is None else "probability" if self.label else "relevance"
+        named = f"{what} of “{self.label}”" if self.label else what
+        fitted = f"R² {self.fidelity_held_out:.2f} {self.judged_on}"
+        caption = f"{self.track_id or 'the track'}: {named} {self.answer:.3g}; weights of the {self.target}, {fitted}"
+        parts = sorted(self.components, key=lambda part: -part.weight)
+        rows = [[part.stem, f"{part.start_s:g} to {part.end_s:g} s", part.weight] for part in parts]
+        note = "An explanation holds no sound: lemons.Listenable(explanation, track) plays it."
+        return table_html(caption, ["stem", "where", "weight"], rows, note=note)
 
     def to_json(self) -> str:
         """The text of its file, with its checksum and its `WhatIf`'s: the same for the same question."""
