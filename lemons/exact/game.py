@@ -55,7 +55,7 @@ def game_of_table(table: Any, names: Sequence[str] | None, *, target: str) -> An
             sounding = table.sounding.ravel()
             single, pair = spread(single[None], sounding)[0], spread(pair[None], sounding)[0]
             players = range(self.n_players)
-            values = {(): empty, **{(i,): float(single[i]) for i in players}}
+            values: dict[tuple[int, ...], float] = {(): empty, **{(i,): float(single[i]) for i in players}}
             if order == MAX_ORDER:
                 values |= {(i, j): float(pair[i, j]) for i, j in itertools.combinations(players, 2)}
             return shapiq.InteractionValues(
