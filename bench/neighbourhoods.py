@@ -6,6 +6,8 @@ takes of each listener the first recommendation that has 22 to 25 sounding compo
 so the truth is known; a call of the model is then a look into that table. LIME's weights and Shapley values are
 estimated by each sampler of `lemons.sampling`, and Shapley values by shapiq's estimators, too.
 
+The truth takes a pass of the engine for each track; ``--tables FILE`` keeps it, and reads it where it is kept.
+
 A mask is asked about once: a sampler that draws some again may draw more, until it comes to as many different ones.
 The error of an estimate is the root mean square of its differences from the truth, relative to that of the truth.
 """
@@ -24,16 +26,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads of two p
 import matplotlib.pyplot as plt
 import numpy as np
 import shapiq
-from report import machine, table, write_section
 
-from lemons.exact import score_table
-from lemons.library import open_library
-from lemons.listeners import LISTENERS
+from lemons.files import atomic_path
 from lemons.sampling import ESTIMATORS, SAMPLERS, Neighborhood, estimate_lime, estimate_shapley, until_settled
 from lemons.sampling.samplers import distinct, leverage
-from recsys.checkpoints import load_checkpoint
-from recsys.model_runs import best_checkpoint
-from recsys.recommend import recommend
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "imgs" / "neighbourhoods.png"
@@ -70,8 +66,16 @@ class Truth(NamedTuple):
         return self.logits[numbers].astype(np.float64)
 
 
-def truths(library, experiments: Path, n_tracks: int) -> list[Truth]:
+def truths(library_path: Path, experiments: Path, n_tracks: int) -> list[Truth]:
     """Tracks of as many listeners as there are, each listener's first recommendation that has enough components."""
+    from lemons.exact import score_table  # here, so that kept tables can be read without torch
+    from lemons.library import open_library
+    from lemons.listeners import LISTENERS
+    from recsys.checkpoints import load_checkpoint
+    from recsys.model_runs import best_checkpoint
+    from recsys.recommend import recommend
+
+    library = open_library(library_path)
     found = []
     for listener in LISTENERS[:n_tracks]:
         checkpoint = best_checkpoint(experiments, listener.name, library=library)
@@ -84,6 +88,23 @@ def truths(library, experiments: Path, n_tracks: int) -> list[Truth]:
                 found.append(Truth(f"{listener.name}, {track_id}", answers.all_logits.numpy(), weights))
                 break
     return found
+
+
+def keep(path: Path, tracks: list[Truth]) -> None:
+    """Write truths as npz."""
+    arrays = {f"{track.name}/{name}": array for track in tracks for name, array in track.weights.items()}
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays, **{f"{track.name}/logits": track.logits for track in tracks})
+
+
+def kept(path: Path) -> list[Truth]:
+    """Read truths."""
+    with np.load(path) as arrays:
+        names = [key.removesuffix("/logits") for key in arrays if key.endswith("/logits")]
+        return [
+            Truth(name, arrays[f"{name}/logits"], {kind: arrays[f"{name}/{kind}"] for kind in ("lime", "shapley")})
+            for name in names
+        ]
 
 
 def at_cost(sampler: Callable, n_components: int, calls: int, seed: int) -> Neighborhood:
@@ -193,9 +214,17 @@ def main():
     parser.add_argument("--experiments", type=Path, default=ROOT / "experiments")
     parser.add_argument("--tracks", type=int, default=6, help="one of each listener (default: %(default)s)")
     parser.add_argument("--seeds", type=int, default=5, help="of every estimate (default: %(default)s)")
+    parser.add_argument("--tables", type=Path, help="an npz file that keeps the truth")
     args = parser.parse_args()
+    from report import machine, table, write_section  # with torch
+
     where, began = machine(), time.process_time()
-    tracks = truths(open_library(args.library), args.experiments, args.tracks)
+    if args.tables and args.tables.exists():
+        tracks = kept(args.tables)
+    else:
+        tracks = truths(args.library, args.experiments, args.tracks)
+        if args.tables:
+            keep(args.tables, tracks)
     available = [name for name in THEIRS if getattr(shapiq, name, None)]  # shapiq answers None to any name
     ways = {
         "lime": {sampler: ours("lime", SAMPLERS[sampler]) for sampler in SAMPLERS},
