@@ -88,9 +88,8 @@ class Listenable:
         page = card_html(self.explanation, self.track, note=self.why_not_exact)
         # an attribute, of one line, since Markdown would take an empty one for the end of the frame
         page = page.replace("&", "&amp;").replace('"', "&quot;").replace("\n", "&#10;")
-        fit = "this.style.height = this.contentDocument.documentElement.scrollHeight + 'px'"  # of its own origin
         style = f"width: 100%; height: {card_height(self.explanation)}px; border: 0"
-        return f'<div><iframe title="LEMONS" style="{style}" onload="{fit}" srcdoc="{page}"></iframe></div>'
+        return f'<div><iframe title="LEMONS" style="{style}" srcdoc="{page}"></iframe></div>'
 
 
 @dataclass(frozen=True)

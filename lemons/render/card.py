@@ -22,6 +22,10 @@ from lemons.tracks import Track
 
 __all__ = ["card_height", "card_html"]
 
+FIT = """
+const frame = window.frameElement; // none where the page stands alone
+if (frame) new ResizeObserver(() => (frame.style.height = `${document.body.offsetHeight}px`)).observe(document.body);
+"""
 PICTURE_DPI = 60  # some 20 kB
 HEIGHT, ROW_HEIGHT = 470, 78  # px, of a card of no rows, and of a row of the player, before a browser has measured it
 
@@ -42,7 +46,7 @@ def card_html(explanation: Explanation, track: Track, *, note: str = "") -> str:
     ParameterError
         if another track was explained
     """
-    style, script = page_style(), player_js() + MOUNT
+    style, script = page_style(), player_js() + MOUNT + FIT
     return page_template("card.html").render(
         policy=page_policy(style, script),
         heading=words.question(track.title, words.name_of_listener(explanation), explanation.label),
