@@ -3,9 +3,12 @@
 import hashlib
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["fingerprint", "hash_file", "hash_text", "hash_waveforms"]
 
@@ -29,7 +32,7 @@ def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def fingerprint(table: pd.DataFrame) -> str:
+def fingerprint(table: "pd.DataFrame") -> str:
     """The same rows in the same order, the same 16 hexadecimal digits."""
     return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()[:16]
 

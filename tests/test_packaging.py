@@ -12,7 +12,8 @@ import lemons
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = [group for name, group in PROJECT["optional-dependencies"].items() if name != "all"]
-REQUIREMENTS = [*PROJECT["dependencies"], *(requirement for group in EXTRAS for requirement in group)]
+LISTED = [*PROJECT["dependencies"], *(requirement for group in EXTRAS for requirement in group)]
+REQUIREMENTS = [one for one in LISTED if not one.startswith("lemons-explanations[")]  # an extra may hold another
 COMPARE = PROJECT["optional-dependencies"]["compare"]  # which neither installs by itself
 
 
