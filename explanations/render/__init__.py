@@ -2,4 +2,4 @@
 
 from lemons.extras import require
 
-require("the report", "jinja2", "matplotlib", extra="recommender")
+require("a report", "torch", "pandas", "jinja2", "matplotlib", extra="recommender")
