@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import lemons
+from tools.sizes import normal
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -23,10 +24,6 @@ COMPARE = PROJECT["optional-dependencies"]["compare"]  # which neither installs 
 
 
 PACKAGES = ("lemons", "recsys", "explanations")
-
-
-def normal(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_the_version_stands_in_one_place():

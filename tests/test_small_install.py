@@ -7,35 +7,22 @@ Python starts with this folder and without its site-packages (``-S``), so that n
 import os
 import subprocess
 import sys
-from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
 import lemons
-from tests.test_packaging import PROJECT, normal
+from tools.sizes import brought
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("lemons", "recsys", "explanations")
-
-
-def brought(requirements):
-    """The distributions that pip installs for some requirements, by name."""
-    found, waiting = {}, [Requirement(one) for one in requirements]
-    while waiting:
-        requirement = waiting.pop()
-        if normal(requirement.name) not in found and (not requirement.marker or requirement.marker.evaluate()):
-            found[normal(requirement.name)] = distribution(requirement.name)
-            waiting += [Requirement(one) for one in found[normal(requirement.name)].requires or []]
-    return found
 
 
 @pytest.fixture(scope="module")
 def bare(tmp_path_factory):
     """A function that runs Python with arguments in the small installation; it gives what it printed."""
     site = tmp_path_factory.mktemp("site")
-    for one in brought(PROJECT["dependencies"]).values():
+    for one in brought().values():
         for name in {file.parts[0] for file in one.files or [] if file.parts[0] not in ("..", "__pycache__")}:
             (site / name).symlink_to(Path(str(one.locate_file(name))).resolve())
     for name in PACKAGES:
@@ -55,7 +42,7 @@ def bare(tmp_path_factory):
 
 def test_it_brings_none_of_the_large_packages():
     large = {"torch", "librosa", "pandas", "matplotlib", "sacred", "streamlit", "tensorboard", "numba", "pyarrow"}
-    assert not large & set(brought(PROJECT["dependencies"]))
+    assert not large & set(brought())
 
 
 def test_it_explains_measures_and_reads_a_library(bare):
