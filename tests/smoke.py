@@ -15,6 +15,7 @@ import lemons
 from lemons.audio import quantize
 from lemons.errors import MissingDependencyError
 from lemons.quality import measure
+from lemons.sampling import estimate_shapley, leverage
 
 LARGE = {"torch", "librosa", "pandas", "matplotlib", "sacred", "streamlit", "tensorboard"}
 SR = lemons.SAMPLE_RATE
@@ -50,6 +51,9 @@ def find_the_bell(track: lemons.Track) -> None:
     weights = dict(explanation.weights_of(1))
     names = factorization.get_ordered_component_names()
     assert names[max(weights, key=weights.__getitem__)] == "bell1"
+    neighborhood = leverage(4, 16)
+    answers = neighborhood.masks[:, names.index("bell1")] * 0.25
+    assert np.argmax(estimate_shapley(neighborhood, answers).weights) == names.index("bell1")
     found = measure(lambda masks: masks[:, names.index("bell1")] * 0.25, [weights[i] for i in range(4)], k=1)
     assert found.aopc_top > found.aopc_top_random
 
