@@ -1,4 +1,4 @@
-// The player's scripts are joined into one ES module (explanations/render/player/assets.py): they share one scope, without
+// The player's scripts are joined into one ES module (lemons/render/player/assets.py): they share one scope, without
 // imports. What a script takes of the others is in its comment `/* global ... */`, what others take in `/* exported ... */`.
 
 import js from "@eslint/js";

@@ -20,8 +20,8 @@ from report import machine, table, write_section
 from scipy.special import expit
 
 from explanations.core.explain_track import explain_track
-from explanations.core.trust import line_holds
 from lemons.baselines import BASELINES
+from lemons.explaining.trust import line_holds
 from lemons.library import open_library
 from lemons.tracks import open_track
 from recsys.model_runs import best_checkpoint

@@ -21,12 +21,12 @@ import numpy as np
 import torch
 from report import machine, table, write_section
 
-from explanations.core import passes
-from explanations.core.explain import answer
-from explanations.core.question import ask
 from lemons.audio import to_int16
 from lemons.errors import ParameterError
 from lemons.exact import score_tables
+from lemons.explaining import passes
+from lemons.explaining.explain import answer
+from lemons.explaining.question import ask
 from lemons.library import open_library
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.model_runs import best_checkpoint

@@ -7,9 +7,9 @@ from explanations.page.experiments_page import draw_experiments
 from explanations.page.head import draw_head
 from explanations.page.listen_page import draw_listen
 from explanations.page.method_page import draw_method
-from explanations.render.words import sentence
 from lemons.config import read_config
 from lemons.errors import LemonsError
+from lemons.render.words import sentence
 
 
 def main() -> None:

@@ -1,13 +1,14 @@
-"""Fingerprints of what results depend on: waveforms, texts, tables, files."""
+"""Fingerprints of what results depend on: waveforms, weights, texts, tables, files."""
 
 import hashlib
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-__all__ = ["fingerprint", "hash_file", "hash_text", "hash_waveforms"]
+__all__ = ["fingerprint", "hash_file", "hash_state", "hash_text", "hash_waveforms", "model_hash"]
 
 
 def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
@@ -21,6 +22,20 @@ def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
     for name, y in waveforms.items():
         digest.update(f"{name}:{len(y)}:".encode())
         digest.update(np.ascontiguousarray(y, dtype=np.float32).data)
+    return digest.hexdigest()
+
+
+def model_hash(model: Any) -> str:
+    """SHA-256 of the weights of a `torch.nn.Module`, in hexadecimal digits; independent of their file and device."""
+    return hash_state(model.state_dict())
+
+
+def hash_state(state: Mapping[str, Any]) -> str:
+    """SHA-256 of a state dict's names and tensors, in the order of the names."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        digest.update(name.encode())
+        digest.update(tensor.cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 

@@ -4,7 +4,6 @@ A checkpoint is a dictionary of tensors and plain Python values: the weights, an
 trained. It is read without unpickling any other object. `recsys.model_runs` finds the checkpoints of a listener.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -15,10 +14,11 @@ import torch
 
 import lemons
 from lemons.errors import DamagedError, DataError
-from recsys.model import FCN, trunk_state
+from lemons.hashing import hash_state
+from recsys.model import FCN
 from recsys.tensors import find_state_dict, is_state_dict, read_tensors, write_tensors
 
-__all__ = ["MODEL_FILE", "load_checkpoint", "model_hash", "save_checkpoint", "trunk_hash"]
+__all__ = ["MODEL_FILE", "load_checkpoint", "save_checkpoint", "trunk_hash"]
 
 FORMAT = "LEMONS FCN 1"
 MODEL_FILE = "best_model.pt"
@@ -104,19 +104,6 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[FC
     return model.to(device).eval(), meta
 
 
-def model_hash(model: torch.nn.Module) -> str:
-    """SHA-256 of the weights, in hexadecimal digits; independent of their file and device."""
-    return _hash(model.state_dict())
-
-
 def trunk_hash(model: FCN) -> str:
     """SHA-256 of the weights without the head: equal where listeners share a trunk."""
-    return _hash(trunk_state(model))
-
-
-def _hash(state: dict[str, torch.Tensor]) -> str:
-    digest = hashlib.sha256()
-    for name, tensor in sorted(state.items()):
-        digest.update(name.encode())
-        digest.update(tensor.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+    return hash_state(model.trunk_state())

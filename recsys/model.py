@@ -25,7 +25,7 @@ from lemons.audio import SAMPLE_RATE
 from lemons.errors import ParameterError
 from lemons.exact import LocalModel, protocol
 
-__all__ = ["FCN", "LogMel", "check_device", "mel_filters", "trunk_state"]
+__all__ = ["FCN", "LogMel", "check_device", "mel_filters"]
 
 N_FFT = 512  # samples
 HOP_LENGTH = 256  # samples; 1 s gives 63 frames
@@ -208,7 +208,11 @@ class FCN(nn.Module):
 
     def load_trunk(self, other: "FCN") -> None:
         """Take another network's weights, but for the heads."""
-        self.load_state_dict(self.state_dict() | trunk_state(other))
+        self.load_state_dict(self.state_dict() | other.trunk_state())
+
+    def trunk_state(self) -> dict[str, torch.Tensor]:
+        """The weights that listeners may share: the state dict without the head; see `lemons.explaining.passes`."""
+        return {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("fc.")}
 
     def _blocks(self, x: torch.Tensor) -> torch.Tensor:
         x = self.spec_bn(x)
@@ -231,11 +235,6 @@ class FCN(nn.Module):
             piece = self._blocks(x[..., STRIDE * before : min(STRIDE * (last + 1), n_frames)])
             columns.append(piece[..., first - before : last - before])
         return torch.cat(columns, dim=-1)
-
-
-def trunk_state(model: FCN) -> dict[str, torch.Tensor]:
-    """The weights that listeners may share: the state dict without the head."""
-    return {name: tensor for name, tensor in model.state_dict().items() if not name.startswith("fc.")}
 
 
 def check_device(device: str) -> None:

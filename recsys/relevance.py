@@ -13,9 +13,10 @@ from scipy.special import expit
 
 from lemons.errors import DataError
 from lemons.files import atomic_path
+from lemons.hashing import model_hash
 from lemons.library import Library
 from lemons.progress import Progress
-from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.checkpoints import load_checkpoint
 from recsys.model import FCN
 from recsys.pooled import SKIPPED, head_logits, library_features, pooled_features
 

@@ -6,11 +6,18 @@ import pytest
 import torch
 
 from lemons.audio import SAMPLE_RATE, quantize, write_flac
+from lemons.explaining import passes
+from lemons.explaining.component import Component
+from lemons.explaining.explanation import Explanation
+from lemons.explaining.question import EVEN_ODDS
 from lemons.library import open_library
+from lemons.segments import Segments
 from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN
 from recsys.model_runs import finish_run, new_run
 from tools.browser import CHROMIUM, CHROMIUM_ARGS
+
+WEIGHTS = [0.1, -0.3, 0.0, 0.5, 0.1, -0.1]  # of the components of the fixture `explanation`
 
 
 @pytest.fixture(autouse=True)
@@ -88,3 +95,44 @@ def model_paths(tmp_path, short_library):
         save_checkpoint(run / MODEL_FILE, FCN(), {})
         finish_run(run, {"user": user, "library": short_library.fingerprint, "best": {"score": 0.5}})
     return {"experiments_path": tmp_path / "experiments", "explanations_path": tmp_path / "explanations"}
+
+
+@pytest.fixture(autouse=True)
+def no_pass_in_memory():
+    """Each test makes the passes that it counts, or whose progress it watches."""
+    passes.forget()
+
+
+@pytest.fixture
+def explanation():
+    components = [Component(i, "ab"[i % 2], i // 2, float(i // 2), i // 2 + 1.0, w) for i, w in enumerate(WEIGHTS)]
+    return Explanation(
+        kind="time+source",
+        method="lime",
+        neighborhood="drawn",
+        target="probability",
+        criterion=EVEN_ODDS,
+        segments=Segments((0, 16000, 32000, 48000), fade=160),
+        n_masks=2048,
+        seed=0,
+        work=64.0,
+        components=tuple(components),
+        intercept=0.2,
+        fidelity=0.9,
+        fidelity_held_out=1 / 3,
+        held_out="leave_one_out",
+        relevance=0.75,
+        logit=float(np.log(3)),
+        facts=None,
+        pair=None,
+        clip_logits={"top1": 0.5, "top3": 1.0, "rest": -2.0, "silence": -3.0},
+        gain=1.0,
+        track_id="TRÄCK",
+        listener="marko",
+        separator="given",
+        audio_hash="a" * 64,
+        stems_hash="b" * 64,
+        model_hash="c" * 64,
+        versions={"lemons": "0"},
+        seconds=1.5,
+    )

@@ -19,13 +19,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from explanations.core.explain import explain
-from explanations.core.explanation import load_explanation, load_explanations
-from explanations.core.what_if import load_what_if
 from lemons.audio import load, quantize, write_flac
 from lemons.audio.reader import AudioReader
 from lemons.config import read_config
 from lemons.errors import LemonsError
+from lemons.explaining.explain import explain
+from lemons.explaining.explanation import load_explanation, load_explanations
+from lemons.explaining.what_if import load_what_if
 from lemons.library import open_library
 from lemons.library.histories import read_history
 from lemons.separation.demucs import Demucs

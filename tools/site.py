@@ -41,7 +41,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for picture in [*(ROOT / "imgs").glob("*.png"), *(ROOT / "bench").glob("*.png")]:
         name = picture.relative_to(ROOT).as_posix()
         files.append(File.generated(config, name, abs_src_path=str(picture)))
-    lemon = ROOT / "explanations" / "render" / "lemon.svg"
+    lemon = ROOT / "lemons" / "render" / "lemon.svg"
     files.append(File.generated(config, lemon.name, abs_src_path=str(lemon)))
     for package, names in modules().items():
         text = "\n\n".join([f"# {package}", *(f"::: {name}" for name in sorted(names))])

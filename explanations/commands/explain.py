@@ -119,7 +119,7 @@ def _of_label(track: str, model: str, label: str | None, out: Path, how: dict[st
     """Explain why a tagger gives a track a label."""
     from scipy.special import expit
 
-    from explanations.core.explain_label import explain_label, label_logits
+    from lemons.explaining.explain_label import explain_label, label_logits
     from lemons.library import open_library
     from lemons.taggers import load_tagger
     from lemons.tracks import open_track
@@ -147,8 +147,8 @@ def _of_label(track: str, model: str, label: str | None, out: Path, how: dict[st
 
 def _write(out: Path, explanation: Any, opened: Any) -> None:
     """Write an explanation and say what is in it."""
-    from explanations.render.export import write_explanation
-    from explanations.render.summary import summary
+    from lemons.render.export import write_explanation
+    from lemons.render.summary import summary
 
     write_explanation(out, explanation, opened)
     _say_whose(opened)

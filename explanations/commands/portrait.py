@@ -20,12 +20,12 @@ def portrait(
     weights: Weights = None,
 ) -> None:
     """Say what a listener's model listens for: which instruments are enough, needed, or in nothing that is enough."""
-    from explanations.core.criterion import N_LISTED
     from explanations.core.portrait import KIND, portrait_of, usable
     from explanations.core.precompute import precompute
     from explanations.render.portrait_words import portrait_sentences, portrait_table
     from lemons.arguments import whole
     from lemons.checksums import write_json
+    from lemons.explaining.criterion import N_LISTED
     from lemons.library import open_library
 
     hint = ", since the list has so many tracks"

@@ -18,11 +18,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from explanations.core.component import Component, Pair, components_against, top_components
-from explanations.core.explain import N_LISTED_SETS, clip_masks, weighted_components
-from explanations.core.mask_scores import ExactScores
-from explanations.core.question import N_SEGMENTS, ask
-from explanations.core.surrogate import strongest_pair
 from lemons.arguments import quoted
 from lemons.baselines import SILENCE
 from lemons.checksums import write_json
@@ -32,6 +27,11 @@ from lemons.exact.lime import lime_of_moments
 from lemons.exact.masks import spread
 from lemons.exact.moments import moments_of
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
+from lemons.explaining.component import Component, Pair, components_against, top_components
+from lemons.explaining.explain import N_LISTED_SETS, clip_masks, weighted_components
+from lemons.explaining.mask_scores import ExactScores
+from lemons.explaining.question import N_SEGMENTS, ask
+from lemons.explaining.surrogate import strongest_pair
 from lemons.library import Library
 from lemons.progress import Progress
 from lemons.segments import Segments
@@ -52,7 +52,7 @@ class Contrast:
     Attributes
     ----------
     kind, segments, n_masks, work, audio_hash, stems_hash, versions, track_id, separator
-        see `explanations.core.explanation.Explanation`; the work is that of both models
+        see `lemons.explaining.explanation.Explanation`; the work is that of both models
     components : tuple of Component
         their weights are those of the first model less those of the second, on the logit
     own : tuple of (float, float)
@@ -60,7 +60,7 @@ class Contrast:
     shapley : tuple of float
         Shapley values of the difference; they sum to that of the full mix less that of silence
     intercept, fidelity : float
-        of the linear model of the difference; see `explanations.core.explanation.Explanation`
+        of the linear model of the difference; see `lemons.explaining.explanation.Explanation`
     facts : Facts
         what is true of all mixes, at a difference of 0
     pair : Pair or None
@@ -133,7 +133,7 @@ def contrast(
     model, other : torch.nn.Module
         the first and the second; both must say what they are made of, as the exact engine needs it
     stems, kind, segments
-        see `explanations.core.question.ask`
+        see `lemons.explaining.question.ask`
     progress : callable or None
         ``progress(percent, 100)``; may raise to cancel
 
@@ -148,7 +148,7 @@ def contrast(
         if an argument is out of range, the exact engine does not apply to a model, or the components are too many to
         look at all mixes
     DataError
-        see `explanations.core.question.ask`
+        see `lemons.explaining.question.ask`
     """
     questions = [ask(one, stems, kind=kind, segments=segments, method="exact") for one in (model, other)]
     first, second = (

@@ -5,13 +5,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from explanations.core.cache import cached_answer
-from explanations.core.components import mix_of_stems
-from explanations.core.criterion import Criterion, half_the_odds, listed, value
-from explanations.core.explanation import Explanation
-from explanations.core.question import EVEN_ODDS, ask
 from lemons.audio import to_int16
 from lemons.errors import DataError
+from lemons.explaining.cache import cached_answer
+from lemons.explaining.components import mix_of_stems
+from lemons.explaining.criterion import Criterion, half_the_odds, listed, value
+from lemons.explaining.explanation import Explanation
+from lemons.explaining.question import EVEN_ODDS, ask
 from lemons.library import Library
 from lemons.progress import Progress
 from lemons.tracks import Track
@@ -55,9 +55,9 @@ def explain_track(
         what counts as recommended, for the facts: that the track is among the ten that the listener is recommended, a
         relevance between 0 and 1, or half the odds of the full mix
     progress : callable or None
-        see `explanations.core.explain.answer`
+        see `lemons.explaining.explain.answer`
     **asked
-        ``kind``, ``method`` and more of what `explanations.core.question.ask` takes
+        ``kind``, ``method`` and more of what `lemons.explaining.question.ask` takes
 
     Returns
     -------

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest
 
-from explanations.core.explanation import Explanation
-from explanations.core.trust import line_holds
 from lemons.baselines import SILENCE
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Facts
+from lemons.explaining.explanation import Explanation
+from lemons.explaining.trust import line_holds
 from recsys.ranking import CONFIDENCE, N_RESAMPLES, interval
 
 __all__ = ["KIND", "Estimate", "Habit", "Portrait", "portrait_of", "usable"]
@@ -76,7 +76,7 @@ class Portrait:
     listener : str
         whose model it is
     meaning : str
-        what counts as recommended; see `explanations.core.criterion.Criterion`
+        what counts as recommended; see `lemons.explaining.criterion.Criterion`
     track_ids : tuple of str
         the tracks that it is about, all of which reach the criterion
     n_line : int

@@ -17,13 +17,13 @@ if __name__ == "__main__":  # before torch is imported
 
 from tqdm import tqdm
 
-from explanations.core.components import mix_of_stems
 from explanations.core.explain_track import explain_track
-from explanations.core.explanation import Explanation
-from explanations.core.question import KINDS
 from lemons.audio import validate_audio
 from lemons.config import read_config
 from lemons.errors import DataError
+from lemons.explaining.components import mix_of_stems
+from lemons.explaining.explanation import Explanation
+from lemons.explaining.question import KINDS
 from lemons.library import Library, open_library
 from lemons.tracks import Track, open_track
 from recsys.model_runs import best_checkpoint
@@ -61,7 +61,7 @@ def precompute(
     n_tracks : int > 0
         how many of each listener's recommendations, of those that can be explained; the log names the others
     kinds : sequence of str
-        see `explanations.core.explain`; the method is the default one
+        see `lemons.explaining.explain`; the method is the default one
     device : str
         where the models run
     separator, weights

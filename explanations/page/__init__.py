@@ -1,5 +1,5 @@
 """The sections of the page: each takes data, draws, and returns what was chosen.
 
-All text from a music library is untrusted: it goes to the page through `explanations.render.words.plain`, or
+All text from a music library is untrusted: it goes to the page through `lemons.render.words.plain`, or
 through `html.escape` into `st.html`.
 """

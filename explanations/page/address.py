@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from explanations.page.keys import key_of
-from explanations.render.words import plain, shorten
+from lemons.render.words import plain, shorten
 
 __all__ = [
     "T",

@@ -9,18 +9,18 @@ from typing import Any
 import streamlit as st
 import torch
 
-from explanations.core.cache import answer_path, cached_answer, find_explanation
-from explanations.core.criterion import Criterion
-from explanations.core.explanation import Explanation
-from explanations.core.question import N_MASKS, N_SEGMENTS, Question
-from explanations.core.question import ask as ask_model
-from explanations.core.what_if import WhatIf
 from explanations.page import address
 from explanations.page.cached import Case, get_explanations_of
 from explanations.page.jobs import Job, begin_job, find_job
 from explanations.page.keys import key_of
-from explanations.render.words import duration, listing, parts_of, plain
 from lemons.audio import SAMPLE_RATE
+from lemons.explaining.cache import answer_path, cached_answer, find_explanation
+from lemons.explaining.criterion import Criterion
+from lemons.explaining.explanation import Explanation
+from lemons.explaining.question import N_MASKS, N_SEGMENTS, Question
+from lemons.explaining.question import ask as ask_model
+from lemons.explaining.what_if import WhatIf
+from lemons.render.words import duration, listing, parts_of, plain
 from lemons.segments import Segments
 
 __all__ = [
@@ -43,7 +43,7 @@ KINDS = {  # kind: its name, the question that it answers
         "Which {parts}, and when? Each of {stems} is cut into {n_segments} stretches of time.",
     ),
 }
-METHODS = {  # as the address has it: what the page calls it, options of `explanations.core.question.ask`
+METHODS = {  # as the address has it: what the page calls it, options of `lemons.explaining.question.ask`
     "exact": ("Every mix", {}),  # the exact method, where it applies
     "lime-256": ("256 mixes", {"method": "lime", "n_masks": 256}),
     "lime-2048": ("2048, as in the paper", {"method": "lime", "n_masks": N_MASKS}),

@@ -7,10 +7,10 @@ import streamlit as st
 from explanations.page import address
 from explanations.page.cached import Case, get_case_beside
 from explanations.page.listeners import find_listener, name_of
-from explanations.render.words import plain
 from lemons.config import Config
 from lemons.errors import DataError
 from lemons.library import Library
+from lemons.render.words import plain
 
 __all__ = ["choose_cases", "draw_columns"]
 

@@ -8,17 +8,18 @@ import pandas as pd
 import streamlit as st
 from scipy.special import expit
 
-from explanations.core.components import mix_of_stems
-from explanations.core.criterion import Criterion, listed
-from explanations.core.explanation import Explanation, load_explanations
-from explanations.core.question import EVEN_ODDS
 from lemons.audio import to_int16
 from lemons.baselines import SILENCE
 from lemons.config import Config
+from lemons.explaining.components import mix_of_stems
+from lemons.explaining.criterion import Criterion, listed
+from lemons.explaining.explanation import Explanation, load_explanations
+from lemons.explaining.question import EVEN_ODDS
+from lemons.hashing import model_hash
 from lemons.library import Library, open_library
 from lemons.listeners import Listener
 from lemons.tracks import Track, open_track
-from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.checkpoints import load_checkpoint
 from recsys.model import FCN
 from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend, relevance_of_others

@@ -8,14 +8,14 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from explanations.core.clips import clips
-from explanations.core.explanation import Explanation
 from explanations.page.address import get_link
 from explanations.page.cached import Case
 from explanations.page.keys import key_of
-from explanations.render.report import report_html
 from lemons.audio import common_gain, flac_bytes
+from lemons.explaining.clips import clips
+from lemons.explaining.explanation import Explanation
 from lemons.files import safe_name
+from lemons.render.report import report_html
 
 __all__ = ["draw_downloads"]
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from explanations.page.keys import key_of
 from explanations.page.run_details import draw_run, number_of, result_of
-from explanations.render.words import capitalized, plain
 from lemons.config import Config
+from lemons.render.words import capitalized, plain
 from recsys.records.read import DIED, EVALUATION, RUNNING, TRAINING, RecordedRun, read_runs
 
 __all__ = ["KINDS", "draw_experiments"]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from explanations.render.words import LEMON, data_url, plain
 from lemons.library import Library
+from lemons.render.words import LEMON, data_url, plain
 
 __all__ = ["STYLE", "draw_claim", "draw_foot", "draw_head"]
 

@@ -6,9 +6,9 @@ import streamlit as st
 
 from explanations.page import address
 from explanations.page.cached import get_library
-from explanations.render.words import plain, tame
 from lemons.config import Config
 from lemons.library import Library
+from lemons.render.words import plain, tame
 
 __all__ = ["choose_library", "find_libraries"]
 

@@ -8,9 +8,9 @@ from explanations.page import own_track as own
 from explanations.page.cached import get_case, get_recommendations
 from explanations.page.result import draw_result
 from explanations.page.showcases import draw_showcases
-from explanations.render.words import sentence
 from lemons.config import read_config
 from lemons.errors import DataError
+from lemons.render.words import sentence
 
 __all__ = ["draw_listen"]
 

@@ -8,8 +8,8 @@ import streamlit as st
 
 from explanations.page import address
 from explanations.page.keys import key_of
-from explanations.render.words import LEMON, capitalized, data_url, plain
 from lemons.listeners import LISTENERS, Listener
+from lemons.render.words import LEMON, capitalized, data_url, plain
 
 __all__ = ["choose_listener", "draw_portrait", "find_listener", "name_of"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from explanations.core.trust import COARSE, NONE, WORDS
+from lemons.explaining.trust import COARSE, NONE, WORDS
 
 __all__ = ["DRAW", "EXACT", "PICTURES", "STYLE", "draw_method"]
 

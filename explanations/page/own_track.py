@@ -19,20 +19,20 @@ import streamlit as st
 from scipy.special import expit
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from explanations.core.components import mix_of_stems
 from explanations.page.cached import Case, get_model, get_others
 from explanations.page.jobs import Job
 from explanations.page.listeners import name_of
-from explanations.render.words import capitalized, clock, file_title, listing, parts_of, plain, sentence
 from lemons.audio import MIN_DURATION_S, to_int16
 from lemons.audio.level import describe_gain
 from lemons.audio.reader import AudioReader
 from lemons.config import Config
 from lemons.errors import DataError, LemonsError
+from lemons.explaining.components import mix_of_stems
 from lemons.hashing import hash_waveforms
 from lemons.library import Library
 from lemons.listeners import Listener
 from lemons.progress import Progress
+from lemons.render.words import capitalized, clock, file_title, listing, parts_of, plain, sentence
 from lemons.separation import list_separators
 from lemons.tracks import Track, open_track
 from recsys.model import FCN

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from explanations.page.file_server import address_of, get_store
-from explanations.render.player import player_css, player_js
 from lemons.hashing import hash_text
+from lemons.render.player import player_css, player_js
 
 __all__ = ["draw_player"]
 
@@ -25,7 +25,7 @@ def draw_player(data: dict, *, key: str) -> int | None:
     Parameters
     ----------
     data : dict
-        from `explanations.render.player.player_data`, with addresses of this server; ``start``, where it exists and
+        from `lemons.render.player.player_data`, with addresses of this server; ``start``, where it exists and
         was not seen before, makes it play
     key : str
         of the widget, and of ``st.session_state``

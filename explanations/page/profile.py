@@ -7,10 +7,10 @@ from explanations.core.portrait import portrait_of, usable
 from explanations.page.cached import get_explanations, get_model_hash
 from explanations.page.listeners import draw_portrait, name_of
 from explanations.render.portrait_words import portrait_sentences, portrait_table
-from explanations.render.words import plain
 from lemons.config import Config
 from lemons.library import Library
 from lemons.listeners import Listener
+from lemons.render.words import plain
 
 __all__ = ["draw_profile"]
 

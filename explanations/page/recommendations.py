@@ -10,10 +10,10 @@ from explanations.page.cached import Case
 from explanations.page.file_server import get_store
 from explanations.page.listeners import name_of
 from explanations.page.track_table import draw_tracks
-from explanations.render.words import markup, plain, tame
 from lemons.audio import flac_bytes, to_float
 from lemons.library import Library
 from lemons.listeners import Listener
+from lemons.render.words import markup, plain, tame
 from lemons.tracks import credit_of
 from recsys.relevance import SKIPPED
 

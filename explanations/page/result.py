@@ -9,19 +9,20 @@ import pandas as pd
 import streamlit as st
 from scipy.special import expit
 
-from explanations.core.clips import TOP_K
-from explanations.core.components import rows_of
-from explanations.core.explanation import Explanation
-from explanations.core.trust import line_holds
 from explanations.page import address, listeners
 from explanations.page.ask import Asked, find_what_if
 from explanations.page.downloads import draw_downloads
 from explanations.page.file_server import get_store
 from explanations.page.player import draw_player
-from explanations.render import words
-from explanations.render.fact_words import fact_sentences
-from explanations.render.player import player_data, player_sounds
-from explanations.render.words import (
+from lemons.errors import DataError
+from lemons.explaining.clips import TOP_K
+from lemons.explaining.components import rows_of
+from lemons.explaining.explanation import Explanation
+from lemons.explaining.trust import line_holds
+from lemons.render import words
+from lemons.render.fact_words import fact_sentences
+from lemons.render.player import player_data, player_sounds
+from lemons.render.words import (
     answer,
     capitalized,
     fidelity_sentence,
@@ -33,7 +34,6 @@ from explanations.render.words import (
     sentence,
     ties_sentence,
 )
-from lemons.errors import DataError
 
 __all__ = ["draw_result"]
 

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from explanations.render.words import capitalized, plain, sentence
 from lemons.config import ROOT
 from lemons.errors import DataError
+from lemons.render.words import capitalized, plain, sentence
 from recsys.records.read import DIED, EVALUATION, PROGRAMS, RUNNING, TRAINING, RecordedRun, as_dict, read_curves
 
 __all__ = ["MEASURES", "RANKERS", "draw_run", "number_of", "result_of"]

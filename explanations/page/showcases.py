@@ -2,16 +2,16 @@
 
 import streamlit as st
 
-from explanations.core.explanation import Explanation
-from explanations.core.trust import LEAST_R2
 from explanations.page import address
 from explanations.page.cached import get_explanations, get_model_hash
 from explanations.page.keys import key_of
 from explanations.page.listeners import find_listener, name_of
-from explanations.render.words import answer, plain, question
 from lemons.config import Config
 from lemons.errors import DataError
+from lemons.explaining.explanation import Explanation
+from lemons.explaining.trust import LEAST_R2
 from lemons.library import Library
+from lemons.render.words import answer, plain, question
 
 __all__ = ["KIND", "draw_showcases"]
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from scipy.special import expit
 
-from explanations.core.clips import TOP_K
-from explanations.core.component import NOISE, Component
 from explanations.core.contrast import Contrast
-from explanations.core.trust import fidelity_in_words, line_holds
-from explanations.render.fact_words import Goal, sentences_towards
-from explanations.render.words import NOTHING
+from lemons.explaining.clips import TOP_K
+from lemons.explaining.component import NOISE, Component
+from lemons.explaining.trust import fidelity_in_words, line_holds
+from lemons.render.fact_words import Goal, sentences_towards
+from lemons.render.words import NOTHING
 
 __all__ = ["contrast_sentences", "contrast_summary"]
 

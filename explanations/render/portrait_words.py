@@ -3,7 +3,7 @@
 import pandas as pd
 
 from explanations.core.portrait import Estimate, Portrait
-from explanations.render.words import capitalized, listing, noun_of
+from lemons.render.words import capitalized, listing, noun_of
 
 __all__ = ["portrait_sentences", "portrait_table"]
 

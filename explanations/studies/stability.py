@@ -3,7 +3,7 @@
 The stability study of the LEMONS paper (after Mishra et al., arXiv 2005.07788): each track is explained ``repeats``
 times with neighborhoods of N_s masks, and U_n counts the components that are among the top k of any repeat. U_n = k
 means that every repeat told the same; more means that the seed had a say in what a listener hears. The masks are those
-that audioLIME draws with seeds 0, 1, ..., as `explanations.core.explain` does for the method ``"lime"``, of segments
+that audioLIME draws with seeds 0, 1, ..., as `lemons.explaining.explain` does for the method ``"lime"``, of segments
 that are cut hard, as published; the model's answers come from one pass of the exact engine per track, whatever the
 number of masks. The exact method itself draws nothing.
 
@@ -30,8 +30,6 @@ import typer
 from scipy.special import expit
 from tqdm import tqdm
 
-from explanations.core.components import mix_of_stems
-from explanations.core.question import N_SEGMENTS
 from explanations.studies.stability_figure import draw_stability
 from lemons.audio import validate_audio
 from lemons.audiolime.neighborhood import draw_masks
@@ -41,11 +39,14 @@ from lemons.errors import DataError, ParameterError
 from lemons.exact import ScoreTable, score_table
 from lemons.exact.lime import fit_lime
 from lemons.exact.masks import spread
+from lemons.explaining.components import mix_of_stems
+from lemons.explaining.question import N_SEGMENTS
 from lemons.files import atomic_path
+from lemons.hashing import model_hash
 from lemons.library import Library, open_library
 from lemons.quality import unique_components
 from lemons.tracks import open_track
-from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.checkpoints import load_checkpoint
 from recsys.data.splits import load_or_draw_split
 from recsys.model_runs import best_checkpoint
 

@@ -12,8 +12,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from explanations.render.words import capitalized
 from lemons.files import atomic_path
+from lemons.render.words import capitalized
 
 __all__ = ["COLOURS", "DPI", "INK", "draw_stability", "stability_figure"]
 

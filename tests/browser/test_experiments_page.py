@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explanations.render.words import plain
+from lemons.render.words import plain
 
 EVIL = "<b>*Eve*</b> :smile: [link](https://example.com)"  # names come from strangers
 DONE = {"roc_auc": 0.9, "average_precision": 0.8, "loss": 0.4, "epoch": 10}

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from explanations.core.trust import COARSE, NONE, WORDS
 from explanations.page.method_page import DRAW, EXACT, PICTURES, STYLE
 from lemons.exact.table import MAX_ENUMERATED
+from lemons.explaining.trust import COARSE, NONE, WORDS
 
 SVG = "{http://www.w3.org/2000/svg}"
 PHONE = 358  # pixels that a phone of 390 leaves to a picture

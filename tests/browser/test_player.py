@@ -10,11 +10,11 @@ import pytest
 import torch
 from scipy.special import expit
 
-from explanations.core.clips import mix_of, stand_ins_of
-from explanations.core.explain import explain
-from explanations.render.player import player_css, player_data, player_js, player_sounds
-from explanations.render.report import write_report
 from lemons.audio import SAMPLE_RATE, quantize
+from lemons.explaining.clips import mix_of, stand_ins_of
+from lemons.explaining.explain import explain
+from lemons.render.player import player_css, player_data, player_js, player_sounds
+from lemons.render.report import write_report
 from lemons.tracks import Track
 from recsys.model import FCN
 

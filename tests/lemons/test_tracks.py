@@ -9,11 +9,11 @@ import soundfile
 import torch
 
 from explanations.core.explain_track import explain_track
-from explanations.core.explanation import load_explanation
-from explanations.render.export import write_explanation
 from lemons.audio import load, quantize, write_flac
 from lemons.errors import DataError, MissingWeightsError, ParameterError
+from lemons.explaining.explanation import load_explanation
 from lemons.library import open_library
+from lemons.render.export import write_explanation
 from lemons.tracks import open_track
 from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from lemons.errors import DataError
+from lemons.hashing import model_hash
 from recsys import checkpoints
-from recsys.checkpoints import load_checkpoint, model_hash, save_checkpoint
+from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.model import FCN
 
 

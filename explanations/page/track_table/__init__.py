@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from explanations.page import address
-from explanations.render.player.assets import HERE as PLAYER
+from lemons.render.player.assets import HERE as PLAYER
 
 __all__ = ["HERE", "SCRIPTS", "draw_tracks"]
 

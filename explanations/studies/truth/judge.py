@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 import numpy as np
 
-from explanations.core.trust import gate
 from explanations.studies.truth.answers import Answers, numbers_of
 from explanations.studies.truth.brute_force import smallest_necessary, smallest_sufficient
 from explanations.studies.truth.measures import auc, set_scores, top_share
@@ -13,6 +12,7 @@ from explanations.studies.truth.quality import qualities_of
 from lemons.exact import Facts, facts_of
 from lemons.exact.lime import lime_of_moments
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
+from lemons.explaining.trust import gate
 
 __all__ = ["JUDGEMENT", "judge", "judge_facts", "judge_line"]
 
@@ -75,7 +75,7 @@ def judge_line(answers: Answers, planted: Collection[int]) -> dict[str, float | 
     largest = float(np.abs(shapley_of_moments(moments)).max())
     pair = divmod(int(np.abs(interactions).argmax()), answers.n_components)
     strongest = float(interactions[pair])
-    # as in explanations.core.surrogate: where no component counts, no interaction can be compared with it
+    # as in lemons.explaining.surrogate: where no component counts, no interaction can be compared with it
     ratio = abs(strongest) / largest if largest and strongest else None
     fidelity = lime_of_moments(moments, alpha=0.0).fidelity
     return {

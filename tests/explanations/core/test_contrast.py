@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from explanations.core.clips import clips
 from explanations.core.contrast import contrast
-from explanations.core.explain import explain
 from explanations.render.contrast_words import contrast_sentences, contrast_summary
 from lemons.audio import SAMPLE_RATE, quantize
 from lemons.errors import ParameterError
 from lemons.exact import Block, LocalModel
+from lemons.explaining.clips import clips
+from lemons.explaining.explain import explain
 from recsys.model import FCN
 
 FRAME = 64  # samples: frames touch each other, and tones of whole periods leak into no other bin

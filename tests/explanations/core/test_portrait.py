@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from explanations.core.component import Component
-from explanations.core.criterion import Criterion
 from explanations.core.portrait import portrait_of, usable
 from explanations.render.portrait_words import portrait_sentences, portrait_table
 from lemons.checksums import to_json
 from lemons.errors import DataError, ParameterError
 from lemons.exact import facts_of
 from lemons.exact.masks import mask_rows
+from lemons.explaining.component import Component
+from lemons.explaining.criterion import Criterion
 from lemons.segments import Segments
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from explanations.core.precompute import precompute
-from explanations.core.question import KINDS
 from lemons.errors import DataError
+from lemons.explaining.question import KINDS
 from recsys.checkpoints import MODEL_FILE
 from recsys.recommend import recommend
 

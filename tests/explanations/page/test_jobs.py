@@ -3,8 +3,8 @@
 import threading
 from functools import partial
 
-from explanations.core.component import Component
 from explanations.page import jobs
+from lemons.explaining.component import Component
 
 
 def component(stem, segment, weight, *, length_s=6.0):

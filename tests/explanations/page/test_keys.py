@@ -8,8 +8,8 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 from explanations.page.keys import key_of
-from explanations.render import report
 from lemons.library import open_library
+from lemons.render import report
 from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN
 from recsys.model_runs import finish_run, new_run

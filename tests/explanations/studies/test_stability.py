@@ -12,7 +12,6 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 from scipy.special import expit
 
-from explanations.core.explain import explain
 from explanations.studies import stability
 from explanations.studies.stability import choose_tracks, drawn_weights, study, study_track, unique_components
 from explanations.studies.stability_figure import COLOURS, stability_figure
@@ -21,6 +20,7 @@ from lemons.console import run
 from lemons.errors import DataError, ParameterError
 from lemons.exact import score_table
 from lemons.exact.lime import fit_lime
+from lemons.explaining.explain import explain
 from lemons.library import open_library
 from lemons.segments import Segments
 from recsys.data.splits import load_or_draw_split

@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from lemons.checksums import read_own_json
+from lemons.hashing import model_hash
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.checkpoints import MODEL_FILE, load_checkpoint, model_hash
+from recsys.checkpoints import MODEL_FILE, load_checkpoint
 from recsys.records import sacred_experiment as tracking
 from recsys.records.sacred_experiment import run_commandline
 

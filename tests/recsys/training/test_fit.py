@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from lemons.errors import DataError
-from recsys.checkpoints import load_checkpoint, model_hash, save_checkpoint
+from lemons.hashing import model_hash
+from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.data.crops import Crops, TrackSet
 from recsys.metrics import roc_auc
 from recsys.relevance import track_logits

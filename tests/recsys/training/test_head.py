@@ -8,9 +8,10 @@ import torch
 from scipy.special import expit
 
 from lemons.config import Config
+from lemons.hashing import model_hash
 from lemons.library import open_library
 from recsys import experiment as training_driver
-from recsys.checkpoints import load_checkpoint, model_hash, save_checkpoint, trunk_hash
+from recsys.checkpoints import load_checkpoint, save_checkpoint, trunk_hash
 from recsys.fleet import train_all
 from recsys.model import FCN
 from recsys.model_runs import best_checkpoint

@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from lemons.config import Config
+from lemons.hashing import model_hash
 from recsys import experiment as training_driver
-from recsys.checkpoints import load_checkpoint, model_hash
+from recsys.checkpoints import load_checkpoint
 from recsys.data.crops import Crops, TrackSet
 from recsys.fleet import train_all
 from recsys.model import FCN

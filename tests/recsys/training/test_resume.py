@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from lemons.config import Config
+from lemons.hashing import model_hash
 from lemons.library import open_library
 from recsys import experiment as training_driver
-from recsys.checkpoints import load_checkpoint, model_hash, save_checkpoint
+from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.data.splits import draw_split
 from recsys.fleet import train_all
 from recsys.model import FCN

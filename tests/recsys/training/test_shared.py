@@ -9,11 +9,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from lemons.config import Config
 from lemons.errors import ParameterError
+from lemons.hashing import model_hash
 from recsys import experiment as training_driver
-from recsys.checkpoints import load_checkpoint, model_hash, trunk_hash
+from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.data.crops import Crops
 from recsys.fleet import train_all
-from recsys.model import FCN, trunk_state
+from recsys.model import FCN
 from recsys.model_runs import finished_runs
 from recsys.training.fit import fit
 from recsys.training.shared import share
@@ -34,7 +35,7 @@ def test_all_have_the_same_trunk_and_a_head_of_their_own(config, monkeypatch):
     models = train_all(config, updates=QUICK)
     assert list(models) == ["marko", "nina"]
     (marko, about), (nina, other) = (load_checkpoint(path) for path in models.values())
-    assert all(torch.equal(value, trunk_state(nina)[name]) for name, value in trunk_state(marko).items())
+    assert all(torch.equal(value, nina.trunk_state()[name]) for name, value in marko.trunk_state().items())
     assert about["trunk"] == other["trunk"] == trunk_hash(marko)
     assert not torch.equal(marko.fc.weight, nina.fc.weight)
     ((run, record),) = finished_runs(config.experiments_path, "marko")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from recsys.checkpoints import model_hash
+from lemons.hashing import model_hash
 from recsys.data.crops import TrackSet
 from recsys.training.step import SCHEDULES, TrainStep
 from tests.recsys.training.tones import N, crops, fresh_model, train

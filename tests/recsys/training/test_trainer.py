@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lemons.errors import ParameterError
-from recsys.checkpoints import model_hash
+from lemons.hashing import model_hash
 from recsys.training import trainer
 from recsys.training.trainer import is_better, validation_scores
 from tests.recsys.training.tones import fresh_model, train

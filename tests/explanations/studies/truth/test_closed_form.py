@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from explanations.core.trust import gate
 from explanations.studies.truth.answers import Answers, numbers_of
 from explanations.studies.truth.closed_form import FORMS, answers_of_form, closed_form
 from explanations.studies.truth.constructed import check_closed_forms
@@ -12,6 +11,7 @@ from explanations.studies.truth.kernel_shap import kernel_shap
 from explanations.studies.truth.methods import weights_of
 from lemons.exact import facts_of
 from lemons.exact.masks import mask_rows
+from lemons.explaining.trust import gate
 
 K = 8
 

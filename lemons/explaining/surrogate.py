@@ -1,0 +1,154 @@
+"""The linear model of an explanation: LIME over all masks there are, or over masks drawn as audioLIME draws them.
+
+Silent components weigh exactly 0 and are in no mask: regressed like the others, they would get a weight by chance and
+might be the top component, which is silence.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+from sklearn.metrics import pairwise_distances
+
+from lemons.audiolime import LimeAudioExplainer
+from lemons.audiolime.neighborhood import draw_masks
+from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
+from lemons.exact.masks import spread
+from lemons.explaining.component import Pair
+from lemons.explaining.mask_scores import ExactScores, SampledScores
+from lemons.explaining.question import N_FRESH_MASKS, Question
+from lemons.progress import Progress
+from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
+
+__all__ = ["Fit", "fit_exact", "fit_sampled", "strongest_pair"]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A linear model of a model's answers; see `lemons.explaining.explanation` for what its fields are.
+
+    Attributes
+    ----------
+    weights : np.ndarray [shape=(n_components,)]
+    margins : np.ndarray [shape=(n_components,)] or None
+        half-widths of the weights' 95 % confidence intervals; None where one sample does not say
+    """
+
+    weights: np.ndarray
+    margins: np.ndarray | None
+    intercept: float
+    fidelity: float
+    fidelity_held_out: float
+    held_out: str
+    pair: Pair | None
+    neighborhood: str
+    n_masks: int
+    seed: int
+
+
+def fit_exact(question: Question, scores: ExactScores) -> Fit:
+    """LIME over all masks; where they are too many to enumerate, over very many drawn without replacement.
+
+    Parameters
+    ----------
+    question : Question
+        what is explained
+    scores : ExactScores
+        of all masks
+
+    Returns
+    -------
+    Fit
+    """
+    table, target = scores.table, question.target
+    lime = table.lime(target=target) if table.enumerable else table.lime_sampled(target=target)
+    held_out, fidelity_held_out = "none", lime.fidelity
+    if lime.masks is not None:
+        sounding = table.sounding.ravel()
+        masks = spread(fresh_masks(lime.masks[:, sounding], N_FRESH_MASKS, seed=0), sounding)
+        predictions = lime.intercept + masks @ lime.weights
+        proximity = kernel_of_size(masks.sum(axis=1), table.n_sounding)
+        held_out = "fresh_masks"
+        fidelity_held_out = weighted_r2(_answers(scores.logits(masks), target), predictions, proximity)
+    return Fit(
+        lime.weights,
+        None if lime.standard_errors is None else NORMAL_QUANTILE * lime.standard_errors,
+        lime.intercept,
+        lime.fidelity,
+        fidelity_held_out,
+        held_out,
+        # on the logit, since the sigmoid alone makes interactions of answers near 0 and 1
+        strongest_pair(table.interactions(target="logit"), table.shapley(target="logit")) if lime.exact else None,
+        neighborhood="all" if lime.exact else "drawn",
+        n_masks=lime.n_masks,
+        seed=0,
+    )
+
+
+def fit_sampled(question: Question, scores: SampledScores, *, progress: Progress | None = None) -> Fit:
+    """LIME as audioLIME does it, over masks drawn with equal chances.
+
+    Parameters
+    ----------
+    question : Question
+        what is explained, with the size and the seed of the neighborhood
+    scores : SampledScores
+        scores the masks that it does not know yet
+    progress : callable or None
+        see `lemons.explaining.explain.answer`
+
+    Returns
+    -------
+    Fit
+    """
+    n_masks, seed = question.n_masks, question.seed
+    drawn = draw_masks(int(scores.sounding.sum()), n_masks, random_state=seed)
+    fresh = fresh_masks(drawn, N_FRESH_MASKS, seed=seed)
+    masks = np.concatenate([drawn, fresh])
+    answers = _answers(scores.logits(spread(masks, scores.sounding), progress=progress), question.target)
+    base = LimeAudioExplainer().base
+    distances = pairwise_distances(masks, masks[:1], metric="cosine").ravel()
+    proximity = base.kernel_fn(distances)
+    intercept, local_exp, fidelity, _ = base.explain_instance_with_data(
+        drawn, answers[:n_masks, None], distances[:n_masks], 0, masks.shape[1], feature_selection="none"
+    )
+    weights = np.array([weight for _, weight in sorted(local_exp)])
+    if len(fresh):
+        predictions = intercept + fresh @ weights
+        held_out, fidelity_held_out = "fresh_masks", weighted_r2(answers[n_masks:], predictions, proximity[n_masks:])
+    else:  # all masks there are were drawn
+        predictions = cross_predictions(drawn, answers, proximity)
+        held_out, fidelity_held_out = "leave_one_out", weighted_r2(answers, predictions, proximity)
+    return Fit(
+        spread(weights[None], scores.sounding)[0],
+        None,
+        intercept,
+        fidelity,
+        fidelity_held_out,
+        held_out,
+        None,
+        neighborhood="drawn",
+        n_masks=n_masks,
+        seed=seed,
+    )
+
+
+def strongest_pair(interactions: np.ndarray, shapley: np.ndarray) -> Pair | None:
+    """The pair that interacts most; None where none does.
+
+    Parameters
+    ----------
+    interactions : np.ndarray [shape=(n_components, n_components)]
+        symmetric
+    shapley : np.ndarray [shape=(n_components,)]
+    """
+    interactions = np.triu(interactions, 1)
+    largest = np.abs(shapley).max(initial=0.0)
+    first, second = divmod(int(np.abs(interactions).argmax()), len(shapley))
+    interaction = float(interactions[first, second])
+    return Pair(first, second, interaction, float(abs(interaction) / largest)) if interaction and largest else None
+
+
+def _answers(logits: np.ndarray, target: str) -> np.ndarray:
+    """The answers that are explained."""
+    return logits if target == "logit" else expit(logits)
