@@ -30,10 +30,10 @@ from recsys.data.features import MEL_FEATURES, track_features
 from recsys.data.splits import load_or_draw_split
 from recsys.evaluation.baselines import mel_scores
 from recsys.model import FCN
-from recsys.pooled import pooled_features
+from recsys.pooled import head_logits, library_features
 from recsys.ranking import interval, measure, resamples
 from recsys.training.fit import fit
-from recsys.training.head import STRENGTHS, minimum
+from recsys.training.head import fit_head
 from recsys.training.shared import share
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,11 +129,16 @@ class Data:
     def of_part(self, user, part):
         """Tracks and labels of a part of a split."""
         rows = self.splits[user][self.splits[user]["split"] == part]
-        return rows.index, (rows["playcount"] > 0).to_numpy(np.float32)
+        return rows["track_id"], (rows["playcount"] > 0).to_numpy(np.float32)
+
+    def reduced(self, user, tracks):
+        """The split with these training tracks only."""
+        split = self.splits[user]
+        return split[(split["split"] != "train") | split["track_id"].isin(tracks.track_ids)]
 
     def load(self, user, part, **settings):
         """Their sound, see `load_tracks`."""
-        return load_tracks(self.library, self.splits[user].reset_index(), part, **settings)
+        return load_tracks(self.library, self.splits[user], part, **settings)
 
 
 def kept(path, data, variant, seed):
@@ -157,14 +162,13 @@ def train(data, variant, seed):
     model, start = FCN(len(tracks)), time.process_time()
     training = fit(model, crops, val, name=variant.name, n_epochs=variant.n_epochs, **DEMO)
     minutes = (time.process_time() - start) / 60
-    ids = list(data.library.tracks.index)
-    features = dict(zip(ids, pooled_features(model, map(data.library.load_audio, ids)).astype(np.float64), strict=True))
-    weights, biases = (of.detach().double().numpy() for of in (model.fc.weight, model.fc.bias))
+    features = library_features(model, data.library, data.library.tracks.index)
     own, fitted = {}, {}
     for i, user in enumerate(tracks):
-        test = np.stack([features[one] for one in data.of_part(user, "test")[0]])
-        own[user] = (test @ weights[i] + biases[i]).tolist()
-        fitted[user] = best_head(features, data, user)
+        test, mine = features.loc[data.of_part(user, "test")[0]].to_numpy(), model.of_listener(i)
+        own[user] = head_logits(mine, test).tolist()
+        fit_head(mine, data.library, data.reduced(user, tracks[user]), features, quiet=1 / 8, seed=seed)
+        fitted[user] = head_logits(mine, test).tolist()
     history = [{name: one[name] for name in ("epoch", "roc_auc", "average_precision")} for one in training.history]
     return {"history": history, "minutes": minutes, "logits": own, "fitted": fitted}
 
@@ -175,17 +179,6 @@ def some_of(tracks, part):
     places = [rng.permutation(np.flatnonzero(tracks.labels == label)) for label in (0, 1)]
     left = sorted(i for of_class in places for i in of_class[: max(2, round(len(of_class) * part))])
     return TrackSet([tracks.track_ids[i] for i in left], [tracks.audio[i] for i in left], tracks.labels[left])
-
-
-def best_head(features, data, user):
-    """Test logits of a head that is fitted to the finished trunk, see `recsys.training.head`."""
-    (train, y), (val, y_val), (test, _) = (
-        (np.stack([features[one] for one in ids]), labels) for ids, labels in (data.of_part(user, p) for p in PARTS)
-    )
-    heads = [minimum(train, y, C=float(strength)) for strength in STRENGTHS]
-    scores = [sum(measure(y_val, val @ w + b)[name] for name in MEASURES) for w, b in heads]
-    weights, bias = heads[int(np.argmax(scores))]
-    return (test @ weights + bias).tolist()
 
 
 def write(found, data, where):
