@@ -14,6 +14,19 @@ Examples
 >>> table_facts(table, 0.5).sufficient.smallest              # doctest: +SKIP
 """
 
+from typing import Any
+
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+from lemons.extras import require
+
+# facts, indices and masks of given answers do without PyTorch
+OF_MODELS = {"Block", "LocalModel", "ScoreTable", "score_table", "score_tables"}
+
+_load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __getattr__(name: str) -> Any:
+    if name in OF_MODELS:
+        require("the exact engine", "torch", extra="exact")
+    return _load(name)

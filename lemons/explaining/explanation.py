@@ -166,7 +166,9 @@ class Explanation:
         fitted = f"R² {self.fidelity_held_out:.2f} {self.judged_on}"
         caption = f"{self.track_id or 'the track'}: {named} {self.answer:.3g}; weights of the {self.target}, {fitted}"
         parts = sorted(self.components, key=lambda part: -part.weight)
-        rows = [[part.stem, f"{part.start_s:g} to {part.end_s:g} s", part.weight] for part in parts]
+        rows: list[list[str | float]] = [
+            [part.stem, f"{part.start_s:g} to {part.end_s:g} s", part.weight] for part in parts
+        ]
         note = "An explanation holds no sound: lemons.Listenable(explanation, track) plays it."
         return table_html(caption, ["stem", "where", "weight"], rows, note=note)
 
