@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-nbconvert = pytest.importorskip("nbconvert", reason="the pages of notebooks need nbconvert")
+nbconvert = pytest.importorskip("nbconvert", reason="the pages of notebooks need nbconvert, of the extra docs")
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "docs" / "notebooks" / "first_explanation.ipynb"
 WIDTH, HEIGHT = 1100, 1400
