@@ -13,7 +13,8 @@ import numpy as np
 
 from lemons.arguments import as_array, one_of, quoted
 from lemons.audiolime.spectrograms import SpectrogramFactorization
-from lemons.errors import MissingDependencyError, ParameterError
+from lemons.errors import ParameterError
+from lemons.extras import require
 
 __all__ = ["ImageLikeFactorization", "image_segmentation_algorithm_options"]
 
@@ -122,11 +123,7 @@ class ImageLikeFactorization(SpectrogramFactorization):
 
 def _scikit_image() -> tuple[Callable[..., np.ndarray], Callable[..., np.ndarray]]:
     """The functions `slic` and `felzenszwalb`; imported when superpixels are made, since scikit-image is optional."""
-    try:
-        from skimage.segmentation import felzenszwalb, slic
-    except ImportError as error:
-        install = "pip install 'lemons-explanations[images]'"
-        raise MissingDependencyError(
-            f"ImageLikeFactorization needs the package scikit-image; install it with: {install}"
-        ) from error
+    require("ImageLikeFactorization", "skimage", extra="images")
+    from skimage.segmentation import felzenszwalb, slic
+
     return slic, felzenszwalb

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soxr
 
 from lemons.arguments import file_path, quoted, switch
 from lemons.audiolime.factorization_base import SourceSeparationBasedFactorization
@@ -174,8 +175,6 @@ def _checked_name(model_name: Any) -> str:
 
 def _audiolimes(path: Path, sr: int) -> tuple[list[np.ndarray], list[str]]:
     """Stems that audioLIME kept: a pickled dictionary of (n_samples, 2) at Spleeter's rate; their mono mixes, names."""
-    import librosa
-
     from lemons.separation.pickled_arrays import read_pickled_arrays
 
     if not path.is_file():
@@ -185,4 +184,4 @@ def _audiolimes(path: Path, sr: int) -> tuple[list[np.ndarray], list[str]]:
     if not stems or any(stem.ndim != 2 for stem in stems.values()):
         raise DataError(f"{path} holds no stems of shape (n_samples, n_channels); pass recompute=True to make it anew")
     mono = [np.mean(stem, axis=1) for stem in stems.values()]
-    return [librosa.resample(y, orig_sr=SPLEETER_SR, target_sr=sr) for y in mono], list(stems)
+    return [soxr.resample(y, SPLEETER_SR, sr, quality="HQ") for y in mono], list(stems)

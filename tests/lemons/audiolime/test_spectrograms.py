@@ -117,7 +117,7 @@ def test_superpixels_leave_the_callers_parameters_alone(notes):
 
 
 def test_without_scikit_image_the_command_that_installs_it_is_named(notes, monkeypatch):
-    monkeypatch.setitem(sys.modules, "skimage.segmentation", None)
+    monkeypatch.setitem(sys.modules, "skimage", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'lemons-explanations\[images\]'"):
         ImageLikeFactorization(np.zeros(100), SR, notes)
 
