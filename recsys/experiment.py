@@ -30,8 +30,8 @@ from recsys.model import check_device
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.records.tensorboard import Sounds
 from recsys.training.fit import fit
-from recsys.training.head import fit_head
-from recsys.training.prepare import kept_trunk, prepare, run_description
+from recsys.training.head import fit_head, head_features
+from recsys.training.prepare import head_settings, kept_trunk, prepare, run_description
 from recsys.training.resume import open_run
 from recsys.training.shared import SHARED, all_splits, fit_shared, join
 
@@ -143,8 +143,8 @@ def seed(config):
 def train_head(config, library, split, run, log):
     """Fit a head to a trunk that is trained."""
     model, _ = load_checkpoint(config["trunk_path"], device=config["device"])
-    bar = Bar(config["user_name"], "track")
-    training = fit_head(model, library, split, log=log, progress=bar)
+    features = head_features(model, library, split, progress=Bar(config["user_name"], "track"))
+    training = fit_head(model, library, split, features, **head_settings(config), log=log)
     about = run_description(config, library, split) | kept_trunk(config, model) | {"scores": training.best}
     save_checkpoint(run.folder / MODEL_FILE, model, about)
     return model, training
@@ -161,7 +161,8 @@ def train_shared(_run, config, library):
             logger.info("a shared trunk: resumed after epoch %d of %s", run.state["epoch"], run.folder)
         seed(config)
         with Log(_run, tensorboard_path=curves_of(run, config)) as log:
-            training, models = fit_shared(config, library, splits, run, log=log)
+            bar = Bar("heads", "track")
+            training, models = fit_shared(config, library, splits, run, log=log, progress=bar)
     _run.info["models"] = {user: str(path) for user, path in models.items()}
     for user, path in models.items():
         _run.add_artifact(path, f"{user}_{MODEL_FILE}")

@@ -20,6 +20,7 @@ from lemons.arguments import one_of
 from lemons.errors import DataError, MissingWeightsError
 from lemons.files import atomic_folder, discard_folder
 from lemons.hashing import hash_file
+from lemons.library.archives import DAMAGE
 from lemons.separation.tf_checkpoint import read_checkpoint
 from lemons.separation.weights import weights_folder
 from lemons.taggers.musicnn import Musicnn
@@ -111,7 +112,7 @@ def fetch_tagger(name: str, *, source: str | os.PathLike | None = None) -> Path:
             try:
                 with zipfile.ZipFile(source) as wheel:
                     wheel.extractall(temporary, [f"{_inside(name)}/{file}" for file in FILES])
-            except (OSError, KeyError, zipfile.BadZipFile) as error:
+            except (KeyError, *DAMAGE) as error:
                 raise DataError(f"{source} is not the wheel of musicnn ({error}); {HOW} instead") from error
             _install(name, Path(temporary) / _inside(name), folder)
     return folder

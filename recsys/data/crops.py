@@ -16,7 +16,7 @@ from lemons.progress import Progress
 from recsys.model import MIN_SAMPLES
 from recsys.parameters import check_parameters
 
-__all__ = ["Crops", "TrackSet", "check_classes", "load_tracks"]
+__all__ = ["Crops", "TrackSet", "check_classes", "load_tracks", "quiet_snippet"]
 
 QUIET_DB = (-85, -35)  # level of faint noise, full scale being 0: from the last bits of 16 to a hiss below the music
 
@@ -179,16 +179,16 @@ class Crops:
                 self.tracks.audio[i][start : start + self.input_length]
                 for i, start in zip(order[batch], starts[batch], strict=True)
             ]
-            crops += [self._quiet(quiet_rng) for _ in range(self.n_quiet)]
+            crops += [quiet_snippet(quiet_rng, self.input_length) for _ in range(self.n_quiet)]
             quiet = np.zeros((self.n_quiet, all_labels.shape[1]), np.float32)
             labels = np.concatenate([all_labels[order[batch]], quiet])
             yield torch.from_numpy(to_float(np.stack(crops))), torch.from_numpy(labels)
 
-    def _quiet(self, rng: np.random.Generator) -> np.ndarray:
-        """Silence or, as often, white noise (input_length,) of a random low level, int16."""
-        if rng.integers(2):
-            return np.zeros(self.input_length, np.int16)
-        level = 10 ** (rng.uniform(*QUIET_DB) / 20)
-        return np.clip(
-            np.rint(level * FULL_SCALE * rng.standard_normal(self.input_length)), -FULL_SCALE, FULL_SCALE - 1
-        ).astype(np.int16)
+
+def quiet_snippet(rng: np.random.Generator, n_samples: int) -> np.ndarray:
+    """Silence or, as often, white noise (n_samples,) of a random low level, int16."""
+    if rng.integers(2):
+        return np.zeros(n_samples, np.int16)
+    level = 10 ** (rng.uniform(*QUIET_DB) / 20)
+    noise = np.rint(level * FULL_SCALE * rng.standard_normal(n_samples))
+    return np.clip(noise, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)

@@ -6,7 +6,12 @@ those of crops, and are computed once for each track, whoever listens (`recsys.p
 seconds.
 
 The loss is the binary cross-entropy over the training tracks, with an L2 penalty on the weights of standardized
-features. Its strength is chosen on the validation tracks, as an epoch is in training.
+features. Its strength is that of the least cross-entropy on the validation tracks: ROC-AUC and average precision ask
+for the order of the tracks alone, and by a penalty that is far too strong the order may be right, and every relevance
+0.5.
+
+Silence and faint noise can join the training tracks as not played, in the same share as they join the batches of a
+training (`recsys.data.crops.Crops`), for the same reason.
 """
 
 import time
@@ -19,25 +24,40 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
+from lemons.audio import SAMPLE_RATE
 from lemons.library import Library
 from lemons.progress import Progress
-from recsys.data.crops import check_classes
+from recsys.data.crops import check_classes, quiet_snippet
 from recsys.model import FCN
-from recsys.pooled import head_logits, library_features
-from recsys.training.trainer import Training, is_better, validation_scores
+from recsys.pooled import head_logits, library_features, pooled_features
+from recsys.training.trainer import Training, validation_scores
 
-__all__ = ["STRENGTHS", "fit_head", "minimum"]
+__all__ = ["STRENGTHS", "fit_head", "head_features", "minimum"]
 
 STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest penalty first
+QUIET_SAMPLES = 5 * SAMPLE_RATE  # of a quiet snippet: long enough that the padding at its ends hardly counts
+
+
+def head_features(
+    model: FCN, library: Library, split: pd.DataFrame, *, progress: Progress | None = None
+) -> pd.DataFrame:
+    """Pooled features of the training and validation tracks of a split, or of several that are joined.
+
+    They are kept in the library's cache, see `recsys.pooled.library_features`.
+    """
+    wanted = split.loc[split["split"].isin(["train", "val"]), "track_id"].drop_duplicates()
+    return library_features(model, library, wanted[wanted.isin(library.tracks.index)], keep=True, progress=progress)
 
 
 def fit_head(
     model: FCN,
     library: Library,
     split: pd.DataFrame,
+    features: pd.DataFrame,
     *,
+    quiet: float = 0.0,
+    seed: int = 0,
     log: Callable[[str, float, int], None] | None = None,
-    progress: Progress | None = None,
 ) -> Training:
     """Fit a model's head to a listener's tracks; the trunk stays as it is.
 
@@ -49,10 +69,14 @@ def fit_head(
         the music library
     split : pd.DataFrame [columns=track_id, split, playcount]
         the listener's, see `recsys.data.splits.load_or_draw_split`
+    features : pd.DataFrame [index=track_id, 128 columns]
+        from `head_features`, of these tracks and maybe others
+    quiet : float >= 0
+        snippets of silence or faint noise for each training track
+    seed : int >= 0
+        of the noise
     log : callable, optional
         ``log(name, value, step)``, called with the measures of each strength
-    progress : callable, optional
-        ``progress(done, total)``, called after each track whose features are not kept
 
     Returns
     -------
@@ -64,30 +88,34 @@ def fit_head(
     DataError
         if the readable tracks for training or validation lack one class
     """
-    started, training, best_head = time.perf_counter(), Training(), None
-    tracks = split[split["split"].isin(["train", "val"]) & split["track_id"].isin(library.tracks.index)]
-    tracks = tracks.set_index("track_id")
-    features = library_features(model, library, tracks.index, keep=True, progress=progress)
-    labels = (tracks.loc[features.index, "playcount"] > 0).to_numpy(np.float32)
-    of_part = {part: (tracks.loc[features.index, "split"] == part).to_numpy() for part in ("train", "val")}
-    for part, rows in of_part.items():
-        check_classes(labels[rows].tolist(), part, library)
-    train, val = (features.to_numpy()[rows] for rows in of_part.values())
+    started, training, heads = time.perf_counter(), Training(), []
+    (train, labels), (val, val_labels) = (_of_part(features, split, part, library) for part in ("train", "val"))
+    rng = np.random.default_rng([seed, 1])
+    snippets = [quiet_snippet(rng, QUIET_SAMPLES) for _ in range(round(quiet * len(train)))]
+    train = np.concatenate([train, pooled_features(model, snippets)])
+    labels = np.concatenate([labels, np.zeros(len(snippets), np.float32)])
     for step, strength in enumerate(STRENGTHS, start=1):
-        head = minimum(train, labels[of_part["train"]], C=float(strength))
-        _set_head(model, *head)
+        heads.append(minimum(train, labels, C=float(strength)))
+        _set_head(model, *heads[-1])
         scores: dict[str, Any] = {"epoch": step, "C": float(strength)}
-        scores |= validation_scores(labels[of_part["val"]], head_logits(model, val))
+        scores |= validation_scores(val_labels, head_logits(model, val))
         training.history.append(scores)
         for name in ("loss", "roc_auc", "average_precision"):
             if log:
                 log(f"val.{name}", scores[name], step)
-        if is_better(scores, training.best):
-            training.best, best_head = scores, head
-    assert best_head is not None  # the first strength is better than none
-    _set_head(model, *best_head)
+    training.best = min(training.history, key=lambda scores: scores["loss"])
+    _set_head(model, *heads[training.history.index(training.best)])
     training.seconds = training.train_s = time.perf_counter() - started
     return training
+
+
+def _of_part(features: pd.DataFrame, split: pd.DataFrame, part: str, library: Library) -> tuple[np.ndarray, np.ndarray]:
+    """Features and labels of the tracks of a part that could be read."""
+    tracks = split[split["split"] == part].set_index("track_id")
+    tracks = tracks[tracks.index.isin(features.index)]
+    labels = (tracks["playcount"] > 0).to_numpy(np.float32)
+    check_classes(labels.tolist(), part, library)
+    return features.loc[tracks.index].to_numpy(), labels
 
 
 def minimum(features: np.ndarray, labels: np.ndarray, *, C: float) -> tuple[np.ndarray, float]:

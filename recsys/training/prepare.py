@@ -14,7 +14,16 @@ from recsys.data.crops import Crops, TrackSet, load_tracks
 from recsys.model import FCN
 from recsys.training.resume import Run
 
-__all__ = ["kept_trunk", "load_parts", "make_crops", "make_model", "prepare", "run_description", "trainer_settings"]
+__all__ = [
+    "head_settings",
+    "kept_trunk",
+    "load_parts",
+    "make_crops",
+    "make_model",
+    "prepare",
+    "run_description",
+    "trainer_settings",
+]
 
 SETTINGS = ("n_epochs", "lr", "wd", "schedule", "precision", "freeze", "val_step", "patience", "log_step")
 
@@ -60,6 +69,11 @@ def make_model(config: dict[str, Any], n_listeners: int = 1) -> FCN:
 def trainer_settings(config: dict[str, Any]) -> dict[str, Any]:
     """The parameters that `recsys.training.trainer.Trainer` takes by their own names."""
     return {name: config[name] for name in SETTINGS}
+
+
+def head_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """What `recsys.training.head.fit_head` takes: as many quiet snippets for a track as a training has for a crop."""
+    return {"quiet": config["n_quiet"] / config["batch_size"], "seed": config["training_seed"]}
 
 
 def kept_trunk(config: dict[str, Any], model: FCN) -> dict[str, str]:

@@ -8,8 +8,9 @@ track and another's training track: the trunk has then heard it, and no label of
 An epoch has as many crops as those of all listeners alone have together, one for each pair of a track and a listener:
 equal schedules are equal work.
 
-The trunk has one best epoch, that of the highest mean score over the listeners, and the heads are those of that epoch:
-what is chosen by some sixteen validation tracks of one listener is chosen by chance as much as by merit.
+The trunk has one best epoch, that of the highest mean score over the listeners: what is chosen by some sixteen
+validation tracks of one listener is chosen by chance as much as by merit. Then each head is fitted anew to the trunk as
+it is, as that of a listener who comes later is: on whole tracks, by which a track is scored (`recsys.training.head`).
 
 Each listener's run gets a whole network, trunk and head, as from a training alone; `recsys.checkpoints.trunk_hash`
 tells whose trunks are the same.
@@ -27,12 +28,21 @@ import pandas as pd
 
 from lemons.errors import DataError
 from lemons.library import Library
+from lemons.progress import Progress
 from recsys.checkpoints import MODEL_FILE, save_checkpoint, trunk_hash
 from recsys.data.crops import TrackSet
 from recsys.data.splits import load_or_draw_split
 from recsys.model_runs import finish_run
 from recsys.training.fit import fit
-from recsys.training.prepare import load_parts, make_crops, make_model, run_description, trainer_settings
+from recsys.training.head import fit_head, head_features
+from recsys.training.prepare import (
+    head_settings,
+    load_parts,
+    make_crops,
+    make_model,
+    run_description,
+    trainer_settings,
+)
 from recsys.training.resume import LOCK_FILE, Run, open_run
 from recsys.training.trainer import Training
 
@@ -105,6 +115,7 @@ def fit_shared(
     run: Run,
     *,
     log: Callable[[str, float, int], None],
+    progress: Progress | None = None,
 ) -> tuple[Training, dict[str, Path]]:
     """Train a trunk and a head for each listener, and write each one's run.
 
@@ -120,11 +131,13 @@ def fit_shared(
         of the trunk, from `recsys.training.resume.open_run`; nothing is left in its folder at the end
     log : callable
         see `recsys.training.trainer.Trainer`
+    progress : callable, optional
+        ``progress(done, total)``, called after each track that the finished trunk has heard for the heads
 
     Returns
     -------
     training : Training
-        of the trunk
+        of the trunk, with the mean scores of the heads as its best
     models : dict of str to Path
         each listener's model; without the listeners whose tracks cannot be read, whom the log names
 
@@ -160,9 +173,18 @@ def fit_shared(
             state=run.state,
         )
     trunk = {"trunk": trunk_hash(model)}
+    features = head_features(model, library, join({user: splits[user] for user in users}), progress=progress)
+    best: list[dict[str, Any]] = []
     for i, user in enumerate(users):
-        finish_run(Path(folders[user]), meta[user] | asdict(_of_listener(training, users, i)) | trunk)
+        own = model.of_listener(i)
+        head = fit_head(own, library, splits[user], features, **head_settings(config))
+        best.append(head.best | {"epoch": training.best["epoch"]})
+        save_checkpoint(Path(folders[user]) / MODEL_FILE, own, meta[user] | trunk | {"scores": best[i]})
+        its = replace(_of_listener(training, users, i), best=best[i])
+        finish_run(Path(folders[user]), meta[user] | asdict(its) | trunk)
         (Path(folders[user]) / LOCK_FILE).unlink(missing_ok=True)  # of a process that was killed
+    means = {name: float(np.mean([one[name] for one in best])) for name in best[0]}
+    training = replace(training, best=means | {"epoch": training.best["epoch"], "listeners": best})
     run.forget()
     return training, {user: Path(folders[user]) / MODEL_FILE for user in users}
 
@@ -200,10 +222,9 @@ def _own(scores: dict[str, Any], i: int) -> dict[str, Any]:
 
 
 def _of_listener(training: Training, users: list[str], i: int) -> Training:
-    """The training as one listener's: their own scores, at the trunk's best epoch."""
+    """The training as one listener's: their own scores of the trunk's epochs, by the head that was trained with it."""
     return replace(
         training,
-        best=_own(training.best, i),
         history=[_own(scores, i) for scores in training.history],
         together=[user for user in users if user != users[i]],
     )

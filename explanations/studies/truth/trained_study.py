@@ -91,7 +91,8 @@ def study_trained(
     for seed in range(n_seeds):
         tracks = Recombined(donors, seed, bar(f"recombined {seed}", "track") if bar else None)
         for listener in dict.fromkeys(case.listener for case in cases):
-            settings = about | {"likes": sorted(listener.likes), "schedule": SCHEDULE, "batch_size": BATCH_SIZE}
+            settings = about | {"likes": sorted(listener.likes), "more": listener.more}
+            settings |= {"schedule": SCHEDULE, "batch_size": BATCH_SIZE}
             settings["seed"] = TRAINING_SEED + seed
             path = Path(folder).parent / "models" / f"{listener.name} {seed}.pt"
             train = partial(train_listener, listener, tracks, path)

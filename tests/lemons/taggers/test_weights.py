@@ -93,6 +93,19 @@ def test_other_values_than_the_published_ones_are_refused(tmp_path):
         fetch_tagger("musicnn:MTT", source=tmp_path / "elsewhere")
 
 
+def test_a_damaged_wheel_is_refused_in_a_sentence(tmp_path, rng):
+    """Deflated bytes that are none make zlib complain, not the archive."""
+    wheel = tmp_path / "musicnn.whl"
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in weights.FILES:
+            archive.writestr(f"musicnn/MTT_musicnn/{file}", rng.integers(0, 4, 10_000, np.uint8).tobytes())
+    content = bytearray(wheel.read_bytes())
+    content[500:600] = bytes(100)
+    wheel.write_bytes(content)
+    with pytest.raises(DataError, match="is not the wheel of musicnn"):
+        fetch_tagger("musicnn:MTT", source=wheel)
+
+
 def test_an_unknown_tagger_is_refused():
     with pytest.raises(ParameterError, match="model='musicnn:VGG' must be one of"):
         load_tagger("musicnn:VGG")
