@@ -187,7 +187,7 @@ def draw(results: dict[str, dict[str, list[tuple[float, float]]]]) -> None:
     """Errors against calls, a panel for each kind of weights."""
     colours = dict(zip(SAMPLERS, ("#E69F00", "#56B4E9", "#009E73", "#D55E00", "#0072B2"), strict=True))
     figure, panels = plt.subplots(1, 2, figsize=(11, 4.8), dpi=140, sharey=True, layout="constrained")
-    titles = {"lime": "LIME's weights", "shapley": "Shapley values"}
+    titles = {"lime": "LIME's weights", "shapley": "Shapley values (dashed: shapiq's estimators)"}
     for axes, (name, rows) in zip(panels, results.items(), strict=True):
         for way, found in rows.items():
             mine = way in SAMPLERS
