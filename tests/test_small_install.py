@@ -55,6 +55,17 @@ def test_a_beat_tracker_is_asked_for(bare):
     assert error.endswith("finding beats needs librosa: pip install 'lemons-explanations[separation]'")
 
 
+def test_grids_need_no_extra_and_superpixels_name_theirs(bare):
+    program = """
+import numpy as np
+from lemons.audiolime import ImageLikeFactorization, TimeFrequencyTorchFactorization
+print(TimeFrequencyTorchFactorization(np.ones((4, 6)), 16000, 2, 3, baseline="unif").get_number_components())
+ImageLikeFactorization(np.zeros(9), 16000, np.ones((4, 6)))"""
+    told, errors = bare("-c", program, code=1)
+    assert told == ["6"]
+    assert errors[-1].endswith("ImageLikeFactorization needs skimage: pip install 'lemons-explanations[images]'")
+
+
 ROOMS = {  # and what they ask for
     "lemons.exact": "exact",
     "lemons.explaining": "exact",
