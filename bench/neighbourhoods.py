@@ -252,10 +252,10 @@ def main():
     text = "\n\n".join(
         [
             f"{len(tracks)} tracks of {sizes} sounding components, one of each listener, {args.seeds} seeds each; "
-            f"shapiq {version('shapiq')}. {where}.\n"
+            f"shapiq {version('shapiq')}.\n{where}.\n"
             f"Error relative to the exact weights · share with the right top {K}.",
             table(head, rows),
-            f"Until the top {K} are settled (`until_settled`, at most {N_MOST} masks, a risk of 5 %); the lead of the "
+            f"Until the top {K} are settled (`until_settled`, at most {N_MOST} masks, a risk of 5 %);\nthe lead of the "
             "third over the fourth is relative to the root mean square of the weights.",
             table(stops, settled(tracks, args.seeds)),
             f"{time.process_time() - began:.0f} s of the processor in all.",
