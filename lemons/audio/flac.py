@@ -41,6 +41,15 @@ class FlacWriter:
     ------
     OSError
         if the file cannot be written, here and in all methods
+
+    Examples
+    --------
+    >>> file = io.BytesIO()
+    >>> with FlacWriter(file) as flac:
+    ...     flac.write(np.zeros(100))
+    ...     flac.write(np.zeros(60))
+    >>> soundfile.info(io.BytesIO(file.getvalue())).frames
+    160
     """
 
     def __init__(
@@ -113,6 +122,14 @@ def write_flac(
         if another argument is wrong, or a sample exceeds full scale: a clipped clip would not be what was scored
     DataError
         if the file cannot be written
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_flac(f"{folder}/tone.flac", np.array([0.0, 0.5, -0.5]))
+    ...     soundfile.read(f"{folder}/tone.flac")
+    (array([ 0. ,  0.5, -0.5]), 16000)
     """
     path, y, sr = file_path("path", path), _floats(y), check_rate(sr)
     if compression_level is not None:

@@ -68,6 +68,12 @@ class Facts:
         minimal sets that do it alone; their values are v(S)
     parts : tuple of Part
         one for each sounding component
+
+    Examples
+    --------
+    >>> facts = facts_of([0.0, 1.0, 1.0, 1.0], 1.0)  # either of two components is enough
+    >>> facts.sufficient.sets, facts.necessary.sets, facts.n_reaching
+    (((0,), (1,)), ((0, 1),), 3)
     """
 
     threshold: float
