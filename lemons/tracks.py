@@ -30,14 +30,16 @@ class Track:
         its id in the library, or the name of its file
     title : str
         what to call it: title and artist, or the name of its file
-    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-        at 16 kHz on the 16-bit grid; their sum is the track
+    stems : dict of str to np.ndarray [shape=(n_samples,) or (n_channels, n_samples), dtype=float32]
+        on the 16-bit grid; their sum is the track
     separator : str
         where the stems come from: ``"given"`` by the library, or a separator's name
     gain : float
         what the sound was multiplied by; 1 unless the file exceeds full scale
     credit : str
         author and licence, see `credit_of`
+    sr : int
+        sampling rate of the stems, in Hz
 
     Examples
     --------
@@ -51,10 +53,11 @@ class Track:
     separator: str
     gain: float = 1.0
     credit: str = ""
+    sr: int = SAMPLE_RATE
 
     def __repr__(self) -> str:
         """Names and length rather than samples."""
-        seconds = len(next(iter(self.stems.values()), ())) / SAMPLE_RATE
+        seconds = next((y.shape[-1] for y in self.stems.values()), 0) / self.sr
         return f"Track({self.track_id!r}, {' + '.join(self.stems)} by {self.separator}, {seconds:.1f} s)"
 
 
