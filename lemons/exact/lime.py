@@ -13,14 +13,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import comb
 
-from lemons.audiolime.lime_audio import exponential_kernel
 from lemons.errors import ParameterError
 from lemons.exact.moments import Moments
 from lemons.quality.fidelity import r2_of_sums
+from lemons.sampling.kernels import kernel_of_size
 
-__all__ = ["NORMAL_QUANTILE", "Lime", "fit_lime", "kernel_of_size", "lime_of_moments"]
+__all__ = ["NORMAL_QUANTILE", "Lime", "fit_lime", "lime_of_moments"]
 
-KERNEL_WIDTH = 0.25  # of the cosine distance, audioLIME's default
 NORMAL_QUANTILE = 1.959964  # 95 % of a normal distribution lie within so many standard errors
 
 
@@ -60,11 +59,6 @@ class Lime:
             return None
         margin = NORMAL_QUANTILE * self.standard_errors
         return np.stack([self.weights - margin, self.weights + margin], axis=1)
-
-
-def kernel_of_size(sizes: np.ndarray, n_components: int) -> np.ndarray:
-    """Weights of masks by their number of components."""
-    return exponential_kernel(1 - np.sqrt(np.asarray(sizes) / max(n_components, 1)), KERNEL_WIDTH)
 
 
 def lime_of_moments(moments: Moments, *, alpha: float) -> Lime:

@@ -1,9 +1,9 @@
 """The answers of a model to every mask of a track, ready to be looked up."""
 
-import itertools
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from lemons.arguments import as_array, number, one_of, quoted, whole
 from lemons.errors import ParameterError
+from lemons.exact.best import Best, best_mask
 from lemons.exact.enumeration import enumerate_layered, enumerate_linear, first_layer
+from lemons.exact.game import game_of_table
 from lemons.exact.lime import Lime, fit_lime, lime_of_moments
 from lemons.exact.masks import mask_rows, sample_pairs, spread
 from lemons.exact.moments import Moments, moments_of
@@ -25,16 +27,7 @@ __all__ = ["MAX_ENUMERATED", "Best", "ScoreTable"]
 MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
 MAX_LAYERED = 22  # for a head of two layers, as much dearer as the first has units: 2^22 take half a minute
 MAX_LOOKED_UP = 18  # for any other head, mask by mask
-MAX_SUBSETS = 10**6  # candidates that `ScoreTable.best` compares beyond that
 CHUNK_ROWS = 2**14  # masks looked up at once
-
-
-@dataclass(frozen=True)
-class Best:
-    """The components that together keep the answer highest: their numbers, ascending, and that answer."""
-
-    components: tuple[int, ...]
-    value: float
 
 
 @dataclass(frozen=True)
@@ -270,24 +263,37 @@ class ScoreTable:
             if ``k`` is no number of sounding components, or there are too many subsets to compare
         """
         _check(target)
-        n = self.n_sounding
-        if not n:
-            raise ParameterError(f"k={quoted(k)} of 0 components: all of them are silent, none can be the best")
-        k = whole("k", k, least=1, most=n, hint=", the components that sound")
-        if self.enumerable:
-            numbers = np.flatnonzero(np.bitwise_count(np.arange(2**n, dtype=np.uint32)) == k)
-            logits = self.all_logits[torch.as_tensor(numbers, device=self.all_logits.device)]
-            winner = int(numbers[int(logits.argmax())])
-            masks = mask_rows(winner, winner + 1, n)
-        elif math.comb(n, k) > MAX_SUBSETS:
-            raise ParameterError(f"k={k} of {n} components are {math.comb(n, k)} subsets, more than {MAX_SUBSETS}")
-        else:
-            subsets = np.array(list(itertools.combinations(range(n), k)))
-            masks = np.zeros((len(subsets), n), dtype=np.int8)
-            np.put_along_axis(masks, subsets, 1, axis=1)
-        masks = self._all_components(masks)
-        answers = self._answers(masks, target)
-        return Best(tuple(np.flatnonzero(masks[answers.argmax()]).tolist()), float(answers.max()))
+        logits = self.all_logits if self.enumerable else None
+
+        def answer(masks: np.ndarray) -> np.ndarray:
+            return self._answers(self._all_components(masks), target)
+
+        mask = self._all_components(best_mask(k, self.n_sounding, logits=logits, answer=answer)[None])
+        return Best(tuple(np.flatnonzero(mask[0]).tolist()), float(self._answers(mask, target)[0]))
+
+    def to_shapiq(self, names: Sequence[str] | None = None, *, target: str = "logit") -> Any:
+        """The table as a game of shapiq, whose exact values up to pairs come from all masks.
+
+        Parameters
+        ----------
+        names : sequence of str or None
+            of the players, which are the components
+        target : 'logit' or 'probability'
+            the answer; the game is normalized by that to silence
+
+        Returns
+        -------
+        shapiq.Game
+            its ``exact_values(index, order)`` gives ``shapiq.InteractionValues``
+
+        Raises
+        ------
+        MissingDependencyError
+            if shapiq is not installed
+        ParameterError
+            if ``names`` are not as many different ones as there are components, or the target is unknown
+        """
+        return game_of_table(self, names, target=target)
 
 
 def _check(target: str) -> None:

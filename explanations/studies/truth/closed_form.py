@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import comb
 
-from lemons.exact.lime import kernel_of_size
 from lemons.exact.masks import mask_rows
+from lemons.sampling.kernels import kernel_of_size
 
 __all__ = ["FORMS", "ClosedForm", "answers_of_form", "closed_form"]
 

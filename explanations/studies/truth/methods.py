@@ -11,12 +11,12 @@ import numpy as np
 from scipy.special import expit
 
 from explanations.studies.truth.answers import Answers
-from explanations.studies.truth.kernel_shap import kernel_shap
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.exact import Facts
 from lemons.exact.lime import fit_lime, lime_of_moments
 from lemons.exact.masks import mask_rows
 from lemons.exact.shapley import shapley_of_moments
+from lemons.sampling import estimate_shapley, kernel_shap
 
 __all__ = ["CONTROLS", "METHODS", "SAMPLED", "best_counts", "weights_of"]
 
@@ -47,7 +47,8 @@ def _lime(answers: Answers, seed: int, *, size: int, probability: bool = False) 
 
 
 def _kernel_shap(answers: Answers, seed: int) -> np.ndarray:
-    return kernel_shap(answers, n_masks=2048, seed=seed)
+    neighborhood = kernel_shap(answers.n_components, 2048 + 2, seed=seed)  # beside silence and the full mix
+    return estimate_shapley(neighborhood, answers.of(neighborhood.masks)).weights
 
 
 def _random(answers: Answers, seed: int) -> np.ndarray:

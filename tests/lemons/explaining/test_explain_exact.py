@@ -13,7 +13,6 @@ from lemons.audio import quantize
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel
-from lemons.exact.lime import kernel_of_size
 from lemons.exact.masks import sample_pairs, spread
 from lemons.explaining import question
 from lemons.explaining.clips import clips
@@ -23,6 +22,7 @@ from lemons.explaining.explanation import load_explanation
 from lemons.explaining.mask_scores import ExactScores
 from lemons.explaining.question import KINDS, N_FRESH_MASKS, ask
 from lemons.quality.fidelity import fresh_masks, weighted_r2
+from lemons.sampling.kernels import kernel_of_size
 from lemons.segments import Segments
 
 N_SAMPLES = 16001

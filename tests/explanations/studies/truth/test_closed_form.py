@@ -7,7 +7,6 @@ from explanations.studies.truth.answers import Answers, numbers_of
 from explanations.studies.truth.closed_form import FORMS, answers_of_form, closed_form
 from explanations.studies.truth.constructed import check_closed_forms
 from explanations.studies.truth.judge import judge_line
-from explanations.studies.truth.kernel_shap import kernel_shap
 from explanations.studies.truth.methods import weights_of
 from lemons.exact import facts_of
 from lemons.exact.masks import mask_rows
@@ -47,23 +46,6 @@ def test_shapley_values_by_any_way_sum_to_what_all_sound_adds(name):
     expected = answers.logits[-1] - answers.logits[0]
     for method in ("Shapley", "KernelSHAP 2048"):
         assert weights[method].sum() == pytest.approx(expected, abs=1e-9)
-
-
-def test_kernel_shap_is_exact_where_the_answers_are_a_line(rng):
-    effects = rng.normal(size=K)
-    answers = Answers(mask_rows(0, 2**K, K) @ effects + 0.3)
-    np.testing.assert_allclose(kernel_shap(answers, n_masks=64, seed=0), effects, atol=1e-9)
-
-
-def test_kernel_shap_comes_to_the_shapley_values_with_more_masks(rng):
-    answers = Answers(rng.normal(size=2**K))
-    exact = weights_of(answers, facts_of(answers.logits, 0.0), seed=0)["Shapley"]
-    errors = [
-        np.mean([np.abs(kernel_shap(answers, n_masks=n, seed=seed) - exact).mean() for seed in range(5)])
-        for n in (64, 1024, 16384)
-    ]
-    # errors fall with the root of the number: by 4 for 16 times as many; half of that leaves room for chance
-    assert errors[0] > 2 * errors[1] > 4 * errors[2]
 
 
 @pytest.mark.parametrize(
