@@ -21,7 +21,7 @@ DRIVERS = (
     "explanations/commands",
     "recsys/experiment.py",
     "recsys/eval.py",
-    "recsys/fleet.py",
+    "recsys/all_listeners.py",
     "explanations/app.py",
     "explanations/core/precompute.py",
     "explanations/studies/stability.py",
