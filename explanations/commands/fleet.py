@@ -156,7 +156,7 @@ class _Fleet:
 
     def end(self) -> None:
         """Say where results are and what is missing, with exit code 1 if something is."""
-        say(f"results in {self.results.place}")
+        say(f"results in {self.results.shown}")
         for failure in self.failures:
             say(f"lemons: {failure.name}: {failure.why}", err=True)
         if self.failures:

@@ -131,7 +131,7 @@ def _cluster(address: str) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    local = {"object_store_memory": STORE_BYTES, "_node_ip_address": "127.0.0.1"} if address == LOCAL else {}
+    local = {"object_store_memory": STORE_BYTES} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level="WARNING", **local)
     except (ConnectionError, ValueError, RuntimeError) as error:

@@ -6,6 +6,7 @@ same result at once write the same bytes. Checksums of its pages are compared wh
 """
 
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,11 @@ class Results:
         a folder, which need not exist, or a URL that `pyarrow.fs.FileSystem.from_uri` knows:
         ``s3://bucket/folder?region=…&endpoint_override=…``, ``gs://bucket/folder``
 
+    Attributes
+    ----------
+    place, shown : str
+        the same, and how to name it in a sentence: without a password
+
     Raises
     ------
     MissingDependencyError
@@ -39,6 +45,7 @@ class Results:
 
     def __init__(self, place: Any):
         self.place = str(place)
+        self.shown = re.sub("://[^/@]*@", "://", self.place)  # in sentences, without a key in the URL
         _pyarrow()
         self._open()
 
@@ -50,7 +57,7 @@ class Results:
         try:
             found = filesystem.get_file_info(FileSelector(f"{root}/{kind}", allow_not_found=True))
         except OSError as error:
-            raise DataError(f"cannot list {self.place}: {_first_line(error)}") from error
+            raise DataError(f"cannot list {self.shown}: {_first_line(error)}") from error
         names = [one.base_name for one in found if one.type == FileType.File and one.base_name.endswith(SUFFIX)]
         return {f"{kind}/{name.removesuffix(SUFFIX)}" for name in names if not name.startswith(".")}
 
@@ -72,10 +79,10 @@ class Results:
             with filesystem.open_input_file(f"{root}/{key}{SUFFIX}") as file:
                 return pq.read_table(file, page_checksum_verification=True, use_threads=False)
         except FileNotFoundError as error:
-            raise DataError(f"no result {key} in {self.place}; run the same command again to make it") from error
+            raise DataError(f"no result {key} in {self.shown}; run the same command again to make it") from error
         except (OSError, pa.ArrowException) as error:
             hint = "delete it, and run the same command again to make it"
-            raise DamagedError(f"{self.place}/{key}{SUFFIX} cannot be read ({_first_line(error)}); {hint}") from error
+            raise DamagedError(f"{self.shown}/{key}{SUFFIX} cannot be read ({_first_line(error)}); {hint}") from error
 
     def write(self, key: str, table: "pa.Table") -> None:
         """Write a result, whole or not at all; DataError if it cannot be written."""
@@ -92,7 +99,7 @@ class Results:
             with filesystem.open_output_stream(f"{root}/{key}{SUFFIX}") as stream:
                 stream.write(buffer.getbuffer())
         except OSError as error:
-            raise DataError(f"cannot write {self.place}/{key}{SUFFIX}: {_first_line(error)}") from error
+            raise DataError(f"cannot write {self.shown}/{key}{SUFFIX}: {_first_line(error)}") from error
 
     def _open(self) -> tuple[Any, str]:
         """The file system and the folder in it; opened anew in each process, since connections cannot be sent."""
@@ -104,7 +111,7 @@ class Results:
         try:
             return FileSystem.from_uri(self.place)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise DataError(f"{self.place} cannot be opened ({_first_line(error)}); give a folder or s3://…") from error
+            raise DataError(f"{self.shown} cannot be opened ({_first_line(error)}); give a folder or s3://…") from error
 
 
 def _pyarrow() -> None:
