@@ -1,6 +1,7 @@
 # make demo: from a fresh clone to the running page.   make demo SERVE=0: everything but the page itself.
 # make paper: the paper's seven listeners on the Million Song Dataset, once it is in data/msd (docs/data.md).
 # make fuzz: damaged files of every kind, 500 of each (FUZZ=5000: more), others every time.
+# make dist: wheel and source distribution in dist/, installed and tried in an environment without any extra.
 # make test: lint and the test suite.                  PYTHON=python3.12 make ...: with another Python.
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ BIN := $(VENV)/bin
 # two OpenMP threads that spin while they wait slow each other down six-fold beside a busy process
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: demo paper test lint lint-js suite fuzz docs install clean
+.PHONY: demo paper test lint lint-js suite fuzz docs dist install clean
 
 install: $(VENV)/installed
 
@@ -70,5 +71,16 @@ fuzz: install
 docs: install
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
+# both are installed and tried: the wheel with what pip brings for it, then the source distribution in its place
+SMALL := build/small/bin
+dist: install
+	rm -rf dist build
+	$(BIN)/python -m build --outdir dist
+	$(PYTHON) -m venv build/small
+	$(SMALL)/pip install --disable-pip-version-check --quiet dist/*.whl -c constraints.txt
+	$(SMALL)/lemons --version && $(SMALL)/python tests/smoke.py
+	$(SMALL)/pip install --disable-pip-version-check --quiet --no-deps --force-reinstall dist/*.tar.gz
+	$(SMALL)/lemons --version && $(SMALL)/python tests/smoke.py
+
 clean:
-	rm -rf $(VENV) node_modules build *.egg-info
+	rm -rf $(VENV) node_modules build dist *.egg-info

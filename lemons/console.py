@@ -8,14 +8,16 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pandas as pd
 import typer
 from tqdm import tqdm
 
 from lemons.characters import invisible
 from lemons.errors import LemonsError, NotKeptError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "Bar",
@@ -82,7 +84,7 @@ def say(text: str, *, err: bool = False) -> None:
     typer.echo(visible(text).encode(encoding, "backslashreplace").decode(encoding), err=err)
 
 
-def say_table(table: pd.DataFrame) -> None:
+def say_table(table: "pd.DataFrame") -> None:
     """Print a table, in which numbers have three digits and long texts are cut."""
     cells = table.map(lambda value: _cell(value) if isinstance(value, str) else value)
     say(cells.to_string(index=False, float_format="{:.3f}".format))

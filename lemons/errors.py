@@ -12,6 +12,7 @@ __all__ = [
     "DamagedError",
     "DataError",
     "LemonsError",
+    "MissingDecoderError",
     "MissingDependencyError",
     "MissingWeightsError",
     "NotKeptError",
@@ -49,6 +50,10 @@ class ConfigError(LemonsError):
 
 class MissingDependencyError(LemonsError, ImportError):
     """An optional package is needed and not installed."""
+
+
+class MissingDecoderError(DataError, MissingDependencyError):
+    """A file's format needs a decoder that is not installed; a library skips such files, as it does damaged ones."""
 
 
 class MissingWeightsError(LemonsError):

@@ -3,10 +3,12 @@
 import hashlib
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["fingerprint", "hash_file", "hash_state", "hash_text", "hash_waveforms", "model_hash"]
 
@@ -44,7 +46,7 @@ def hash_text(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def fingerprint(table: pd.DataFrame) -> str:
+def fingerprint(table: "pd.DataFrame") -> str:
     """The same rows in the same order, the same 16 hexadecimal digits."""
     return hashlib.sha256(table.to_csv(index=False).encode()).hexdigest()[:16]
 

@@ -10,12 +10,12 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 
-import librosa
 import numpy as np
 
 from lemons.arguments import floats, items, quoted, waveform, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE
 from lemons.errors import DataError, ParameterError
+from lemons.extras import require
 
 __all__ = ["FADE", "Segments", "find_bars", "find_segments"]
 
@@ -160,6 +160,8 @@ def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FA
         if it is none of these, or does not fit the track
     DataError
         if bars are asked for and no beat is found
+    MissingDependencyError
+        if bars are asked for and librosa, which tracks beats, is not installed
 
     Examples
     --------
@@ -221,7 +223,12 @@ def find_bars(y: np.ndarray) -> np.ndarray:
     ------
     DataError
         if there are fewer than two bars
+    MissingDependencyError
+        if librosa is not installed
     """
+    require("finding beats", "librosa", extra="separation")
+    import librosa
+
     strength = librosa.onset.onset_strength(y=y, sr=SAMPLE_RATE, n_fft=1024, hop_length=HOP_LENGTH)
     _, beats = librosa.beat.beat_track(onset_envelope=strength, sr=SAMPLE_RATE, hop_length=HOP_LENGTH)
     if len(beats) < 2 * BEATS_PER_BAR:

@@ -86,8 +86,8 @@ def open_track(
     """
     if weights is not None and separator is None:
         raise ParameterError(f"weights={os.fspath(weights)!r} are of no use without the name of their separator")
-    if library is not None and name in library.tracks.index:
-        row = library.tracks.loc[name]
+    if library is not None and name in library.rows:
+        row = library.rows[name]
         track_id, title, path = name, f"“{row['title']}” by {row['artist']}", library.audio_path(name)
         credit = credit_of(row)
         if weights is None and separator in (None, "given"):

@@ -10,6 +10,7 @@ from lemons.arguments import quoted
 from lemons.config import read_config
 from lemons.console import Bar, say, tell
 from lemons.errors import ParameterError
+from lemons.extras import require
 
 if TYPE_CHECKING:
     from lemons.tracks import Track
@@ -117,6 +118,7 @@ def _of_listener(track: str, listener: str, out: Path, how: dict[str, Any], **as
 
 def _of_label(track: str, model: str, label: str | None, out: Path, how: dict[str, Any], **asked: Any) -> None:
     """Explain why a tagger gives a track a label."""
+    require("explaining a tagger", "torch", "librosa", extra="recommender")
     from scipy.special import expit
 
     from lemons.explaining.explain_label import explain_label, label_logits

@@ -60,8 +60,7 @@ def weights(
 
         say(f"the weights of {name} lie in {fetch_tagger(name, source=source)}")
         return
-    from lemons.separation.package import PACKAGE
-    from lemons.separation.variables import VARIABLES
+    from lemons.separation.package import PACKAGE, VARIABLES
     from lemons.separation.weights import fetch_weights, is_official
 
     folder = fetch_weights(name, source=source, progress=True)

@@ -3,3 +3,7 @@
 All text from a music library is untrusted: it goes to the page through `lemons.render.words.plain`, or
 through `html.escape` into `st.html`.
 """
+
+from lemons.extras import require
+
+require("the page", "streamlit", extra="page")

@@ -5,36 +5,48 @@ switches them on and off at random, scores each mix with the model, and fits a l
 say how much each component supports the answer, and the components can be listened to.
 
 Modules, classes and arguments have the names of audioLIME v0.0.3, and for the same random state the masks, weights,
-intercept and score are the same numbers. What differs, on purpose:
+intercept and score are the same numbers; docs/from-audiolime.md lists what is the same, what is mended, and how to ask
+for the old behaviour. PyTorch, scikit-image and weights are needed only by the factorizations that use them.
 
-* no sample at the end of a sound is dropped: the last segment runs to the end;
-* a mask that was drawn more than once is scored once;
-* an integer ``random_state`` gives the same explanation at every call, and ``None`` counts as 0: no result depends on
-  numpy's global state or on what was explained before;
-* components are views of the sources, so 25 of them need no more memory than the five sources;
-* sources separated beforehand are given as they are (`StemFactorization`);
-* wrong arguments are `lemons.errors.ParameterError`, a `ValueError`.
+======================================  =====================================================  ====================
+factorization                           components                                             can be heard
+======================================  =====================================================  ====================
+`TimeOnlyFactorization`                 stretches of time                                      yes
+`StemFactorization`                     stems that you have × stretches of time                yes
+`SpleeterFactorization`                 stems that a separator makes × stretches of time       yes
+`SpleeterPrecomputedFactorization`      the same, kept in a folder                             yes
+`TimeFrequencyTorchFactorization`       a grid over a spectrogram                              only when inverted
+`ImageLikeFactorization`                superpixels of a spectrogram                           only when inverted
+======================================  =====================================================  ====================
 
 References: Haunschmid, Manilow & Widmer, "audioLIME: Listenable Explanations Using Source Separation", MML 2020,
 arXiv 2008.00582; Ribeiro, Singh & Guestrin, "'Why Should I Trust You?': Explaining the Predictions of Any Classifier",
 KDD 2016, arXiv 1602.04938.
 """
 
+from lemons.audiolime.audio_explanation import AudioExplanation
 from lemons.audiolime.factorization_base import (
     Factorization,
     SourceSeparationBasedFactorization,
     TimeOnlyFactorization,
     compute_segments,
 )
+from lemons.audiolime.factorization_image import ImageLikeFactorization
+from lemons.audiolime.factorization_slime import TimeFrequencyTorchFactorization
+from lemons.audiolime.factorization_spleeter import SpleeterFactorization, SpleeterPrecomputedFactorization
 from lemons.audiolime.factorization_stems import StemFactorization
-from lemons.audiolime.lime_audio import AudioExplanation, LimeAudioExplainer
+from lemons.audiolime.lime_audio import LimeAudioExplainer
 
 __all__ = [
     "AudioExplanation",
     "Factorization",
+    "ImageLikeFactorization",
     "LimeAudioExplainer",
     "SourceSeparationBasedFactorization",
+    "SpleeterFactorization",
+    "SpleeterPrecomputedFactorization",
     "StemFactorization",
+    "TimeFrequencyTorchFactorization",
     "TimeOnlyFactorization",
     "compute_segments",
 ]

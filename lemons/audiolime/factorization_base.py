@@ -7,20 +7,19 @@ is silence.
 
 import math
 import os
-from collections.abc import Callable, Iterable, Mapping
-from itertools import pairwise
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from lemons.arguments import function, items, quoted, waveform, whole
+from lemons.arguments import function, items, waveform, whole
 from lemons.audio import check_rate
 from lemons.audiolime.audio_utils import load_audio
+from lemons.audiolime.segmentation import compute_segments, cut
 from lemons.errors import ParameterError
 from lemons.segments import Segments
 
 __all__ = [
-    "Component",
     "Factorization",
     "SourceSeparationBasedFactorization",
     "TimeOnlyFactorization",
@@ -28,92 +27,32 @@ __all__ = [
     "default_composition_fn",
 ]
 
-MAX_DEFAULT_SEGMENTS = 10
-
-
-class Component(NamedTuple):
-    """What can be switched: a source between two samples (``end`` is the first one after it)."""
-
-    source: int
-    start: int
-    end: int
-
 
 def default_composition_fn(x: np.ndarray) -> np.ndarray:
     """The model's input is the waveform itself."""
     return x
 
 
-def compute_segments(
-    signal: np.ndarray, sr: int, temporal_segmentation_params: int | Mapping[str, Any] | Segments | None = None
-) -> tuple[list[tuple[int, int]], int]:
-    """Borders of the segments of a signal.
+class _Components(Sequence):
+    """What each component sounds like alone, made when it is asked for: 25 of them need no memory of their own."""
 
-    Parameters
-    ----------
-    signal : np.ndarray [shape=(n_samples,)]
-        what is cut
-    sr : int > 0
-        its sampling rate, in Hz
-    temporal_segmentation_params : int, dict, Segments or None
-        a number of segments of equal length, the same as ``{"type": "fixed_length", "n_temporal_segments": number}``;
-        ``{"type": "manual", "manual_segments": [(start, end), ...]}`` in samples; None for one segment per second, at
-        most ten; or `lemons.segments.Segments`, which may pass into each other
+    def __init__(self, factorization: "Factorization"):
+        self._factorization = factorization
 
-    Returns
-    -------
-    segments : list of (int, int)
-        first sample, and first sample after the segment. What does not divide evenly belongs to the last segment
-        (audioLIME dropped it).
-    explained_length : int
-        where the last of them ends, in samples
+    def __len__(self) -> int:
+        return self._factorization.get_number_components()
 
-    Raises
-    ------
-    ParameterError
-        if there are more segments than samples, none at all, or manual ones outside the signal
-
-    Examples
-    --------
-    >>> compute_segments(np.zeros(11), 1, 3)
-    ([(0, 3), (3, 6), (6, 11)], 11)
-    """
-    return _cut(len(waveform("signal", signal)), check_rate(sr), temporal_segmentation_params)
-
-
-def _cut(n_samples: int, sr: int, params) -> tuple[list[tuple[int, int]], int]:
-    if params is None:
-        params = min(max(n_samples // sr, 1), MAX_DEFAULT_SEGMENTS)
-    if isinstance(params, Segments):
-        if params.borders[-1] != n_samples:
-            raise ParameterError(f"the segments end at sample {params.borders[-1]}, the sound at {n_samples}")
-        return list(pairwise(params.borders)), n_samples
-    if not isinstance(params, Mapping):
-        params = {"type": "fixed_length", "n_temporal_segments": params}
-    if params.get("type") == "manual":
-        return _manual(params.get("manual_segments"), n_samples)
-    if params.get("type") != "fixed_length":
-        raise ParameterError(f"segmentation type={quoted(params.get('type'))} must be 'fixed_length' or 'manual'")
-    return list(pairwise(Segments.equal(n_samples, params.get("n_temporal_segments")).borders)), n_samples
-
-
-def _manual(wanted, n_samples: int) -> tuple[list[tuple[int, int]], int]:
-    segments = []
-    for pair in items("manual_segments", wanted, hint="a list of (start, end)"):
-        borders = items("a manual segment", pair, hint="(start, end), in samples")
-        if len(borders) != 2:
-            raise ParameterError(f"manual segment {quoted(pair)} must be (start, end), in samples")
-        start, end = (whole("a manual segment's border", border, least=0) for border in borders)
-        if not start < end <= n_samples:
-            raise ParameterError(f"manual segment ({start}, {end}) must be within the {n_samples} samples")
-        segments.append((start, end))
-    if not segments:
-        raise ParameterError("manual_segments=[] must hold at least one (start, end)")
-    return segments, max(end for _, end in segments)
+    def __getitem__(self, index):
+        found = range(len(self))[index]
+        alone = self._factorization._alone
+        return alone(found) if isinstance(found, int) else [alone(i) for i in found]
 
 
 class Factorization:
     """A sound and its components: what every factorization shares.
+
+    A subclass names its components in ``_components_names`` and says in `retrieve_components` what some of them sound
+    like.
 
     Parameters
     ----------
@@ -127,12 +66,33 @@ class Factorization:
         what turns a mix into the model's input, ``composition_fn(y) -> np.ndarray`` with ``y`` of shape (n_samples,);
         None leaves the waveform as it is
 
+    Attributes
+    ----------
+    components : sequence of np.ndarray
+        what each component sounds like alone, as `retrieve_components` gives it; made at each access
+    temporal_segments : list of (int, int)
+        first sample, and first sample after each segment
+    explained_length : int
+        where the last segment ends, in samples
+
     Raises
     ------
     ParameterError
         if an argument is of the wrong kind, such as a waveform of two channels
     DataError
         if the file cannot be read, or a sample is not a number
+
+    Examples
+    --------
+    >>> class WithEcho(Factorization):
+    ...     def __init__(self, y):
+    ...         super().__init__(y, target_sr=1, temporal_segmentation_params=1)
+    ...         self._components_names = ["sound", "echo"]
+    ...     def retrieve_components(self, selection_order=None):
+    ...         both = np.stack([self._original_mix, np.roll(self._original_mix, 1)])
+    ...         return both.sum(axis=0) if selection_order is None else both[list(selection_order)].sum(axis=0)
+    >>> WithEcho(np.array([1.0, 0.0, 0.0])).compose_model_input()
+    array([1., 1., 0.])
     """
 
     def __init__(
@@ -142,21 +102,15 @@ class Factorization:
         temporal_segmentation_params: int | Mapping[str, Any] | Segments | None = None,
         composition_fn: Callable[[np.ndarray], np.ndarray] | None = None,
     ):
-        self._audio_path = None
-        target_sr = check_rate(target_sr)
-        if isinstance(input, str | os.PathLike):
-            self._audio_path = input
-            input = load_audio(input, target_sr)
-        self.target_sr = target_sr
-        self._original_mix = waveform("input", input)
+        self._audio_path = input if isinstance(input, str | os.PathLike) else None
+        self.target_sr = check_rate(target_sr)
+        self._original_mix = self._read(input)
         self._composition_fn = function("composition_fn", composition_fn or default_composition_fn)
-        self.original_components: list[np.ndarray] = []
+        self.original_components: Any = []
         self._sources: list[np.ndarray] = []
-        self.components: list[Component] = []
+        self.components: Sequence = _Components(self)
         self._components_names: list[str] = []
-        self.temporal_segments, self.explained_length = _cut(
-            len(self._original_mix), target_sr, temporal_segmentation_params
-        )
+        self.temporal_segments, self.explained_length = self._cut(temporal_segmentation_params)
         self._fading = temporal_segmentation_params if isinstance(temporal_segmentation_params, Segments) else None
 
     def compose_model_input(self, components: Iterable[int] | None = None) -> np.ndarray:
@@ -175,14 +129,29 @@ class Factorization:
         """One name per component, in their order."""
         return self._components_names
 
+    def __repr__(self) -> str:
+        names = ", ".join(self._components_names[:3]) + (" ..." if len(self._components_names) > 3 else "")
+        return f"<{type(self).__name__}: {self.get_number_components()} components ({names}) of {self._extent()}>"
+
+    def _extent(self) -> str:
+        return f"{len(self._original_mix) / self.target_sr:.2f} s at {self.target_sr} Hz"
+
+    def _read(self, input: Any) -> np.ndarray:
+        return waveform("input", load_audio(input, self.target_sr) if self._audio_path is not None else input)
+
+    def _cut(self, params: Any) -> tuple[list[tuple[int, int]], int]:
+        return cut(len(self._original_mix), self.target_sr, params)
+
+    def _alone(self, i: int) -> Any:
+        return self.retrieve_components([i])
+
     def _part(self, i: int) -> tuple[int, np.ndarray]:
         """Where the sound of a component begins, and its samples, with the fades of its segment if it has any."""
-        source, start, end = self.components[i]
-        y = self._sources[source]
+        s, source = divmod(i, len(self._sources))
         if self._fading is None:
-            return start, y[start:end]
-        s = self.temporal_segments.index((start, end))
-        return self._fading.spans[s][0], self._fading.part(y, s)
+            start, end = self.temporal_segments[s]
+            return start, self._sources[source][start:end]
+        return self._fading.spans[s][0], self._fading.part(self._sources[source], s)
 
     def _checked(self, selection_order: Iterable[int]) -> list[int]:
         hint = "a list of components' numbers; of a mask take np.flatnonzero"
@@ -197,7 +166,13 @@ class Factorization:
 class TimeOnlyFactorization(Factorization):
     """Components are segments of the mix, named T1, T2 ... in their order.
 
+    Parameters and errors are those of `Factorization`.
+
+    Examples
+    --------
     >>> factorization = TimeOnlyFactorization(np.arange(1.0, 6.0), target_sr=1, temporal_segmentation_params=2)
+    >>> factorization
+    <TimeOnlyFactorization: 2 components (T1, T2) of 5.00 s at 1 Hz>
     >>> factorization.retrieve_components([1])
     array([0., 0., 3., 4., 5.])
     """
@@ -205,8 +180,7 @@ class TimeOnlyFactorization(Factorization):
     def __init__(self, input, target_sr, temporal_segmentation_params=None, composition_fn=None):
         super().__init__(input, target_sr, temporal_segmentation_params, composition_fn)
         self.original_components = self._sources = [self._original_mix]
-        self.components = [Component(0, start, end) for start, end in self.temporal_segments]
-        self._components_names = [f"T{s + 1}" for s in range(len(self.components))]
+        self._components_names = [f"T{s + 1}" for s in range(len(self.temporal_segments))]
 
     def retrieve_components(self, selection_order: Iterable[int] | None = None) -> np.ndarray:
         """The mix with silence where no selected segment is.
@@ -236,6 +210,20 @@ class SourceSeparationBasedFactorization(Factorization):
     A subclass says how sources are separated by overriding `initialize_components`: waveforms as `Factorization` takes
     them, each with a name of its own. Names are those of the sources with
     the number of the segment, counted from 0: ``vocals0, drums0, vocals1, drums1``.
+
+    Parameters and errors are those of `Factorization`; ``original_components`` are the sources, not cut.
+
+    Examples
+    --------
+    >>> class Octaves(SourceSeparationBasedFactorization):
+    ...     def initialize_components(self):
+    ...         high = np.diff(self._original_mix, prepend=0) / 2
+    ...         return [self._original_mix - high, high], ["low", "high"]
+    >>> factorization = Octaves(np.array([1.0, 1.0, -1.0, 1.0]), target_sr=1, temporal_segmentation_params=2)
+    >>> factorization.get_ordered_component_names()
+    ['low0', 'high0', 'low1', 'high1']
+    >>> factorization.components[3]
+    array([ 0.,  0., -1.,  1.], dtype=float32)
     """
 
     def __init__(self, input, target_sr=16000, temporal_segmentation_params=None, composition_fn=None):
@@ -257,11 +245,9 @@ class SourceSeparationBasedFactorization(Factorization):
     def prepare_components(self, start_sample: int, y_length: int) -> None:
         """Explain ``y_length`` samples of the sources from ``start_sample`` on; segments are counted from there."""
         self._sources = [source[start_sample : start_sample + y_length] for source in self.original_components]
-        self.components, self._components_names = [], []
-        for s, (start, end) in enumerate(self.temporal_segments):
-            for i, name in enumerate(self._source_names):
-                self.components.append(Component(i, start, end))
-                self._components_names.append(f"{name}{s}")
+        self._components_names = [
+            f"{name}{s}" for s in range(len(self.temporal_segments)) for name in self._source_names
+        ]
 
     def retrieve_components(self, selection_order: Iterable[int] | None = None) -> list[np.ndarray]:
         """The selected components, each as long as the mix and silent outside its segment.
@@ -276,13 +262,16 @@ class SourceSeparationBasedFactorization(Factorization):
         list of np.ndarray [shape=(explained_length,), dtype=float32]
             made at each call; when nothing is selected, one silence
         """
-        selection = range(len(self.components)) if selection_order is None else self._checked(selection_order)
+        selection = range(self.get_number_components()) if selection_order is None else self._checked(selection_order)
         return [self._mix([i]) for i in selection] or [self._mix([])]
 
     def compose_model_input(self, components: Iterable[int] | None = None) -> np.ndarray:
         """The model's input when only these components (all for None) are on: their sum."""
-        selection = range(len(self.components)) if components is None else self._checked(components)
+        selection = range(self.get_number_components()) if components is None else self._checked(components)
         return self._composition_fn(self._mix(selection))
+
+    def _alone(self, i: int) -> np.ndarray:
+        return self._mix([i])
 
     def _mix(self, selection: Iterable[int]) -> np.ndarray:
         """Sum of components; only the samples where something sounds are touched."""

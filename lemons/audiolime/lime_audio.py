@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.metrics import pairwise_distances
 
 from lemons.arguments import function, items, number, one_of, quoted, switch, whole
 from lemons.arguments import random_state as check_state
+from lemons.audiolime.audio_explanation import AudioExplanation
 from lemons.audiolime.factorization_base import Factorization
 from lemons.audiolime.lime_base import FEATURE_SELECTIONS, LimeBase, check_regressor
 from lemons.audiolime.neighborhood import draw_masks, score_masks
@@ -18,100 +20,18 @@ __all__ = ["AudioExplanation", "LimeAudioExplainer", "exponential_kernel"]
 
 
 def exponential_kernel(d: np.ndarray, kernel_width: float) -> np.ndarray:
-    """Weight 1 at distance 0, falling like a bell: the square root of exp(-d² / kernel_width²)."""
+    """Weight 1 at distance 0, falling like a bell: the square root of exp(-d² / kernel_width²).
+
+    >>> exponential_kernel(np.array([0.0, 0.25]), kernel_width=0.25).round(3)
+    array([1.   , 0.607])
+    """
     return np.sqrt(np.exp(-(d**2) / kernel_width**2))
 
 
-class AudioExplanation:
-    """Weights of a factorization's components, by label.
-
-    Attributes
-    ----------
-    factorization : Factorization
-        whose components are weighed
-    neighborhood_data : np.ndarray [shape=(num_samples, n_components)]
-        masks, the first of them the full mix
-    neighborhood_labels : np.ndarray [shape=(num_samples, n_labels)]
-        the model's answers
-    intercept, local_exp, score, local_pred : dict by label
-        see `lemons.audiolime.lime_base.LimeBase.explain_instance_with_data`
-    """
-
-    def __init__(self, factorization: Factorization, neighborhood_data: np.ndarray, neighborhood_labels: np.ndarray):
-        self.factorization = factorization
-        self.neighborhood_data = neighborhood_data
-        self.neighborhood_labels = neighborhood_labels
-        self.intercept: dict[int, float] = {}
-        self.local_exp: dict[int, list[tuple[int, float]]] = {}
-        self.score: dict[int, float] = {}
-        self.local_pred: dict[int, np.ndarray] = {}
-        self.top_labels: list[int]
-
-    def get_sorted_components(
-        self,
-        label: int,
-        positive_components: bool = True,
-        negative_components: bool = True,
-        num_components: int | str = "all",
-        min_abs_weight: float = 0.0,
-        return_indeces: bool = False,
-    ):
-        """The sound of the components that mattered, in the order of their weights.
-
-        Parameters
-        ----------
-        label : int
-            which label's weights
-        positive_components, negative_components : bool
-            which signs to take; when only one is wanted, components of weight 0 are left out too
-        num_components : int or 'all'
-            how many at most
-        min_abs_weight : float
-            leave out weights smaller than that
-        return_indeces : bool
-            also return the components' numbers
-
-        Returns
-        -------
-        components
-            what the factorization's `retrieve_components` gives for the components chosen
-        indices : np.ndarray of int
-            only with ``return_indeces``
-
-        Raises
-        ------
-        ParameterError
-            if the label was not explained, both signs are refused, or ``num_components`` is not a count
-        """
-        local_exp = self.weights_of(label)
-        positive_components = switch("positive_components", positive_components)
-        negative_components = switch("negative_components", negative_components)
-        min_abs_weight = number("min_abs_weight", min_abs_weight, least=0)
-        if not (positive_components or negative_components):
-            raise ParameterError("positive_components, negative_components or both must be True")
-        if not (isinstance(num_components, str) and num_components == "all"):
-            num_components = whole("num_components", num_components, least=0, hint=", or 'all'")
-        chosen = [
-            component
-            for component, weight in local_exp
-            if (negative_components or weight > 0)
-            and (positive_components or weight < 0)
-            and abs(weight) >= min_abs_weight
-        ]
-        first = len(chosen) if isinstance(num_components, str) else num_components
-        indices = np.array(chosen[:first], dtype=np.int64)
-        components = self.factorization.retrieve_components(indices)
-        return (components, indices) if switch("return_indeces", return_indeces) else components
-
-    def weights_of(self, label: int) -> list[tuple[int, float]]:
-        """Components and weights of a label, the largest first; ParameterError if it was not explained."""
-        if whole("label", label, least=0) not in self.local_exp:
-            raise ParameterError(f"label={label} was not explained; choose one of {sorted(self.local_exp)}")
-        return self.local_exp[int(label)]
-
-
-class LimeAudioExplainer:
+class LimeAudioExplainer(BaseEstimator):
     """Explains predictions about audio.
+
+    Parameters are read, set and copied as scikit-learn does it (`get_params`, `set_params`, `sklearn.base.clone`).
 
     Parameters
     ----------
@@ -128,6 +48,16 @@ class LimeAudioExplainer:
     random_state : int, np.random.RandomState or None
         where masks come from. An integer gives the same masks at every call; a RandomState advances from call to call;
         None counts as 0.
+
+    Raises
+    ------
+    ParameterError
+        if an argument is of the wrong kind or out of range
+
+    Examples
+    --------
+    >>> LimeAudioExplainer(kernel_width=0.5, random_state=3)
+    LimeAudioExplainer(kernel_width=0.5, random_state=3)
     """
 
     def __init__(
@@ -139,12 +69,25 @@ class LimeAudioExplainer:
         absolute_feature_sort: bool = False,
         random_state: int | np.random.RandomState | None = None,
     ):
-        kernel = function("kernel", exponential_kernel if kernel is None else kernel)
-        kernel_fn = partial(kernel, kernel_width=number("kernel_width", kernel_width, above=0))
-        self.random_state = 0 if random_state is None else check_state("random_state", random_state)
-        self.feature_selection = one_of("feature_selection", feature_selection, FEATURE_SELECTIONS)
-        verbose, by_size = switch("verbose", verbose), switch("absolute_feature_sort", absolute_feature_sort)
-        self.base = LimeBase(kernel_fn, verbose, by_size, random_state=self.random_state)
+        self.kernel_width = kernel_width
+        self.kernel = kernel
+        self.verbose = verbose
+        self.feature_selection = feature_selection
+        self.absolute_feature_sort = absolute_feature_sort
+        self.random_state = random_state
+        _ = self.base  # refuses wrong arguments at once
+
+    @property
+    def base(self) -> LimeBase:
+        """The linear model that these parameters make."""
+        kernel = function("kernel", exponential_kernel if self.kernel is None else self.kernel)
+        kernel_fn = partial(kernel, kernel_width=number("kernel_width", self.kernel_width, above=0))
+        one_of("feature_selection", self.feature_selection, FEATURE_SELECTIONS)
+        by_size = switch("absolute_feature_sort", self.absolute_feature_sort)
+        return LimeBase(kernel_fn, switch("verbose", self.verbose), by_size, random_state=self._state())
+
+    def _state(self) -> int | np.random.RandomState:
+        return 0 if self.random_state is None else check_state("random_state", self.random_state)
 
     def explain_instance(
         self,
@@ -205,8 +148,21 @@ class LimeAudioExplainer:
             if it is not clear what to explain, or a number is out of range
         DataError
             if ``predict_fn`` answers with values that are not numbers
+
+        Examples
+        --------
+        Why label 1 of a binary model, whose answers are probabilities of the two labels:
+
+        >>> from lemons.audiolime import TimeOnlyFactorization
+        >>> def predict_fn(waveforms):  # a model that hears nothing but the end
+        ...     p = waveforms[:, -1]
+        ...     return np.column_stack([1 - p, p])
+        >>> explained = TimeOnlyFactorization(np.full(8, 0.5), target_sr=1, temporal_segmentation_params=4)
+        >>> explanation = LimeAudioExplainer(random_state=0).explain_instance(explained, predict_fn, labels=[1])
+        >>> explanation.get_sorted_components(1, num_components=1)
+        array([0. , 0. , 0. , 0. , 0. , 0. , 0.5, 0.5])
         """
-        explained = _question(labels, top_labels, num_reg_targets)
+        base, explained = self.base, _question(labels, top_labels, num_reg_targets)
         num_features = whole("num_features", num_features, least=1)
         fit_intercept = switch("fit_intercept", fit_intercept)
         if random_seed is not None:
@@ -218,7 +174,7 @@ class LimeAudioExplainer:
             if not hasattr(factorization, method):
                 raise ParameterError(f"factorization={quoted(factorization)} has no {method}; give a Factorization")
         n_components = factorization.get_number_components()
-        masks = draw_masks(n_components, num_samples, random_state=self.random_state, random_seed=random_seed)
+        masks = draw_masks(n_components, num_samples, random_state=self._state(), random_seed=random_seed)
         distances = _distances(masks, distance_metric)
         answers = score_masks(factorization, predict_fn, masks, batch_size=batch_size, progress=progress)
         explanation = AudioExplanation(factorization, masks, answers)
@@ -232,7 +188,7 @@ class LimeAudioExplainer:
                 explanation.local_exp[label],
                 explanation.score[label],
                 explanation.local_pred[label],
-            ) = self.base.explain_instance_with_data(
+            ) = base.explain_instance_with_data(
                 masks,
                 answers,
                 distances,

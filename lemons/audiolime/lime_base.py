@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge, lars_path
 from sklearn.utils.validation import has_fit_parameter
 
@@ -22,7 +23,7 @@ FORWARD_SELECTION_MAX = 6  # more features than that are chosen by their weight:
 FEATURE_SELECTIONS = ("auto", "forward_selection", "highest_weights", "lasso_path", "none")
 
 
-class LimeBase:
+class LimeBase(BaseEstimator):
     """Fits a weighted, sparse linear model to answers about masks.
 
     Parameters
@@ -35,6 +36,18 @@ class LimeBase:
         order features by absolute weight rather than by weight, the largest first
     random_state : int, np.random.RandomState or None
         handed to scikit-learn; no solver used here draws from it
+
+    Examples
+    --------
+    >>> masks = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
+    >>> answers = masks @ np.array([[3.0], [1.0]])
+    >>> distances = 1 - masks.mean(axis=1)
+    >>> base = LimeBase(lambda distances: np.exp(-distances))
+    >>> base.feature_selection(masks, answers[:, 0], base.kernel_fn(distances), num_features=1, method="auto")
+    array([0])
+    >>> intercept, weights, score, prediction = base.explain_instance_with_data(masks, answers, distances, 0, 2)
+    >>> [(component, round(weight, 2)) for component, weight in weights]
+    [(0, 1.13), (1, 0.38)]
     """
 
     def __init__(

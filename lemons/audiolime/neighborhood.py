@@ -118,7 +118,8 @@ def _answers(found, n_inputs: int) -> np.ndarray:
     except (ValueError, TypeError) as error:  # lists of different lengths, things that are no arrays
         raise ParameterError(f"predict_fn answered {quoted(found)}, not an array (n_inputs, n_labels)") from error
     if found.ndim != 2 or len(found) != n_inputs:
-        raise ParameterError(f"predict_fn answered with shape {found.shape}, not ({n_inputs}, n_labels)")
+        hint = "; for one label, add [:, None]" if found.shape == (n_inputs,) else ""
+        raise ParameterError(f"predict_fn answered with shape {found.shape}, not ({n_inputs}, n_labels){hint}")
     if found.dtype.kind not in "fiub":
         raise ParameterError(f"predict_fn answered with {found.dtype}; it must give real numbers")
     if found.dtype not in (np.float32, np.float64):

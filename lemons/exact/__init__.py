@@ -14,6 +14,10 @@ Examples
 >>> table_facts(table, 0.5).sufficient.smallest              # doctest: +SKIP
 """
 
+from lemons.extras import require
+
+require("the exact engine", "torch", extra="exact")
+
 from lemons.exact.facts import Facts, facts_of, table_facts
 from lemons.exact.lime import Lime
 from lemons.exact.protocol import Block, LocalModel

@@ -15,9 +15,10 @@ import numpy as np
 from scipy.special import expit
 
 from lemons.arguments import items, one_of
-from lemons.errors import MissingDependencyError, ParameterError
+from lemons.errors import ParameterError
 from lemons.exact.indices import INDICES, index_of_moments
 from lemons.exact.masks import spread
+from lemons.extras import require
 from lemons.quality.answers import TARGETS
 
 __all__ = ["game_of_table"]
@@ -27,12 +28,9 @@ MAX_ORDER = 2
 
 def game_of_table(table: Any, names: Sequence[str] | None, *, target: str) -> Any:
     """The game of a `lemons.exact.ScoreTable`; see `lemons.exact.ScoreTable.to_shapiq`."""
-    try:
-        import shapiq
-    except ImportError as error:
-        raise MissingDependencyError(
-            "to_shapiq() needs the package shapiq; install it with: pip install 'lemons-explanations[shapiq]'"
-        ) from error
+    require("to_shapiq()", "shapiq", extra="shapiq")
+    import shapiq
+
     one_of("target", target, TARGETS)
     if names is not None:
         names = [str(name) for name in items("names", names, hint="a list of names of the components")]

@@ -8,6 +8,7 @@ audioLIME draws some at random. The question is always "why recommended", whatev
 import dataclasses
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from lemons.audio import SAMPLE_RATE
 from lemons.exact import Facts, ScoreTable, table_facts
 from lemons.explaining.clips import TOP_K, common_gain, mix_of
 from lemons.explaining.component import Component, top_components
-from lemons.explaining.components import factorize, mix_of_stems, rows_of, stand_ins
+from lemons.explaining.components import mix_of_stems, rows_of, stand_ins
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.mask_scores import ExactScores, SampledScores
 from lemons.explaining.question import Question, ask
@@ -147,18 +148,10 @@ def _facts(question: Question, table: ScoreTable) -> Facts | None:
 def weighted_components(
     question: Question, stems: Mapping[str, np.ndarray], weights: np.ndarray, margins: np.ndarray | None
 ) -> tuple[Component, ...]:
-    """The factorization's components with their weights and margins (n_components,), places in seconds."""
+    """The components in the factorization's order, with their weights and margins (n_components,)."""
     names = list(rows_of(stems, kind=question.kind))
-    parts = factorize(stems, kind=question.kind, segments=question.segments).components
+    places = pairwise(border / SAMPLE_RATE for border in question.segments.borders)
     return tuple(
-        Component(
-            i,
-            names[part.source],
-            i // len(names),
-            part.start / SAMPLE_RATE,
-            part.end / SAMPLE_RATE,
-            float(weights[i]),
-            None if margins is None else float(margins[i]),
-        )
-        for i, part in enumerate(parts)
+        Component(i, name, s, start_s, end_s, float(weights[i]), None if margins is None else float(margins[i]))
+        for i, ((s, (start_s, end_s)), name) in enumerate(product(enumerate(places), names))
     )

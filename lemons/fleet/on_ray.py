@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from lemons.arguments import whole
-from lemons.errors import DataError, MissingDependencyError, ParameterError
+from lemons.errors import DataError, ParameterError
+from lemons.extras import require
 from lemons.fleet.results import Results
 from lemons.fleet.units import Failure, Unit, attempt, missing_units
 from lemons.progress import Progress
@@ -122,12 +123,11 @@ def _slots(ray: Any, threads: int, gpus: float) -> int:
 @contextmanager
 def _cluster(address: str) -> Iterator[Any]:
     """Ray, connected to the cluster for as long as the block runs."""
+    require("a cluster", "ray", extra="scale")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere; read when Ray starts
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    try:
-        import ray
-    except ImportError as error:
-        raise MissingDependencyError("a cluster needs Ray; call pip install '.[scale]'") from error
+    import ray
+
     if ray.is_initialized():
         yield ray
         return

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lemons.errors import DamagedError, DataError, MissingDependencyError
+from lemons.errors import DamagedError, DataError
 from lemons.files import atomic_path
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ class Results:
 
     Raises
     ------
-    MissingDependencyError
-        if pyarrow is not installed
     DataError
         if the URL is of no kind that pyarrow knows
     """
@@ -46,7 +44,6 @@ class Results:
     def __init__(self, place: Any):
         self.place = str(place)
         self.shown = re.sub("://[^/@]*@", "://", self.place)  # in sentences, without a key in the URL
-        _pyarrow()
         self._open()
 
     def keys(self, kind: str) -> set[str]:
@@ -112,13 +109,6 @@ class Results:
             return FileSystem.from_uri(self.place)
         except (OSError, ValueError, pa.ArrowException) as error:
             raise DataError(f"{self.shown} cannot be opened ({_first_line(error)}); give a folder or s3://…") from error
-
-
-def _pyarrow() -> None:
-    try:
-        import pyarrow  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError("results are written by pyarrow; call pip install '.[scale]'") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -10,6 +10,7 @@ A library is a folder::
     cache/npy/<track_id>.npy                            derived, can be deleted
 """
 
-from lemons.library.library import STEMS, Library, open_library
+from lemons.library.library import STEMS, Library
+from lemons.library.reading import open_library
 
 __all__ = ["STEMS", "Library", "open_library"]

@@ -1,4 +1,7 @@
-"""The catalogue of a music library: its tracks, who played them, and their sound."""
+"""The catalogue of a music library: its tracks, who played them, and their sound.
+
+Reading one needs no pandas; `Library.tracks`, `Library.listens` and `Library.played`, which are its tables, do.
+"""
 
 import hashlib
 import logging
@@ -9,28 +12,28 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from lemons.arrays import kept_array
 from lemons.audio import is_native, load, load_samples, load_with_gain, to_float, to_int16
 from lemons.errors import DataError, ParameterError
+from lemons.extras import require
 from lemons.files import safe_name, why_no_file
-from lemons.library.tables import read_table
+from lemons.library.tables import LISTEN_COLUMNS, TRACK_COLUMNS
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
 from lemons.sums import find_sums
 
-__all__ = ["MAX_PLAYCOUNT", "STEMS", "Library", "open_library"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["STEMS", "Library"]
 
 logger = logging.getLogger(__name__)
 
 STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
-TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")
-LISTEN_COLUMNS = ("user", "track_id", "playcount")
-MAX_PLAYCOUNT = 999_999_999  # of one line; more than a life of listening, and sums of them fit into 64 bits
-MAX_SHOWN = 200  # letters of an id or a path in a sentence
 READING = 1  # version of how files are read; raising it makes everything cached again
 
 
@@ -42,23 +45,50 @@ class Library:
     ----------
     path : Path
         its folder
-    tracks : pd.DataFrame [index=track_id, columns=title, artist, genre, file, ...]
-        the tracks whose file exists
-    listens : pd.DataFrame [columns=user, track_id, playcount]
-        one row for each track that a user played, playcount > 0, tracks of ``tracks`` only
+    rows : dict of str to dict
+        the tracks whose file exists: what tracks.csv says of each ``track_id``, by the names of its columns
+    plays : dict of (str, str) to int
+        playcounts > 0 by user and track_id, of tracks in ``rows`` only
     skipped : list of str
         a sentence for everything that was left out, and why
     """
 
     path: Path
-    tracks: pd.DataFrame
-    listens: pd.DataFrame
+    rows: dict[str, dict[str, Any]]
+    plays: dict[tuple[str, str], int]
     skipped: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of_tables(
+        cls, path: Path, tracks: "pd.DataFrame", listens: "pd.DataFrame", skipped: list[str] | None = None
+    ) -> "Library":
+        """A library whose tables are as `tracks` and `listens` of the one that is made."""
+        rows = tracks.to_dict("index")
+        plays = {(user, one): int(n) for user, one, n in listens.itertuples(index=False)}
+        return cls(path, {str(one): row for one, row in rows.items()}, plays, skipped or [])
+
+    def __repr__(self) -> str:
+        """Its size rather than its tables."""
+        return f"Library({str(self.path)!r}: {len(self.rows)} tracks, {len(self.users)} listeners)"
+
+    @cached_property
+    def tracks(self) -> "pd.DataFrame":
+        """``rows`` as a table [index=track_id, columns=title, artist, genre, file, ...]."""
+        pd = _pandas()
+        index = pd.Index(list(self.rows), name="track_id")
+        columns = list(next(iter(self.rows.values()), {})) or list(TRACK_COLUMNS[1:])
+        return pd.DataFrame(list(self.rows.values()), index=index, columns=columns)
+
+    @cached_property
+    def listens(self) -> "pd.DataFrame":
+        """``plays`` as a table [columns=user, track_id, playcount], a row for each track that a user played."""
+        rows = [(*key, playcount) for key, playcount in self.plays.items()]
+        return _pandas().DataFrame(rows, columns=list(LISTEN_COLUMNS))
 
     @property
     def users(self) -> list[str]:
         """All listeners who played something: the seven personas first, then the others by name."""
-        found = set(self.listens["user"])
+        found = {user for user, _ in self.plays}
         personas = [listener.name for listener in LISTENERS]
         return [name for name in personas if name in found] + sorted(found - set(personas))
 
@@ -70,13 +100,15 @@ class Library:
             digest.update((self.path / name).read_bytes())
         return digest.hexdigest()
 
-    def played(self, user: str) -> pd.Series:
+    def played(self, user: str) -> "pd.Series":
         """Playcounts by track_id, the most played first.
 
         Raises
         ------
         ParameterError
             if no listener of this name played anything here; the sentence names those who did
+        MissingDependencyError
+            if pandas is not installed
         """
         if user not in self.users:
             raise ParameterError(f"listener={user!r} is not in {self.path}; choose one of {', '.join(self.users)}")
@@ -91,12 +123,12 @@ class Library:
         ParameterError
             if the library has no such track
         """
-        if track_id not in self.tracks.index:
-            example = self.tracks.index[0]
+        if track_id not in self.rows:
+            example = next(iter(self.rows))
             raise ParameterError(
                 f"track={track_id!r} is not in {self.path}; see its tracks.csv for ids such as {example}"
             )
-        return self.path / self.tracks.at[track_id, "file"]
+        return self.path / self.rows[track_id]["file"]
 
     def stamp(self, track_id: str) -> dict[str, str | int]:
         """What identifies the sound of a track without reading it; arrays made of the track are cached with it.
@@ -119,7 +151,7 @@ class Library:
         if why := why_no_file(source):
             raise DataError(f"no such audio file: {source} ({why}); check the path")
         status = source.stat()
-        about = {"track_id": track_id, "file": self.tracks.at[track_id, "file"]}
+        about = {"track_id": track_id, "file": self.rows[track_id]["file"]}
         return about | {"mtime_ns": status.st_mtime_ns, "size": status.st_size, "reading": READING}
 
     def cache_path(self, kind: str, track_id: str) -> Path:
@@ -197,88 +229,29 @@ class Library:
             return ""
 
         def in_order(pool: ThreadPoolExecutor) -> Generator[str, None, None]:
-            yield from pool.map(problem, self.tracks.index)
+            yield from pool.map(problem, self.rows)
 
         damaged = []
         # closing() drops what is still waiting when progress() raises, or the wait for it all would hold up Ctrl-C
         with ThreadPoolExecutor(os.cpu_count()) as pool, closing(in_order(pool)) as problems:
-            for done, (track_id, sentence) in enumerate(zip(self.tracks.index, problems, strict=True), start=1):
+            for done, (track_id, sentence) in enumerate(zip(self.rows, problems, strict=True), start=1):
                 if sentence:
                     damaged.append(track_id)
                     self.skipped.append(f"track {track_id} skipped: {sentence}")
                 if progress:
-                    progress(done, len(self.tracks))
-        self.tracks = self.tracks.drop(damaged)
-        self.listens = self.listens[self.listens["track_id"].isin(self.tracks.index)]
+                    progress(done, len(self.rows))
+        for track_id in damaged:
+            del self.rows[track_id]
+        self.plays = {key: playcount for key, playcount in self.plays.items() if key[1] in self.rows}
+        for table in ("tracks", "listens"):  # are made again
+            self.__dict__.pop(table, None)
 
 
-def open_library(path: str | os.PathLike) -> Library:
-    """Read the catalogue of a library.
+def _pandas() -> Any:
+    require("a library's tables", "pandas", extra="recommender")
+    import pandas
 
-    Parameters
-    ----------
-    path : path-like
-        the library's folder
-
-    Returns
-    -------
-    Library
-        tracks without an id or whose file is missing or no ordinary file, and listens to unknown tracks, are left out
-        and named in ``skipped``
-
-    Raises
-    ------
-    DataError
-        if there is no library, a column is missing, a value is malformed, no track is left, or no listener played any
-    """
-    path = Path(path)
-    if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
-        hint = "make one with `lemons library demo`, `real`, `own` or `msd`, or set library_path in config.py"
-        raise DataError(f"no music library at {path} (tracks.csv and listens.csv); {hint}")
-    tracks = read_table(path / "tracks.csv", TRACK_COLUMNS)
-    listens = read_table(path / "listens.csv", LISTEN_COLUMNS)
-    if doubled := tracks.loc[tracks["track_id"].duplicated(), "track_id"].tolist():
-        raise DataError(f"{path / 'tracks.csv'} lists {doubled[0]} twice; keep one line of each track_id")
-    playcounts = pd.to_numeric(listens["playcount"], errors="coerce")
-    bad = ~(playcounts.between(0, MAX_PLAYCOUNT) & (playcounts % 1 == 0))
-    if bad.any():
-        line = int(bad.argmax()) + 2  # the table's first row is the file's second line
-        value = listens["playcount"].iloc[line - 2]
-        needed = f"must be a whole number from 0 to {MAX_PLAYCOUNT}"
-        raise DataError(f"{path / 'listens.csv'}, line {line}: playcount={value!r} {needed}")
-    listens = listens.assign(playcount=playcounts.astype(np.int64))
-    listens = listens.groupby(["user", "track_id"], as_index=False, sort=False)["playcount"].sum()
-    listens = listens[listens["playcount"] > 0]
-
-    present, skipped = _find_files(path, tracks.set_index("track_id"))
-    if unknown := sorted(set(listens["track_id"]) - set(tracks["track_id"])):
-        skipped.append(f"listens of {len(unknown)} tracks skipped: not in tracks.csv, such as {unknown[0]}")
-    if present.empty:
-        raise DataError(f"the library at {path} has no track whose file exists; check the column `file` of tracks.csv")
-    listens = listens[listens["track_id"].isin(present.index)]
-    if listens.empty:
-        raise DataError(f"{path / 'listens.csv'} names no listener who played a track that is here; add some lines")
-    return Library(path, present, listens, skipped)
-
-
-def _find_files(path: Path, tracks: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """The tracks that have an id and a file, and a sentence for each of the others."""
-    skipped = {}
-    for track_id, file in tracks["file"].items():
-        if not track_id or "\0" in track_id:
-            skipped[track_id] = "its track_id is empty or holds a NUL; give it another one"
-        elif not file:
-            skipped[track_id] = "tracks.csv names no file"
-        elif why := why_no_file(path / file):
-            skipped[track_id] = f"no such file: {_shown(str(path / file))} ({why})"
-    sentences = [f"track {_shown(track_id)} skipped: {sentence}" for track_id, sentence in skipped.items()]
-    return tracks.drop(index=list(skipped)), sentences
-
-
-def _shown(text: str) -> str:
-    """An id or a path as a sentence can hold it: not too long, and without what no eye can see."""
-    text = text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
-    return text if text and text.isprintable() else repr(text)
+    return pandas
 
 
 def _without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:

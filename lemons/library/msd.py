@@ -17,6 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from lemons.extras import require
+
+require("a library of the Million Song Dataset", "pandas", extra="recommender")
+
 import pandas as pd
 
 from lemons.errors import DataError, ParameterError
@@ -152,7 +157,7 @@ def make_msd_library(
     tracks = tracks.drop(absent)
     tracks["n_other_listeners"] = [others.get(song, 0) for song in tracks["song_id"]]
     tracks["file"] = [str(files[one]) for one in tracks.index]
-    library = Library(Path(path), tracks, listens[listens["track_id"].isin(tracks.index)])
+    library = Library.of_tables(Path(path), tracks, listens[listens["track_id"].isin(tracks.index)])
     library.check_audio(progress("audio", "track"))
     damaged = tracks.index.difference(library.tracks.index)
     missing += [_missing(tracks.loc[one], "damaged") for one in damaged]
@@ -242,7 +247,8 @@ def _as_split(table: pd.DataFrame, listens: pd.DataFrame, name: str) -> pd.DataF
 def _read_published(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise DataError(f"no published split {path}; name the listener as its file, or leave out --splits")
-    table = read_table(path, ("track_id", "split", "listened"))
+    columns = ("track_id", "split", "listened")
+    table = pd.DataFrame(read_table(path, columns), columns=columns)
     bad = table[~(table["split"].isin(PARTS) & table["listened"].isin(["0", "1"]))]
     if not bad.empty:
         raise DataError(f"{path}, line {bad.index[0] + 2}: split must be train, val or test, listened 0 or 1")

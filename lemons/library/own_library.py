@@ -13,6 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lemons.extras import require
+
+require("a library of one's own", "pandas", "mutagen", extra="recommender")
+
 import pandas as pd
 
 from lemons.errors import DataError, ParameterError
@@ -102,7 +106,8 @@ def make_own_library(
     table = pd.DataFrame(files, columns=AudioFile._fields).set_index("track_id")
     table = table.assign(genre=genres, file=[_reference(Path(audio) / one, path) for one in table["path"]])
     no_listens = pd.DataFrame({"user": [], "track_id": [], "playcount": []})
-    library = Library(path, table[["title", "artist", "genre", "file", "album", "recording_id"]], no_listens, skipped)
+    tracks = table[["title", "artist", "genre", "file", "album", "recording_id"]]
+    library = Library.of_tables(path, tracks, no_listens, skipped)
     library.check_audio((bar or (lambda *_: None))("audio", "track"))
     if library.tracks.empty:
         raise DataError(f"no file in {audio} can be read as audio; {library.skipped[-1]}")

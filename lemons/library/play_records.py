@@ -12,8 +12,7 @@ from typing import Any
 
 from lemons.errors import DataError
 from lemons.library.foreign import name_value
-from lemons.library.library import MAX_PLAYCOUNT
-from lemons.library.plays import DAMAGED, MIN_PLAYED_MS, NO_MUSIC, TOO_SHORT, UNKNOWN, History, Play
+from lemons.library.plays import DAMAGED, MAX_PLAYCOUNT, MIN_PLAYED_MS, NO_MUSIC, TOO_SHORT, UNKNOWN, History, Play
 
 __all__ = ["counts", "is_json", "read_records", "user_in", "whole"]
 

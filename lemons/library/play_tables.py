@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 from lemons.errors import DataError
 from lemons.library.columns import headless_columns, named_columns
-from lemons.library.library import MAX_PLAYCOUNT
 from lemons.library.play_records import counts, whole
-from lemons.library.plays import DAMAGED, FORMATS, TOO_SHORT, History, Play
+from lemons.library.plays import DAMAGED, FORMATS, MAX_PLAYCOUNT, TOO_SHORT, History, Play
 
 __all__ = ["read_table"]
 

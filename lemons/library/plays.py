@@ -7,12 +7,24 @@ from typing import NamedTuple
 
 from lemons.characters import BYTE_ORDER_MARK, UNWRITABLE
 
-__all__ = ["DAMAGED", "FORMATS", "MIN_PLAYED_MS", "NO_MUSIC", "TOO_SHORT", "UNKNOWN", "History", "Play", "clean"]
+__all__ = [
+    "DAMAGED",
+    "FORMATS",
+    "MAX_PLAYCOUNT",
+    "MIN_PLAYED_MS",
+    "NO_MUSIC",
+    "TOO_SHORT",
+    "UNKNOWN",
+    "History",
+    "Play",
+    "clean",
+]
 
 FORMATS = (  # that are read, as a part of a sentence
     "a table with a first line such as user,track,playcount or artist,title, or an export of ListenBrainz, Last.fm, "
     "Libre.fm, Spotify, Maloja, Koito, Universal Scrobbler, Rockbox or Spinitron"
 )
+MAX_PLAYCOUNT = 999_999_999  # of one line; more than a life of listening, and sums of them fit into 64 bits
 MIN_PLAYED_MS = 30_000  # Spotify and Last.fm alike count what sounded for half a minute
 MAX_SIGNS = 2000  # of a name; what is longer is a damaged file, not a title
 UNCLEAN = re.compile(f"[{UNWRITABLE}{BYTE_ORDER_MARK}]+")  # no name has them

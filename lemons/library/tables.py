@@ -4,20 +4,34 @@ Tables are opened in spreadsheets, too, which take a cell that begins with ``=``
 with such a sign gets an apostrophe in front, and reading takes it away again.
 """
 
+import csv
 import json
 import os
 import re
+from itertools import chain
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 
-__all__ = ["check_folder", "read_table", "spreadsheet_plain", "spreadsheet_safe", "write_library"]
+if TYPE_CHECKING:
+    import pandas as pd
 
+__all__ = [
+    "LISTEN_COLUMNS",
+    "TRACK_COLUMNS",
+    "check_folder",
+    "read_table",
+    "spreadsheet_plain",
+    "spreadsheet_safe",
+    "write_library",
+]
+
+TRACK_COLUMNS = ("track_id", "title", "artist", "genre", "file")  # and more
+LISTEN_COLUMNS = ("user", "track_id", "playcount")
 NOTE = "library.json"  # what the folder holds, or will hold
+END = "\0end"  # read as a line of its own unless a quotation mark before it is never closed
 # what spreadsheets begin to compute at; the wide signs are those of East Asian keyboards
 FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 
@@ -61,12 +75,12 @@ def spreadsheet_plain(text: str) -> str:
 
 def write_library(
     path: str | os.PathLike,
-    tracks: pd.DataFrame,
-    listens: pd.DataFrame,
+    tracks: "pd.DataFrame",
+    listens: "pd.DataFrame",
     *,
     note: dict[str, Any],
-    splits: dict[str, pd.DataFrame] | None = None,
-    reports: dict[str, pd.DataFrame] | None = None,
+    splits: "dict[str, pd.DataFrame] | None" = None,
+    reports: "dict[str, pd.DataFrame] | None" = None,
 ) -> None:
     """Write a library's tables; a library of the same origin is replaced.
 
@@ -106,17 +120,42 @@ def write_library(
             table.to_csv(temporary, index=False)
 
 
-def read_table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A comma-separated table of texts that has at least these columns; `DataError` where there is none."""
+def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """The rows of a comma-separated table that has at least these columns, as texts by the columns' names.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8; the first line names the columns, of those of the same name the first counts; lines without a character
+        are left out, and what a line lacks at its end is empty
+    columns : tuple of str
+        what must be among them
+
+    Raises
+    ------
+    DataError
+        if it is no such table
+    """
+    remedy = "it must be comma-separated UTF-8"
     try:
         # ids and titles stay texts: an id 007 is not 7, an artist called "NA" is not missing
-        table = pd.read_csv(path, dtype=str, keep_default_na=False).map(spreadsheet_plain)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{path} cannot be read as a table ({error}); it must be comma-separated UTF-8") from error
-    if missing := [name for name in columns if name not in table.columns]:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(chain(file, [END])))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path} cannot be read as a table ({error}); {remedy}") from error
+    if rows.pop() != [END]:
+        raise DataError(f"{path} cannot be read as a table (a quotation mark is never closed); {remedy}")
+    numbered = [(number, cells) for number, cells in enumerate(rows, start=1) if cells]
+    if not numbered:
+        raise DataError(f"{path} cannot be read as a table (it is empty); {remedy}")
+    names = numbered.pop(0)[1]
+    if missing := [name for name in columns if name not in names]:
         raise DataError(f"{path} has no column {', '.join(missing)}; its first line must name {', '.join(columns)}")
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes what is too much for an index, and shifts the others
-        raise DataError(
-            f"{path}, line 2 has more columns than line 1 names; put texts with commas into quotation marks"
-        )
-    return table
+    if longer := next((number for number, cells in numbered if len(cells) > len(names)), None):
+        hint = "put texts with commas into quotation marks"
+        raise DataError(f"{path}, line {longer} has more columns than line 1 names; {hint}")
+    places = {name: names.index(name) for name in names if name}
+    return [
+        {name: spreadsheet_plain(cells[at]) if at < len(cells) else "" for name, at in places.items()}
+        for _, cells in numbered
+    ]

@@ -4,11 +4,11 @@
 name                 stems                                  needs
 ===================  =====================================  =======================================================
 ``given``            those in the folder                    a folder of stems, as ``weights``
-``hpss``             five harmonic and percussive parts     nothing
-``spleeter:5stems``  vocals, piano, drums, bass, other      weights, see `lemons.separation.weights`
-``spleeter:4stems``  vocals, drums, bass, other             weights
-``spleeter:2stems``  vocals, accompaniment                  weights
-``demucs:<model>``   the model's                            weights, and the package ``demucs``
+``hpss``             five harmonic and percussive parts     the extra ``separation``
+``spleeter:5stems``  vocals, piano, drums, bass, other      the same, and weights: `lemons.separation.weights`
+``spleeter:4stems``  vocals, drums, bass, other             the same
+``spleeter:2stems``  vocals, accompaniment                  the same
+``demucs:<model>``   the model's                            the extra ``demucs``, and weights
 ===================  =====================================  =======================================================
 """
 

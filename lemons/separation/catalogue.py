@@ -2,10 +2,10 @@
 
 import os
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from lemons.errors import MissingWeightsError, ParameterError
+from lemons.extras import how_to_install, missing, require
 from lemons.separation.given import Given
 from lemons.separation.hpss import HPSS
 from lemons.separation.separator import Separator
@@ -21,6 +21,11 @@ STEMS = {  # of the separators known by name; `given` has those of its folder
     "spleeter:5stems": ("vocals", "piano", "drums", "bass", "other"),
     "demucs:htdemucs": ("drums", "bass", "other", "vocals"),
     "demucs:htdemucs_6s": ("drums", "bass", "other", "vocals", "guitar", "piano"),
+}
+PACKAGES = {  # that a family of separators needs, and the extra that has them
+    "hpss": (("librosa",), "separation"),
+    "spleeter": (("torch", "safetensors", "google_crc32c"), "separation"),
+    "demucs": (("demucs",), "demucs"),
 }
 WITHOUT_WEIGHTS = "hpss, or given with a folder of stems"
 
@@ -83,16 +88,14 @@ def get_separator(name: str, weights: str | os.PathLike | None = None, device: s
     if name == "hpss":
         if weights is not None:
             raise ParameterError(f"separator='hpss' takes no weights; leave weights={os.fspath(weights)!r} out")
+        _check_packages(name)
         return HPSS()
     if name == "given":
         if weights is None:
             raise ParameterError("separator='given' needs weights=FOLDER, a folder with an audio file per stem")
         return Given(weights)
+    _check_packages(name)  # before the weights, which would be fetched in vain
     folder = weights_folder(name) if weights is None else Path(weights)
-    if family == "demucs":  # before its weights: without the package, they would be fetched in vain
-        from lemons.separation.demucs import check_demucs
-
-        check_demucs()
     if not is_there(name, folder):
         raise MissingWeightsError(
             f"{name} has no weights in {folder}; {how_to_get(name)}, or choose a separator that works without: "
@@ -112,14 +115,21 @@ def list_separators() -> list[SeparatorRecord]:
     return [SeparatorRecord(name, stems, not _lacks(name), _lacks(name)) for name, stems in STEMS.items()]
 
 
+def _family(name: str) -> str:
+    return name.partition(":")[0]
+
+
+def _check_packages(name: str) -> None:
+    packages, extra = PACKAGES[_family(name)]
+    require(f"the separator {name}", *packages, extra=extra)
+
+
 def _lacks(name: str) -> str:
     if name == "given":
         return "a folder of stems: --weights FOLDER"
-    if name == "hpss":
-        return ""
-    lacks = []
-    if name.startswith("demucs:") and find_spec("demucs") is None:
-        lacks.append("the package demucs: pip install 'lemons-explanations[demucs]'")
-    if not is_there(name, weights_folder(name)):
+    packages, extra = PACKAGES[_family(name)]
+    absent = missing(*packages)
+    lacks = [f"{' and '.join(absent)}: {how_to_install(extra)}"] if absent else []
+    if name != "hpss" and not is_there(name, weights_folder(name)):
         lacks.append(f"weights: {how_to_get(name)}")
     return "; ".join(lacks)

@@ -8,13 +8,13 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import soxr
 
-from lemons.errors import DataError, MissingDependencyError
+from lemons.errors import DataError
+from lemons.extras import require
 from lemons.hashing import hash_file
 from lemons.separation.separator import Separator
 
@@ -27,10 +27,7 @@ MAX_S = 1200  # of a mix, which is held in memory with all stems
 
 def check_demucs() -> None:
     """Raise MissingDependencyError where the package `demucs` is not installed."""
-    if find_spec("demucs") is None:
-        raise MissingDependencyError(
-            "the separator demucs needs the package demucs; install it with: pip install 'lemons-explanations[demucs]'"
-        )
+    require("the separator demucs", "demucs", extra="demucs")
 
 
 class Demucs(Separator):

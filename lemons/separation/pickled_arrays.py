@@ -9,8 +9,10 @@ tuples, and four names. The names are compared, never imported; each stands for 
 ``numpy.core.multiarray _reconstruct``  an array that is still empty
 ``numpy ndarray``                       the kind of that array
 ``numpy dtype``                         float32, little-endian, and no other type
-``_codecs encode``                      the bytes of a text in Latin-1, as which an array's values are kept
+``_codecs encode``                      the bytes of a text in Latin-1, as which protocol 2 keeps an array's values
 ======================================  =====================================================================
+
+NumPy 2 says ``numpy._core.multiarray`` for the first. Protocols 2 to 4 are read.
 
 Any other instruction, name or argument is refused. So the worst that a file can do is to hold other numbers.
 
@@ -33,6 +35,7 @@ RECONSTRUCT = "numpy.core.multiarray _reconstruct"
 NDARRAY = "numpy ndarray"
 DTYPE = "numpy dtype"
 ENCODE = "_codecs encode"
+RENAMED = {"numpy._core.multiarray _reconstruct": RECONSTRUCT}
 FLOAT32 = ("f4", False, True)  # arguments of the type: no alignment, a copy
 LITTLE_ENDIAN = (3, "<", None, None, None, -1, -1, 0)  # its state: version, order of bytes, no fields, no alignment
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
@@ -104,14 +107,17 @@ def _follow(data: bytes) -> dict[str, np.ndarray]:
     argument: Any
     for instruction, argument, _ in pickletools.genops(data):
         match instruction.name:
-            case "PROTO":
+            case "PROTO" | "FRAME":
                 pass
-            case "BINUNICODE" | "BININT" | "BININT1" | "BININT2":
+            case "BINUNICODE" | "SHORT_BINUNICODE" | "BINBYTES" | "SHORT_BINBYTES" | "BININT" | "BININT1" | "BININT2":
                 stack.append(argument)
             case "NONE" | "NEWTRUE" | "NEWFALSE":
                 stack.append(CONSTANTS[instruction.name])
             case "GLOBAL":
                 stack.append(_name(argument))
+            case "STACK_GLOBAL":
+                name, module = stack.pop(), stack.pop()
+                stack.append(_name(f"{module} {name}"))
             case "EMPTY_DICT":
                 stack.append({})
             case "MARK":
@@ -128,6 +134,8 @@ def _follow(data: bytes) -> dict[str, np.ndarray]:
                 del stack[start:]
             case "BINPUT" | "LONG_BINPUT":
                 memo[argument] = stack[-1]
+            case "MEMOIZE":
+                memo[len(memo)] = stack[-1]
             case "BINGET" | "LONG_BINGET":
                 stack.append(memo[argument])
             case "REDUCE":
@@ -149,6 +157,7 @@ def _follow(data: bytes) -> dict[str, np.ndarray]:
 
 
 def _name(argument: str) -> _Name:
+    argument = RENAMED.get(argument, argument)
     if argument not in (RECONSTRUCT, NDARRAY, DTYPE, ENCODE):
         raise _Refused(f"it names {argument[:80]!r}, where only arrays may be")
     return _Name(argument)
@@ -181,11 +190,11 @@ def _build(target: Any, state: Any) -> None:
         raise _Refused("it has an object that is no array")
     version, shape, dtype, fortran, values = state
     sizes = isinstance(shape, tuple) and len(shape) <= MAX_AXES and all(type(n) is int and n >= 0 for n in shape)
-    if version != 1 or fortran is not False or not sizes or not isinstance(dtype, _Type):
+    if version != 1 or type(fortran) is not bool or not sizes or not isinstance(dtype, _Type):
         raise _Refused("it has an array that is none of float32, or of too many axes")
     if not isinstance(values, bytes) or len(values) != 4 * math.prod(shape):
         raise _Refused("it has an array whose values do not fill its shape")
-    target.values = np.frombuffer(values, "<f4").reshape(shape)
+    target.values = np.frombuffer(values, "<f4").reshape(shape, order="F" if fortran else "C")
 
 
 def _arrays(found: Any) -> dict[str, np.ndarray]:

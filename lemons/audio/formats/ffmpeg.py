@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from lemons.errors import DataError
+from lemons.errors import DataError, MissingDecoderError
+from lemons.extras import how_to_install, missing
 
 __all__ = ["FFmpegFile"]
 
@@ -31,18 +32,19 @@ class FFmpegFile:
 
     Raises
     ------
+    MissingDecoderError
+        if PyAV is not installed
     DataError
-        if PyAV is not installed, or the file is damaged or holds no sound
+        if the file is damaged or holds no sound
     """
 
     def __init__(self, path: Path, kind: str):
         self._path = path
-        try:
-            import av
-        except ImportError as error:
-            what = f"it is {NAMES[kind]}, which needs PyAV"
-            hint = "install lemons-explanations[formats] or convert it to FLAC"
-            raise DataError(f"{path} cannot be read: {what}; {hint}") from error
+        if missing("av"):
+            what = f"it is {NAMES[kind]}, which needs PyAV: {how_to_install('formats')}"
+            raise MissingDecoderError(f"{path} cannot be read: {what}, or convert it to FLAC")
+        import av
+
         self._av, self._kind = av, kind
         self._file = path.open("rb")
         try:

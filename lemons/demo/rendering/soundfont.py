@@ -7,17 +7,18 @@ amplitude growing with the square, as SoundFont's default curve does. A tone is 
 """
 
 import hashlib
-import importlib.util
 import struct
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.metadata import distribution
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from lemons.audio import SAMPLE_RATE
-from lemons.errors import DataError, MissingDependencyError
+from lemons.errors import DataError
+from lemons.extras import require
 
 __all__ = ["DRUM_BANK", "FONT_SHA256", "Sampler", "check_font", "find_font"]
 
@@ -46,12 +47,8 @@ def find_font() -> Path:
     DataError
         if its font is missing or another one than the demo library is made with
     """
-    spec = importlib.util.find_spec("pretty_midi")
-    if spec is None or not spec.submodule_search_locations:
-        raise MissingDependencyError(
-            "the demo library plays the instruments of pretty_midi's soundfont; install it: pip install pretty_midi"
-        )
-    path = Path(spec.submodule_search_locations[0]) / FONT_FILE
+    require("the orchestra of the demo library", "pretty_midi", extra="demo")
+    path = Path(str(distribution("pretty_midi").locate_file("pretty_midi"))) / FONT_FILE
     check_font(path)
     return path
 

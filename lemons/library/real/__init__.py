@@ -4,6 +4,10 @@ It tests the machinery on real sound. Its listeners are made up, and named as wh
 this band, this style. Nothing of the music is part of LEMONS; `sources` finds it on the user's machine.
 """
 
+from lemons.extras import require
+
+require("the library of real music", "pandas", "mutagen", extra="recommender")
+
 from lemons.library.real.make import Summary, make_real_library
 
 __all__ = ["Summary", "make_real_library"]

@@ -5,6 +5,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from lemons.audiolime import LimeAudioExplainer, StemFactorization
+from tests.lemons.audiolime.originals import FILE
 
 SR = 100  # Hz; toys need no more
 
@@ -51,3 +52,10 @@ def explained(constant_stems, counting):
         num_samples="exhaustive",
         model_regressor=LinearRegression(),
     )
+
+
+@pytest.fixture(scope="session")
+def originals():
+    """What audioLIME itself answered."""
+    with np.load(FILE) as arrays:
+        return dict(arrays)

@@ -73,7 +73,10 @@ def test_all_off_is_silence(stems, kind):
 def test_components_hold_no_copies_of_the_stems(stems):
     factorization = StemFactorization(stems, SR, 5)
     assert all(np.shares_memory(factorization.original_components[i], y) for i, y in enumerate(stems.values()))
-    assert not any(isinstance(part, np.ndarray) for component in factorization.components for part in component)
+    assert len(factorization.components) == 10
+    np.testing.assert_array_equal(factorization.components[-1], [0, 0, 0, 0, 0.5, 0.5, 0.5])  # made just now
+    np.testing.assert_array_equal(factorization.components[:2], factorization.retrieve_components([0, 1]))
+    assert not any(isinstance(value, np.ndarray) for value in vars(factorization.components).values())
 
 
 def test_the_composition_makes_the_models_input(stems):

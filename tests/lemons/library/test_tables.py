@@ -24,8 +24,8 @@ def written(tmp_path):
 
 
 def test_a_table_comes_back_as_the_texts_that_it_was(written):
-    table = read_table(written / "tracks.csv", ("track_id", "file"))
-    pd.testing.assert_frame_equal(table.set_index("track_id"), TRACKS)  # 007 is not 7, NA is not missing
+    rows = read_table(written / "tracks.csv", ("track_id", "file"))
+    assert rows == TRACKS.reset_index().to_dict("records")  # 007 is not 7, NA is not missing
 
 
 def test_no_cell_is_a_formula_of_a_spreadsheet(written):
@@ -44,6 +44,17 @@ def test_without_listens_there_is_no_library(written, monkeypatch):
         write_library(written, TRACKS, LISTENS, note={"made_by": "a test"})
     with pytest.raises(DataError, match="no music library"):
         open_library(written)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_tables_of_any_program_are_read(tmp_path, end):
+    """With a byte order mark, empty lines, line breaks in texts, lines that end early, and two columns of a name."""
+    lines = ["\ufefftrack_id,title,file,title,", "", '1,"So ""What""' + end + '?",a.wav,twice', "2,Ode"]
+    (tmp_path / "tracks.csv").write_text(end.join(lines), encoding="utf-8", newline="")
+    assert read_table(tmp_path / "tracks.csv", ("track_id", "file")) == [
+        {"track_id": "1", "title": f'So "What"{end}?', "file": "a.wav"},
+        {"track_id": "2", "title": "Ode", "file": ""},
+    ]
 
 
 @pytest.mark.parametrize("content", ["no JSON", '["made_by"]', "{}", '{"made_by": "somebody else"}'])
@@ -66,6 +77,7 @@ def test_an_empty_folder_and_none_at_all_hold_no_library(tmp_path):
         ("track_id,title\n1,A\n", "has no column file"),
         ("track_id,file\n1,a.wav,more\n2,b.wav,more\n", "line 2 has more columns than line 1 names"),
         (b"track_id,file\n1,\xe9.wav\n", "must be comma-separated UTF-8"),
+        ('track_id,file\n1,"a.wav\n2,b.wav\n', "a quotation mark is never closed"),
     ],
 )
 def test_what_is_no_such_table_is_one_sentence(tmp_path, content, sentence):

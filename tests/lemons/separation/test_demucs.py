@@ -9,7 +9,7 @@ import torch
 
 from lemons.audio import quantize
 from lemons.errors import DataError, MissingDependencyError, MissingWeightsError
-from lemons.separation import catalogue, get_separator, list_separators
+from lemons.separation import get_separator, list_separators
 
 SOURCES = ["drums", "bass", "other", "vocals"]
 TINY = {
@@ -153,8 +153,7 @@ def test_missing_weights_are_not_fetched_but_told():
 
 
 def test_the_missing_package_is_named(monkeypatch, tmp_path):
-    monkeypatch.setattr("lemons.separation.demucs.find_spec", lambda name: None)
-    monkeypatch.setattr(catalogue, "find_spec", lambda name: None)
+    monkeypatch.setattr("lemons.extras.find_spec", lambda name: None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'lemons-explanations\[demucs\]'"):
         get_separator("demucs:htdemucs", tmp_path)
     lacks = {record.name: record.lacks for record in list_separators()}

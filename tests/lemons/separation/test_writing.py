@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from lemons.audio import quantize
+from lemons.audio import load, quantize
 from lemons.errors import DataError
 from lemons.separation.cache import separate_file
 from lemons.separation.separator import Separator
-from lemons.separation.writing import write_stems
+from lemons.separation.writing import read_stems, write_stems
 
 SR = 22050
 
@@ -59,3 +59,15 @@ def test_stems_that_vanished_are_one_sentence_and_no_file(song, tmp_path):
     with pytest.raises(DataError, match=r"1\.flac has vanished or was damaged; separate the track again"):
         write_stems(separation, tmp_path / "stems")
     assert [file.name for file in (tmp_path / "stems").iterdir()] == ["vocals.flac"]
+
+
+@pytest.mark.parametrize("level", [0.5, 3.0])
+def test_stems_are_read_at_any_rate_and_sum_to_the_file_as_it_is_loaded(song, tmp_path, level):
+    write_stems(separate_file(song, Opposites(level), folder=tmp_path / "cache"), tmp_path / "stems")
+    for sr in (16000, SR):
+        stems = read_stems(tmp_path / "stems", song, sr=sr)
+        assert list(stems) == ["vocals", "AC/DC"]
+        np.testing.assert_array_equal(sum(stems.values()), load(song, sr=sr))
+    left = soundfile.read(song)[0][:, 0]
+    # the vocals are the left channel at its own rate, rounded to 16 bits
+    np.testing.assert_allclose(stems["vocals"], level * left, rtol=0, atol=2**-15)

@@ -120,10 +120,12 @@ def test_a_malformed_url_is_told(tmp_path):
 
 def test_missing_packages_name_the_extra_that_has_them(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pymongo", None)
-    with pytest.raises(MissingDependencyError, match=r'pip install "lemons-explanations\[mongodb\]"'):
+    with pytest.raises(MissingDependencyError, match=r"needs pymongo: pip install 'lemons-explanations\[mongodb\]'"):
         make_observers(tmp_path, mongodb_url="mongodb://localhost")
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    with pytest.raises(MissingDependencyError, match=r'pip install "lemons-explanations\[train\]"'):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    with pytest.raises(
+        MissingDependencyError, match=r"needs tensorboard: pip install 'lemons-explanations\[recommender\]'"
+    ):
         Log(Run(), tensorboard_path=tmp_path)
 
 

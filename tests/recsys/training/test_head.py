@@ -13,9 +13,10 @@ from lemons.library import open_library
 from recsys import experiment as training_driver
 from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint, save_checkpoint, trunk_hash
+from recsys.data.splits import load_or_draw_split
 from recsys.model import FCN
 from recsys.model_runs import best_checkpoint
-from recsys.training.head import STRENGTHS, minimum
+from recsys.training.head import QUIET_SAMPLES, STRENGTHS, fit_head, head_features, minimum
 from tests.recsys.training.tones import fresh_model
 
 
@@ -34,6 +35,20 @@ def test_at_the_minimum_the_gradient_is_zero(rng, strength):
     gradient = strength * features.T @ residuals + weights * features.var(axis=0)
     # sums of 50 terms of some tens, times C; Newton's last step squares an error below 1e-4
     assert np.abs([*gradient, strength * residuals.sum()]).max() < 1e-6 * max(strength, 1)
+
+
+def test_silence_among_the_negatives_is_not_recommended(toy_library):
+    library = open_library(toy_library)
+    model, split = fresh_model(), load_or_draw_split(library, "nina")
+    features = head_features(model, library, split)
+    silence = torch.zeros(1, QUIET_SAMPLES)
+    relevance = {}
+    for quiet in (0, 0.25):
+        training = fit_head(model, library, split, features, quiet=quiet)
+        with torch.no_grad():
+            relevance[quiet] = float(model(silence).sigmoid())
+        assert training.best["loss"] == min(one["loss"] for one in training.history)
+    assert relevance[0.25] < min(relevance[0], 0.1)
 
 
 def test_a_new_listener_gets_a_head_on_a_trunk_as_it_is(config, tmp_path, monkeypatch):

@@ -23,6 +23,7 @@ from recsys.training.trainer import validation_scores
 from tests.recsys.training.tones import N, crops, fresh_model
 
 QUICK = {"n_epochs": 2, "batch_size": 20, "input_length": N, "schedule": "onecycle", "shared_trunk": True}
+QUICK_HEAD = {"batch_size": 20, "n_quiet": 1}
 
 
 @pytest.fixture
@@ -53,6 +54,13 @@ def test_all_have_the_same_trunk_and_a_head_of_their_own(config, monkeypatch):
 
     monkeypatch.setattr(training_driver.ex, "run", lambda **_: pytest.fail("done again"))
     assert train_all(config, updates=QUICK) == models
+
+
+def test_the_heads_are_those_of_listeners_who_come_later_to_the_same_trunk(config, tmp_path):
+    models = train_all(config, updates=QUICK | {"n_quiet": 1})
+    later = Config(config.library_path, tmp_path / "later")
+    (nina,) = train_all(later, ["nina"], updates=QUICK_HEAD | {"trunk_path": str(models["marko"])}).values()
+    assert model_hash(load_checkpoint(nina)[0]) == model_hash(load_checkpoint(models["nina"])[0])
 
 
 def test_an_interrupted_training_ends_with_the_weights_of_an_uninterrupted_one(config, tmp_path, monkeypatch, rng):

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from lemons.errors import DataError
+from lemons.errors import DataError, MissingDecoderError
 from tests.lemons.audio.encoded import DURATION_S, tone
 
 KINDS = {"m4a": ("mp4", "aac"), "webm": ("webm", "libopus"), "wma": ("asf", "wmav2"), "aac": ("adts", "aac")}
@@ -43,5 +43,5 @@ def test_what_ffmpeg_decodes_is_read_whole_or_refused(read, suffix):
 def test_without_pyav_a_sentence_says_what_to_install(read, monkeypatch):
     content = by_ffmpeg("mp4", "aac")
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(DataError, match=r"MP4 \(M4A\), which needs PyAV; install lemons-explanations\[formats\]"):
+    with pytest.raises(MissingDecoderError, match=r"MP4 \(M4A\), which needs PyAV: pip .*\[formats\]', or convert"):
         read(content, "m4a")

@@ -1,5 +1,3 @@
-import importlib.util
-
 import numpy as np
 import pytest
 
@@ -70,8 +68,8 @@ def test_every_instrument_of_every_genre_sounds(sampler):
 
 
 def test_without_pretty_midi_the_way_out_is_named(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependencyError, match="pip install pretty_midi"):
+    monkeypatch.setattr("lemons.extras.find_spec", lambda name: None)
+    with pytest.raises(MissingDependencyError, match=r"needs pretty_midi: pip install 'lemons-explanations\[demo\]'"):
         find_font()
 
 

