@@ -1,7 +1,7 @@
 """Many listeners, many tracks, many machines."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -126,8 +126,8 @@ class _Fleet:
         """Explain the first tracks of the lists."""
         from explanations.core.fleet import explanation_units
 
-        how = {"device": self.device, "separator": separator, "kind": kind}
         lists = self.score(max(n, N_LISTED))
+        how: dict[str, Any] = {"device": self.device, "separator": separator, "kind": kind}
         units = explanation_units(self.library, self.trunk, self.results, lists, n=n, **how)
         for unit in self._run(units, "explanations", self.gpus):
             rows = self.results.read(unit.key).select(["listener", "track_id", "why"]).to_pylist()
@@ -139,7 +139,7 @@ class _Fleet:
 
         bar = Bar(what, "unit")
         if self.address:
-            how = {"address": self.address, "threads": self.threads, "gpus": gpus}
+            how: dict[str, Any] = {"address": self.address, "threads": self.threads, "gpus": gpus}
             failures = run_on_ray(units, self.results, progress=bar, **how)
         else:
             failures = run_here(units, self.results, threads=self.threads, progress=bar)

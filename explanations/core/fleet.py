@@ -82,9 +82,18 @@ def explanation_units(
                     listeners.setdefault(track_id, {})[str(listener)] = [unit.arguments["heads"], limit]
     units = []
     for track_id, asking in sorted(listeners.items()):
-        about = {"track": track_stamp(library, track_id), "trunk": trunk, "listeners": asking, "versions": versions}
+        about: dict[str, Any] = {
+            "track": track_stamp(library, track_id),
+            "trunk": trunk,
+            "listeners": asking,
+            "versions": versions,
+        }
         about |= {"separator": separator, "asked": asked}
-        arguments = {"library": str(library.path), "fingerprint": library.fingerprint, "place": results.place}
+        arguments: dict[str, Any] = {
+            "library": str(library.path),
+            "fingerprint": library.fingerprint,
+            "place": results.place,
+        }
         arguments |= {"checkpoint": str(checkpoint), "trunk": trunk, "device": device, "separator": separator}
         arguments |= {"track_id": track_id, "listeners": asking, "asked": asked}
         units.append(Unit(KIND, f"track {track_id} for {len(asking)} listeners", about, explain_for, arguments))

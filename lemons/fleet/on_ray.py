@@ -7,6 +7,7 @@ comes back. A few units for each free core are handed over at a time, however ma
 The place of results must be the same for all machines: a shared folder, or a bucket.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -131,9 +132,9 @@ def _cluster(address: str) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    local = {"object_store_memory": STORE_BYTES} if address == LOCAL else {}
+    how: dict[str, Any] = {"object_store_memory": STORE_BYTES} if address == LOCAL else {}
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="WARNING", **local)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, **how)
     except Exception as error:  # Ray raises nearly any, plain ones for nodes that don't start
         reason = str(error).partition("\n")[0][:200]
         raise DataError(f"no Ray cluster at {address} ({reason}); start one with `ray start --head`") from error

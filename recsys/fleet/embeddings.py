@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def embedding_units(
     units = []
     for first in range(0, len(track_ids), shard):
         ids = track_ids[first : first + shard]
-        arguments = {"library": str(library.path), "fingerprint": library.fingerprint, "track_ids": ids}
+        arguments: dict[str, Any] = {"library": str(library.path), "fingerprint": library.fingerprint, "track_ids": ids}
         arguments |= {"checkpoint": str(checkpoint), "trunk": trunk, "device": device}
         about = {"trunk": trunk, "tracks": [track_stamp(library, one) for one in ids]}
         units.append(Unit(KIND, f"tracks {ids[0]} to {ids[-1]}", about, embed, arguments))
@@ -109,7 +109,8 @@ def read_embeddings(results: Results, keys: Sequence[str]) -> Embeddings:
 
 @lru_cache(1)
 def _read_embeddings(place: str, keys: tuple[str, ...]) -> Embeddings:
-    results, skipped = Results(place), {}
+    results = Results(place)
+    skipped: dict[str, str] = {}
     ids, features = [], []
     for key in keys:
         table = results.read(key)

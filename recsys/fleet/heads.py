@@ -84,7 +84,11 @@ def head_units(
     names, units = list(splits), []
     for first in range(0, len(names), shard):
         of_unit = names[first : first + shard]
-        arguments = {"library": str(library.path), "fingerprint": library.fingerprint, "listeners": of_unit}
+        arguments: dict[str, Any] = {
+            "library": str(library.path),
+            "fingerprint": library.fingerprint,
+            "listeners": of_unit,
+        }
         arguments |= {"checkpoint": str(checkpoint), "trunk": trunk, "quiet": quiet}
         arguments |= {"place": results.place, "embeddings": [unit.key for unit in embeddings]}
         sounds = {one: hash_text("".join(splits[one]["track_id"].map(stamps).fillna("not heard"))) for one in of_unit}

@@ -5,7 +5,7 @@ listener's first so far.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,8 @@ __all__ = ["rank", "top_tracks", "top_units"]
 
 KIND = "tops"
 BLOCK = 2**14  # tracks: scores of 256 listeners take 17 MB
+
+Ranked = tuple[np.ndarray, np.ndarray, np.ndarray]  # listeners, tracks, logits
 
 
 def top_units(
@@ -48,7 +50,11 @@ def top_units(
     keys, units = [unit.key for unit in embeddings], []
     for unit in heads:
         listeners = unit.arguments["listeners"]
-        arguments = {"library": str(library.path), "fingerprint": library.fingerprint, "place": results.place}
+        arguments: dict[str, Any] = {
+            "library": str(library.path),
+            "fingerprint": library.fingerprint,
+            "place": results.place,
+        }
         arguments |= {"heads": unit.key, "embeddings": keys, "n": n}
         played = library.listens[library.listens["user"].isin(listeners)]
         about = {"heads": unit.key, "embeddings": hash_text("".join(keys)), "n": n, "played": fingerprint_of(played)}
@@ -125,7 +131,7 @@ def top_tracks(
     """
     heads = weights.T.astype(np.float32)  # (n_features, n_listeners)
     least = np.full(len(weights), -np.inf, np.float32)  # what a track must exceed to be among the first so far
-    found = [np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)]
+    found: Ranked = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
     for first in range(0, len(features), block):
         logits = (features[first : first + block].astype(np.float32) @ heads).T + bias[:, None].astype(np.float32)
         for listener, rows in enumerate(without or ()):
@@ -137,11 +143,14 @@ def top_tracks(
         else:
             listeners, tracks = np.nonzero(logits > least[:, None])  # an equal one comes after those that are there
         more = listeners, tracks + first, logits[listeners, tracks]
-        found, least = _first(n, *(np.concatenate(pair) for pair in zip(found, more, strict=True)), least)
-    return found[0], found[1], found[2]
+        joined = [np.concatenate(pair) for pair in zip(found, more, strict=True)]
+        found, least = _first(n, joined[0], joined[1], joined[2], least)
+    return found
 
 
-def _first(n: int, listeners: np.ndarray, tracks: np.ndarray, logits: np.ndarray, least: np.ndarray):
+def _first(
+    n: int, listeners: np.ndarray, tracks: np.ndarray, logits: np.ndarray, least: np.ndarray
+) -> tuple[Ranked, np.ndarray]:
     """The first ``n`` of each listener, and the last one's logit where there are so many."""
     order = np.lexsort((tracks, -logits, listeners))
     listeners, tracks, logits = listeners[order], tracks[order], logits[order]
@@ -151,4 +160,4 @@ def _first(n: int, listeners: np.ndarray, tracks: np.ndarray, logits: np.ndarray
     least = least.copy()
     least[listeners[last]] = logits[last]
     kept = place < n
-    return [listeners[kept], tracks[kept], logits[kept]], least
+    return (listeners[kept], tracks[kept], logits[kept]), least
