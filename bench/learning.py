@@ -114,16 +114,13 @@ class Data:
 
     def __init__(self, path):
         self.library = open_library(path)
-        self.splits = {
-            user: load_or_draw_split(self.library, user).set_index("track_id") for user in self.library.users
-        }
+        self.splits = {user: load_or_draw_split(self.library, user) for user in self.library.users}
         self.labels = {user: self.of_part(user, "test")[1] for user in self.splits}
         features = track_features(self.library, self.library.tracks.index)[list(MEL_FEATURES)]
         self.mel = {}
         for user in self.splits:
             (train, y), (val, y_val), (test, _) = (self.of_part(user, part) for part in PARTS)
-            rows = (features.loc[some].to_numpy() for some in (train, val, test))
-            train, val, test = rows
+            train, val, test = (features.loc[some].to_numpy() for some in (train, val, test))
             self.mel[user] = mel_scores(train, y, val, y_val, test)
 
     def of_part(self, user, part):

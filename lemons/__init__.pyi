@@ -1,3 +1,4 @@
+from .asking import explain as explain
 from .audio import SAMPLE_RATE as SAMPLE_RATE
 from .audio import load as load
 from .audio import write_flac as write_flac
@@ -9,6 +10,7 @@ from .exact import ScoreTable as ScoreTable
 from .exact import score_table as score_table
 from .library import Library as Library
 from .library import open_library as open_library
+from .listenable import Listenable as Listenable
 from .segments import Segments as Segments
 from .separation import get_separator as get_separator
 from .separation import list_separators as list_separators

@@ -21,7 +21,15 @@ __all__ = [
 
 
 class LemonsError(Exception):
-    """Base of all errors that a user of LEMONS can cause and fix."""
+    """Base of all errors that a user of LEMONS can cause and fix.
+
+    >>> from lemons.segments import Segments
+    >>> try:
+    ...     Segments.equal(16_000, 0)
+    ... except LemonsError as error:
+    ...     str(error)
+    'segments=0 must be between 1 and 16000, the number of samples'
+    """
 
 
 class ParameterError(LemonsError, ValueError):

@@ -22,7 +22,7 @@ def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
     """
     digest = hashlib.sha256()
     for name, y in waveforms.items():
-        digest.update(f"{name}:{len(y)}:".encode())
+        digest.update(f"{name}:{'x'.join(map(str, y.shape))}:".encode())
         digest.update(np.ascontiguousarray(y, dtype=np.float32).data)
     return digest.hexdigest()
 

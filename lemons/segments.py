@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import soxr
 
 from lemons.arguments import floats, items, quoted, waveform, whole
 from lemons.audio import FULL_SCALE, SAMPLE_RATE
 from lemons.errors import DataError, ParameterError
 from lemons.extras import require
 
-__all__ = ["FADE", "Segments", "find_bars", "find_segments"]
+__all__ = ["FADE", "Segments", "fade_at", "find_bars", "find_segments"]
 
-FADE = SAMPLE_RATE // 100  # 10 ms; longer ones are not quieter (docs/decisions.md)
+FADE = SAMPLE_RATE // 100  # 10 ms at 16 kHz; longer ones are not quieter (docs/decisions.md)
 HOP_LENGTH = SAMPLE_RATE // 100  # of the beat tracker
 BEATS_PER_BAR = 4
 
@@ -137,7 +138,16 @@ class Segments:
         return (np.rint(y[..., here - half : here + half] * falling * FULL_SCALE) / FULL_SCALE).astype(y.dtype)
 
 
-def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FADE) -> Segments:
+def fade_at(sr: int) -> int:
+    """The samples of a fade of 10 ms at a sampling rate in Hz.
+
+    >>> fade_at(16000), fade_at(44100)
+    (160, 441)
+    """
+    return sr // 100
+
+
+def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FADE, sr: int = SAMPLE_RATE) -> Segments:
     """The segments of a track that a caller asks for.
 
     Parameters
@@ -146,9 +156,11 @@ def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FA
         how many of equal length, such as 5 or ``"5"``; ``"beats:8"`` for about as many that begin with a bar;
         ``"0,7.5,15"`` for where they begin, in seconds; or the segments themselves
     y : np.ndarray [shape=(n_samples,)]
-        the track at 16 kHz
+        the track
     fade : int >= 0
         see `Segments`
+    sr : int > 0
+        sampling rate of ``y``, in Hz
 
     Returns
     -------
@@ -179,25 +191,26 @@ def find_segments(wanted: int | str | Segments, y: np.ndarray, *, fade: int = FA
     if re.fullmatch(r"-?\d{1,12}", text):
         return Segments.equal(len(y), int(text), fade=fade)
     if found := re.fullmatch(r"beats:(\d{1,12})", text):
-        return Segments(_bar_borders(y, int(found[1])), fade)
+        return Segments(_bar_borders(y, int(found[1]), sr), fade)
     try:
-        borders = (*(round(float(start) * SAMPLE_RATE) for start in text.split(",")), len(y))
+        borders = (*(round(float(start) * sr) for start in text.split(",")), len(y))
     except (ValueError, OverflowError) as error:
         forms = "a number such as 5, bars such as beats:8, or the seconds where they begin such as 0,7.5,15"
         raise ParameterError(f"segments={quoted(wanted)} must be {forms}") from error
     if any(a >= b for a, b in pairwise(borders)) or borders[0] != 0:
-        duration = f"{len(y) / SAMPLE_RATE:.2f} s"
+        duration = f"{len(y) / sr:.2f} s"
         raise ParameterError(
             f"segments={quoted(wanted)} must begin with 0, increase and stay within the track's {duration}"
         )
     return Segments(borders, fade)
 
 
-def _bar_borders(y: np.ndarray, n_segments: int) -> tuple[int, ...]:
+def _bar_borders(y: np.ndarray, n_segments: int, sr: int) -> tuple[int, ...]:
     """Borders at the bars that come closest to segments of equal length."""
     if not 1 <= n_segments <= len(y):
         raise ParameterError(f"segments='beats:{n_segments}' must ask for at least 1, and not more than samples")
-    bars = find_bars(y)
+    at_16_khz = y if sr == SAMPLE_RATE else soxr.resample(y, sr, SAMPLE_RATE)
+    bars = find_bars(at_16_khz) * sr // SAMPLE_RATE
     ideal = np.arange(1, n_segments) * len(y) / n_segments
     nearest = {int(bars[np.abs(bars - place).argmin()]) for place in ideal}
     return (0, *sorted(nearest), len(y))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from lemons.audio import SAMPLE_RATE
 from lemons.audio.reader import AudioReader
 from lemons.errors import DataError, ParameterError
 from lemons.library import Library
@@ -29,14 +30,21 @@ class Track:
         its id in the library, or the name of its file
     title : str
         what to call it: title and artist, or the name of its file
-    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-        at 16 kHz on the 16-bit grid; their sum is the track
+    stems : dict of str to np.ndarray [shape=(n_samples,) or (n_channels, n_samples), dtype=float32]
+        on the 16-bit grid; their sum is the track
     separator : str
         where the stems come from: ``"given"`` by the library, or a separator's name
     gain : float
         what the sound was multiplied by; 1 unless the file exceeds full scale
     credit : str
         author and licence, see `credit_of`
+    sr : int
+        sampling rate of the stems, in Hz
+
+    Examples
+    --------
+    >>> Track("S1", "“Ode” by Zoe", {"vocals": np.zeros(8_000), "drums": np.zeros(8_000)}, "given")
+    Track('S1', vocals + drums by given, 0.5 s)
     """
 
     track_id: str
@@ -45,6 +53,12 @@ class Track:
     separator: str
     gain: float = 1.0
     credit: str = ""
+    sr: int = SAMPLE_RATE
+
+    def __repr__(self) -> str:
+        """Names and length rather than samples."""
+        seconds = next((y.shape[-1] for y in self.stems.values()), 0) / self.sr
+        return f"Track({self.track_id!r}, {' + '.join(self.stems)} by {self.separator}, {seconds:.1f} s)"
 
 
 def open_track(
@@ -83,6 +97,18 @@ def open_track(
         if the separator is unknown, or there are weights but no separator
     MissingWeightsError, MissingDependencyError
         if the separator cannot run: no other takes its place
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lemons.audio import write_flac
+    >>> with TemporaryDirectory() as folder:
+    ...     stems = {"vocals": np.full(16_000, 0.25), "drums": np.full(16_000, -0.125)}
+    ...     for name, y in stems.items():
+    ...         write_flac(f"{folder}/stems/{name}.flac", y)
+    ...     write_flac(f"{folder}/song.flac", sum(stems.values()))
+    ...     open_track(f"{folder}/song.flac", None, separator="given", weights=f"{folder}/stems")
+    Track('song.flac', vocals + drums by given, 1.0 s)
     """
     if weights is not None and separator is None:
         raise ParameterError(f"weights={os.fspath(weights)!r} are of no use without the name of their separator")

@@ -51,6 +51,9 @@ def find_the_bell(track: lemons.Track) -> None:
     weights = dict(explanation.weights_of(1))
     names = factorization.get_ordered_component_names()
     assert names[max(weights, key=weights.__getitem__)] == "bell1"
+    why = lemons.explain(hears_the_bell, track, segments=2, label=1, output="probability", num_samples=16)
+    (top,) = why.explanation.top(1)
+    assert (top.stem, top.segment, why.explanation.work) == ("bell", 1, 16)
     neighborhood = leverage(4, 16)
     answers = neighborhood.masks[:, names.index("bell1")] * 0.25
     assert np.argmax(estimate_shapley(neighborhood, answers).weights) == names.index("bell1")

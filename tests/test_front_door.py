@@ -1,5 +1,6 @@
 """What a user of the library finds at its front door."""
 
+import inspect
 import subprocess
 import sys
 
@@ -12,6 +13,17 @@ import lemons
 def test_every_public_name_is_what_its_module_says(name):
     assert getattr(lemons, name) is not None
     assert name in dir(lemons)
+
+
+SHOWN_ELSEWHERE = {"ScoreTable": "score_table", "LimeAudioExplainer": "the tutorial"}
+
+
+@pytest.mark.parametrize("name", sorted(set(lemons.__all__) - set(SHOWN_ELSEWHERE)))
+def test_every_public_name_has_an_example_that_runs(name):
+    found = getattr(lemons, name)
+    if callable(found):  # pytest runs them (--doctest-modules)
+        examples = [line for line in (inspect.getdoc(found) or "").splitlines() if line.startswith(">>>")]
+        assert [line for line in examples if "+SKIP" not in line]
 
 
 def test_an_unknown_name_is_an_attribute_error():

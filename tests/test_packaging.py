@@ -78,3 +78,12 @@ def test_the_source_distribution_has_the_same_and_no_tests(built):
         names = {member.name.partition("/")[2] for member in opened}
     assert {"lemons/render/report.html", "pyproject.toml", "LICENSE"} <= names
     assert not [name for name in names if name.startswith(("tests", "data", "experiments", "docs"))]
+
+
+def test_the_workflow_has_the_pythons_that_are_promised():
+    yaml = pytest.importorskip("yaml", reason="reading the workflow needs PyYAML, which mkdocs brings")
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())["jobs"]
+    promised = [one.rpartition(" ")[2] for one in PROJECT["classifiers"] if "Python :: 3." in one]
+    for job in ("suite", "small"):
+        assert jobs[job]["strategy"]["matrix"]["python"] == promised
+    assert f"Python {promised[0]} to {promised[-1]}" in (ROOT / "docs" / "install.md").read_text()

@@ -67,8 +67,6 @@ ImageLikeFactorization(np.zeros(9), 16000, np.ones((4, 6)))"""
 
 
 ROOMS = {  # and what they ask for
-    "lemons.exact": "exact",
-    "lemons.explaining": "exact",
     "lemons.render": "exact",
     "lemons.separation.spleeter": "separation",
     "lemons.taggers": "recommender",
@@ -96,6 +94,11 @@ for room in {tuple(ROOMS)}:
         print(room, str(error).partition("lemons-explanations[")[2])
 """
     assert bare("-c", program)[0] == [f"{room} {extra}]'" for room, extra in ROOMS.items()]
+
+
+def test_the_engine_that_it_lacks_torch_for_names_the_extra(bare):
+    error = bare("-c", "import lemons; lemons.score_table", code=1)[1][-1]
+    assert error.endswith("the exact engine needs torch: pip install 'lemons-explanations[exact]'")
 
 
 COMMANDS = {

@@ -1,10 +1,11 @@
-"""Pages that the documentation site has beside docs/: README and other texts of the repository, and every module's."""
+"""Pages that the documentation site has beside docs/: README and other texts, the notebooks, and every module's."""
 
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from nbconvert import MarkdownExporter
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("lemons", "recsys", "explanations")
@@ -41,6 +42,11 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for picture in [*(ROOT / "imgs").glob("*.png"), *(ROOT / "bench").glob("*.png")]:
         name = picture.relative_to(ROOT).as_posix()
         files.append(File.generated(config, name, abs_src_path=str(picture)))
+    for notebook in sorted((ROOT / "docs" / "notebooks").glob("*.ipynb")):
+        text, found = MarkdownExporter().from_filename(str(notebook))
+        files.append(File.generated(config, f"notebooks/{notebook.stem}.md", content=text))
+        for name, picture in found["outputs"].items():
+            files.append(File.generated(config, f"notebooks/{name}", content=picture))
     lemon = ROOT / "lemons" / "render" / "lemon.svg"
     files.append(File.generated(config, lemon.name, abs_src_path=str(lemon)))
     for package, names in modules().items():
@@ -53,4 +59,5 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     """Make links between files of the repository links between pages: docs/ is the root of the site."""
     del config, files
     home = page.file.src_uri == "index.md"
+    markdown = markdown.replace(".ipynb)", ".md)")
     return markdown.replace("](docs/", "](") if home else markdown.replace("](../", "](")

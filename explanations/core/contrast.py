@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from lemons.arguments import quoted
+from lemons.audio import SAMPLE_RATE
 from lemons.baselines import SILENCE
 from lemons.checksums import write_json
 from lemons.errors import ParameterError
@@ -27,10 +28,11 @@ from lemons.exact.lime import lime_of_moments
 from lemons.exact.masks import spread
 from lemons.exact.moments import moments_of
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
+from lemons.explaining.clips import clip_masks
 from lemons.explaining.component import Component, Pair, components_against, top_components
-from lemons.explaining.explain import N_LISTED_SETS, clip_masks, weighted_components
+from lemons.explaining.components import rows_of, weighted_components
 from lemons.explaining.mask_scores import ExactScores
-from lemons.explaining.question import N_SEGMENTS, ask
+from lemons.explaining.question import N_LISTED_SETS, N_SEGMENTS, ask
 from lemons.explaining.surrogate import strongest_pair
 from lemons.library import Library
 from lemons.progress import Progress
@@ -100,6 +102,11 @@ class Contrast:
         return self.fidelity
 
     @property
+    def sr(self) -> int:
+        """Sampling rate of the stems, in Hz."""
+        return SAMPLE_RATE
+
+    @property
     def baseline(self) -> str:
         """What sounds in place of a component that is off; contrasts know no other than silence."""
         return SILENCE
@@ -167,7 +174,9 @@ def contrast(
     weights, shapley = _of_all(table, lime.weights), _of_all(table, shapley_of_moments(moments))
     interactions = _of_all(table, interactions_of_moments(moments))
     of_first = table.lime(target="logit").weights  # the second model's are what the difference takes away from these
-    components = weighted_components(questions[0], stems, weights, np.zeros(len(weights)))
+    components = weighted_components(
+        list(rows_of(stems, kind=kind)), questions[0].segments, weights, np.zeros(len(weights))
+    )
     clips = {"mix": np.ones(len(components), dtype=int)} | clip_masks(components, target=TARGET)
     if progress is not None:
         progress(100, 100)

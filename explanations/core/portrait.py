@@ -22,6 +22,7 @@ from lemons.errors import DataError, ParameterError
 from lemons.exact import Facts
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.trust import line_holds
+from lemons.markup import table_html
 from recsys.ranking import CONFIDENCE, N_RESAMPLES, interval
 
 __all__ = ["KIND", "Estimate", "Habit", "Portrait", "portrait_of", "usable"]
@@ -109,6 +110,13 @@ class Portrait:
         """How many tracks it is about."""
         return len(self.track_ids)
 
+    def _repr_html_(self) -> str:
+        counts = [[_text(one) for one in (habit.enough, habit.needed, habit.idle)] for habit in self.habits]
+        rows = [[habit.stem, str(habit.n_sounding), *row] for habit, row in zip(self.habits, counts, strict=True)]
+        caption = f"What {self.listener or 'the model'} listens for, in {self.n_tracks} recommended tracks"
+        header = ["stem", "sounds", "is enough", "is needed", "is in nothing that is enough"]
+        return table_html(caption, header, rows, note="Numbers of tracks, with 95 % intervals.")
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
         return dataclasses.asdict(self)
@@ -131,10 +139,19 @@ def usable(explanations: Iterable[Explanation], *, meaning: str = "list") -> lis
     """
     by_separator: dict[str, dict[str, Explanation]] = {}
     for one in explanations:
-        fits = (one.kind, one.baseline, one.criterion.meaning) == (KIND, SILENCE, meaning)
+        fits = (one.kind, one.baseline, _meaning(one)) == (KIND, SILENCE, meaning)
         if fits and one.facts is not None and one.facts.full_reaches:
             by_separator.setdefault(one.separator, {})[one.track_id] = one
     return list(max(by_separator.values(), key=len, default={}).values())
+
+
+def _text(estimate: Estimate) -> str:
+    return f"{estimate.value:.0f} [{estimate.low:.0f}, {estimate.high:.0f}]"
+
+
+def _meaning(explanation: Explanation) -> str:
+    """What counts as recommended; empty where nothing does."""
+    return "" if explanation.criterion is None else explanation.criterion.meaning
 
 
 def portrait_of(explanations: Sequence[Explanation], *, listener: str = "") -> Portrait:
@@ -160,7 +177,7 @@ def portrait_of(explanations: Sequence[Explanation], *, listener: str = "") -> P
     """
     if not explanations:
         raise DataError("no recommended track was explained by its sources; explain some first, with --kind source")
-    if len({(one.model_hash, one.criterion.meaning) for one in explanations}) > 1:
+    if len({(one.model_hash, _meaning(one)) for one in explanations}) > 1:
         raise ParameterError("a portrait is of one model and one criterion; give explanations of one")
     if any(one.kind != KIND or one.facts is None or not one.facts.full_reaches for one in explanations):
         raise ParameterError("a portrait needs facts by sources about recommended tracks; choose them with usable()")
@@ -175,7 +192,7 @@ def portrait_of(explanations: Sequence[Explanation], *, listener: str = "") -> P
     either = _fewest(stems, enough)
     return Portrait(
         listener=listener,
-        meaning=explanations[0].criterion.meaning,
+        meaning=_meaning(explanations[0]),
         track_ids=tuple(one.track_id for one in explanations),
         n_line=len(shares),
         n_silence=sum(one.silence_reaches for one in facts),

@@ -20,7 +20,7 @@ from lemons.explaining.explanation import Explanation
 from lemons.explaining.question import N_MASKS, N_SEGMENTS, Question
 from lemons.explaining.question import ask as ask_model
 from lemons.explaining.what_if import WhatIf
-from lemons.render.words import duration, listing, parts_of, plain
+from lemons.render.words import listing, parts_of, plain
 from lemons.segments import Segments
 
 __all__ = [
@@ -271,6 +271,20 @@ def _show_progress(path: Path, exact: bool, listener: str) -> None:
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
     st.button("Cancel", key=key_of("cancel", listener), on_click=_cancel, args=(path,))
+
+
+def duration(seconds: float) -> str:
+    """A time to wait for, roughly.
+
+    >>> duration(2), duration(7), duration(100), duration(700)
+    ('a few seconds', '10 seconds', '2 minutes', '12 minutes')
+    """
+    if seconds < 5:
+        return "a few seconds"
+    if seconds < 55:
+        return f"{round(seconds / 10 + 0.01) * 10} seconds"
+    minutes = max(round(seconds / 60), 1)
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def _say_when(path: Path) -> None:

@@ -23,7 +23,7 @@ FLAC_BITS = (16, 24)
 
 
 class FlacWriter:
-    """A FLAC file of one channel that is written piece by piece; a context manager.
+    """A FLAC file that is written piece by piece; a context manager.
 
     Parameters
     ----------
@@ -31,6 +31,7 @@ class FlacWriter:
         where to write, as it is: `lemons.files.atomic_path` makes sure that no half of it stays
     sr : int > 0
         sampling rate, in Hz
+    n_channels : int > 0
     bits : {16, 24}
         resolution
     compression_level : float, optional
@@ -40,6 +41,15 @@ class FlacWriter:
     ------
     OSError
         if the file cannot be written, here and in all methods
+
+    Examples
+    --------
+    >>> file = io.BytesIO()
+    >>> with FlacWriter(file) as flac:
+    ...     flac.write(np.zeros(100))
+    ...     flac.write(np.zeros(60))
+    >>> soundfile.info(io.BytesIO(file.getvalue())).frames
+    160
     """
 
     def __init__(
@@ -47,12 +57,13 @@ class FlacWriter:
         file: Path | BinaryIO,
         *,
         sr: int = SAMPLE_RATE,
+        n_channels: int = 1,
         bits: int = 16,
         compression_level: float | None = None,
     ):
         form = {"format": "FLAC", "subtype": f"PCM_{bits}", "compression_level": compression_level}
         try:
-            self._file = soundfile.SoundFile(file, "w", sr, 1, **form)
+            self._file = soundfile.SoundFile(file, "w", sr, n_channels, **form)
         except soundfile.LibsndfileError as error:
             raise OSError(error.error_string) from error
 
@@ -66,9 +77,9 @@ class FlacWriter:
             raise OSError(error.error_string) from error
 
     def write(self, y: np.ndarray) -> None:
-        """Write the next samples: floats in [-1, 1), of shape (n_samples,)."""
+        """Write the next samples: floats in [-1, 1), of shape (n_samples,) or (n_channels, n_samples)."""
         try:
-            self._file.write(y)
+            self._file.write(y.T)
         except soundfile.LibsndfileError as error:  # what libsndfile says when the disk is full
             raise OSError(error.error_string) from error
 
@@ -96,7 +107,7 @@ def write_flac(
     ----------
     path : path-like
         the file to write
-    y : np.ndarray [shape=(n_samples,)]
+    y : np.ndarray [shape=(n_samples,) or (n_channels, n_samples)]
         waveform in [-1, 1); on the 16-bit grid it is read back bit for bit
     sr : int > 0
         its sampling rate, in Hz
@@ -111,25 +122,35 @@ def write_flac(
         if another argument is wrong, or a sample exceeds full scale: a clipped clip would not be what was scored
     DataError
         if the file cannot be written
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_flac(f"{folder}/tone.flac", np.array([0.0, 0.5, -0.5]))
+    ...     soundfile.read(f"{folder}/tone.flac")
+    (array([ 0. ,  0.5, -0.5]), 16000)
     """
-    path, y, sr = file_path("path", path), floats("y", y), check_rate(sr)
+    path, y, sr = file_path("path", path), _floats(y), check_rate(sr)
     if compression_level is not None:
         compression_level = number("compression_level", compression_level, least=0, most=1)
     _check_peak(y, one_of("bits", bits, FLAC_BITS), str(path))
     with (
         atomic_path(path) as temporary,
-        FlacWriter(temporary, sr=sr, bits=bits, compression_level=compression_level) as file,
+        FlacWriter(temporary, sr=sr, n_channels=_channels(y), bits=bits, compression_level=compression_level) as file,
     ):
         file.write(y)
 
 
-def flac_bytes(y: np.ndarray, *, gain: float = 1.0) -> bytes:
+def flac_bytes(y: np.ndarray, *, sr: int = SAMPLE_RATE, gain: float = 1.0) -> bytes:
     """A waveform as a FLAC file for a browser: 16 bits, or 24 where a gain took it off the 16-bit grid.
 
     Parameters
     ----------
-    y : np.ndarray [shape=(n_samples,)]
-        waveform in [-1, 1) at 16 kHz, already multiplied by ``gain``
+    y : np.ndarray [shape=(n_samples,) or (n_channels, n_samples)]
+        waveform in [-1, 1), already multiplied by ``gain``
+    sr : int > 0
+        its sampling rate, in Hz
     gain : float
         1, or a power of two below, down to 2^-8
 
@@ -148,15 +169,23 @@ def flac_bytes(y: np.ndarray, *, gain: float = 1.0) -> bytes:
     >>> flac_bytes(np.zeros(16000))[:4]
     b'fLaC'
     """
-    y, bits = floats("y", y), bits_for(gain)
+    y, bits, sr = _floats(y), bits_for(gain), check_rate(sr)
     _check_peak(y, bits, "y")
     content = io.BytesIO()
-    with FlacWriter(content, bits=bits) as file:
+    with FlacWriter(content, sr=sr, n_channels=_channels(y), bits=bits) as file:
         file.write(y)
     return content.getvalue()
 
 
+def _floats(y: np.ndarray) -> np.ndarray:
+    return floats("y", y, n_dims=2 if getattr(y, "ndim", 1) == 2 else 1)
+
+
+def _channels(y: np.ndarray) -> int:
+    return len(y) if y.ndim == 2 else 1
+
+
 def _check_peak(y: np.ndarray, bits: int, name: str) -> None:
     """Refuse samples that the file would clip, NaN among them."""
-    if len(y) and not (y.min() >= -1 and y.max() <= 1 - 2.0 ** (1 - bits)):
+    if y.size and not (y.min() >= -1 and y.max() <= 1 - 2.0 ** (1 - bits)):
         raise ParameterError(f"{name}: peak {np.abs(y).max():.3f} exceeds full scale; lower the gain of all its clips")

@@ -68,6 +68,15 @@ def load(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> np.ndarray:
         if there is no such file, it is not audio, was cut or is damaged otherwise, changes its rate in its middle, has
         one outside `RATES`, needs PyAV where that is not installed, holds no sample, or holds values that are not
         numbers
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lemons.audio import write_flac
+    >>> with TemporaryDirectory() as folder:
+    ...     write_flac(f"{folder}/tone.flac", np.full(4, 0.5, np.float32))
+    ...     load(f"{folder}/tone.flac")
+    array([0.5, 0.5, 0.5, 0.5], dtype=float32)
     """
     y, gain = load_with_gain(path, sr=sr)
     tell_gain(path, gain)
@@ -79,6 +88,14 @@ def load_with_gain(path: str | os.PathLike, *, sr: int = SAMPLE_RATE) -> tuple[n
 
     The gain is a property of the file: it brings within full scale what the file holds, and what `load` makes of it at
     16 kHz.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import soundfile
+    >>> with TemporaryDirectory() as folder:
+    ...     soundfile.write(f"{folder}/loud.wav", np.full(3, 2.0), SAMPLE_RATE, subtype="FLOAT")
+    ...     y, gain = load_with_gain(f"{folder}/loud.wav")
+    >>> bool(np.abs(y).max() < 1), round(2 * gain, 3)
+    (True, 1.0)
     """
     path, sr = file_path("path", path), check_rate(sr)
     if path.suffix.lower() == ".npy":
@@ -149,7 +166,10 @@ def _resample(blocks: Iterable[np.ndarray], rate: int, sr: int, gain: float = 1.
 
 
 def check_file_rate(path: str | os.PathLike, sr: int) -> None:
-    """Refuse, with a DataError, a file whose sampling rate is outside `RATES`."""
+    """Refuse, with a DataError, a file whose sampling rate is outside `RATES`.
+
+    >>> check_file_rate("song.wav", 44_100)
+    """
     if not RATES[0] <= sr <= RATES[1]:
         hint = f"convert it to a rate between {RATES[0]} and {RATES[1]} Hz"
         raise DataError(f"{path} has {sr} samples per second; {hint}")
@@ -175,6 +195,14 @@ def load_samples(path: str | os.PathLike) -> np.ndarray:
     DataError
         if the file is no such array, is longer or shorter than its header says, is empty, or holds values that are not
         numbers
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/tone.npy", np.array([0, 16384], np.int16))
+    ...     load_samples(f"{folder}/tone.npy")
+    array([    0, 16384], dtype=int16)
     """
     samples, gain = within_full_scale(load_array(path))
     tell_gain(path, gain)
@@ -241,7 +269,11 @@ def validate_audio(y: np.ndarray, *, sr: int = SAMPLE_RATE) -> None:
 
 
 def check_rate(sr: int) -> int:
-    """A sampling rate in Hz, if it is one; else ParameterError."""
+    """A sampling rate in Hz, if it is one; else ParameterError.
+
+    >>> check_rate(16_000)
+    16000
+    """
     return whole("sr", sr, least=1, most=MAX_SAMPLE_RATE, hint=" Hz")
 
 

@@ -14,25 +14,19 @@ Examples
 >>> table_facts(table, 0.5).sufficient.smallest              # doctest: +SKIP
 """
 
+from typing import Any
+
+import lazy_loader
+
 from lemons.extras import require
 
-require("the exact engine", "torch", extra="exact")
+# facts, indices and masks of given answers do without PyTorch
+OF_MODELS = {"Block", "LocalModel", "ScoreTable", "score_table", "score_tables"}
 
-from lemons.exact.facts import Facts, facts_of, table_facts
-from lemons.exact.lime import Lime
-from lemons.exact.protocol import Block, LocalModel
-from lemons.exact.score import score_table, score_tables
-from lemons.exact.table import Best, ScoreTable
+_load, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
-__all__ = [
-    "Best",
-    "Block",
-    "Facts",
-    "Lime",
-    "LocalModel",
-    "ScoreTable",
-    "facts_of",
-    "score_table",
-    "score_tables",
-    "table_facts",
-]
+
+def __getattr__(name: str) -> Any:
+    if name in OF_MODELS:
+        require("the exact engine", "torch", extra="exact")
+    return _load(name)

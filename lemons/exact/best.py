@@ -20,7 +20,11 @@ MAX_SUBSETS = 10**6  # candidates that are compared where not all logits are kno
 
 @dataclass(frozen=True)
 class Best:
-    """The components that together keep the answer highest: their numbers, ascending, and that answer."""
+    """The components that together keep the answer highest: their numbers, ascending, and that answer.
+
+    >>> Best((0, 3), 1.5).components
+    (0, 3)
+    """
 
     components: tuple[int, ...]
     value: float

@@ -21,21 +21,23 @@ with sufficient input subsets", 2019 (arXiv 1810.03805), who search for them gre
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lemons.arguments import as_array, number, one_of, quoted, whole
 from lemons.errors import DataError, ParameterError
 from lemons.exact.groups import Description, describe_sets
-from lemons.exact.lattice import CHUNK_VALUES, Family, maximum_over_subsets, minimum_over_supersets
+from lemons.exact.lattice import CHUNK_VALUES, MAX_ENUMERATED, Family, maximum_over_subsets, minimum_over_supersets
 from lemons.exact.minimal import Lister, MinimalSets
 from lemons.exact.responsibility import Part, parts_of
-from lemons.exact.table import MAX_ENUMERATED, ScoreTable
 from lemons.exact.threshold import Threshold
 from lemons.quality.answers import TARGETS
 
-__all__ = ["Facts", "facts_of", "table_facts"]
+if TYPE_CHECKING:
+    from lemons.exact.table import ScoreTable
+
+__all__ = ["Facts", "facts_of", "logit_facts", "table_facts"]
 
 LIMIT = 256  # sets of a kind that are listed
 
@@ -66,6 +68,12 @@ class Facts:
         minimal sets that do it alone; their values are v(S)
     parts : tuple of Part
         one for each sounding component
+
+    Examples
+    --------
+    >>> facts = facts_of([0.0, 1.0, 1.0, 1.0], 1.0)  # either of two components is enough
+    >>> facts.sufficient.sets, facts.necessary.sets, facts.n_reaching
+    (((0,), (1,)), ((0, 1),), 3)
     """
 
     threshold: float
@@ -167,7 +175,7 @@ def facts_of(answers: Any, threshold: float, *, sounding: Any = None, limit: int
     return _facts(answers, Threshold.of_answers(threshold, answers.dtype), sounding, limit)
 
 
-def table_facts(table: ScoreTable, threshold: float, *, target: str = "probability", limit: int = LIMIT) -> Facts:
+def table_facts(table: "ScoreTable", threshold: float, *, target: str = "probability", limit: int = LIMIT) -> Facts:
     """The facts of a track: `facts_of` all answers of its table.
 
     Parameters
@@ -189,14 +197,40 @@ def table_facts(table: ScoreTable, threshold: float, *, target: str = "probabili
     ParameterError
         if an argument is of another kind or out of range, or there are more than 26 sounding components
     """
+    _check_count(table.n_sounding)
+    return logit_facts(table.all_logits, threshold, sounding=table.sounding, target=target, limit=limit)
+
+
+def logit_facts(
+    logits: Any, threshold: float, *, sounding: np.ndarray, target: str = "probability", limit: int = LIMIT
+) -> Facts:
+    """The facts of answers that are logits, about their probabilities or themselves.
+
+    Parameters
+    ----------
+    logits : np.ndarray or Tensor [shape=(2**K,)]
+        of all masks of the sounding components; see `facts_of`
+    threshold, target, limit
+        see `table_facts`
+    sounding : np.ndarray of bool
+        see `facts_of`
+
+    Returns
+    -------
+    Facts
+
+    Raises
+    ------
+    ParameterError
+        if an argument is of another kind or out of range
+    """
     one_of("target", target, TARGETS)
     threshold, limit = number("threshold", threshold), whole("limit", limit, least=1)
     if target == "probability" and not 0 <= threshold <= 1:
         raise ParameterError(f"threshold={threshold:g} must be between 0 and 1; for a logit, give target='logit'")
-    _check_count(table.n_sounding)
-    answers = _check_answers(table.all_logits)
+    answers = _check_answers(logits)
     make = Threshold.of_probabilities if target == "probability" else Threshold.of_answers
-    return _facts(answers, make(threshold, answers.dtype), table.sounding.ravel(), limit)
+    return _facts(answers, make(threshold, answers.dtype), sounding.ravel(), limit)
 
 
 def _check_count(n_sounding: int) -> None:

@@ -15,9 +15,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["BLOCK_BITS", "CHUNK_VALUES", "Family", "maximum_over_subsets", "minimum_over_supersets"]
+__all__ = ["BLOCK_BITS", "CHUNK_VALUES", "MAX_ENUMERATED", "Family", "maximum_over_subsets", "minimum_over_supersets"]
 
 BLOCK_BITS = 16  # of the numbers of a block of answers: 2^16 float32 stay in the second cache
+MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
 CHUNK_VALUES = 2**20  # answers compared at once
 PLACE_BITS = 6  # of a set's number: its place in a word
 _PLACES = np.arange(64, dtype=np.uint64)

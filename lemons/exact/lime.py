@@ -42,6 +42,13 @@ class Lime:
         given by the user
     masks : np.ndarray [shape=(n_masks, n_components)] or None
         those that were fitted; None for all
+
+    Examples
+    --------
+    >>> found = Lime(np.array([0.5, 0.0]), 0.1, 0.9, 2048, False, np.array([0.1, 0.1]))
+    >>> found.confidence_intervals.round(2)
+    array([[ 0.3,  0.7],
+           [-0.2,  0.2]])
     """
 
     weights: np.ndarray

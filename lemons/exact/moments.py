@@ -7,14 +7,17 @@ size and component of either half are products with tall matrices of zeros and o
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from lemons.exact.masks import mask_rows
 
-__all__ = ["Moments", "moments_of"]
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+__all__ = ["Moments", "moments_of", "moments_of_few"]
 
 CHUNK_VALUES = 2**20  # answers at once, in float64
 
@@ -49,26 +52,27 @@ class Moments:
 class _Half:
     """All masks (2^n,) of some components."""
 
-    def __init__(self, n: int, device: torch.device):
+    def __init__(self, n: int, device: "torch.device"):
+        import torch
+
         self.n = n
         masks = torch.as_tensor(mask_rows(0, 2**n, n), device=device)
         self.of_size = torch.nn.functional.one_hot(masks.sum(dim=1), n + 1).double()  # (2^n, n + 1)
         self.parts = torch.cat([masks.new_ones(2**n, 1), masks], dim=1).double()  # (2^n, n + 1): 1, z_1 .. z_n
         self.sized_parts = _products(self.of_size, self.parts)
 
-    def pairs(self, answers: Tensor) -> Tensor:
+    def pairs(self, answers: "Tensor") -> "Tensor":
         """From sums by mask and the other half's size to (own size, other size, 1 + component, 1 + component)."""
         sums = _products(self.of_size, answers).T @ _products(self.parts, self.parts)
         return sums.view(self.n + 1, -1, self.n + 1, self.n + 1)
 
 
-def _products(x: Tensor, y: Tensor) -> Tensor:
+def _products(x: "Tensor", y: "Tensor") -> "Tensor":
     """All products of a column of x and one of y: (rows, x columns * y columns)."""
     return (x[:, :, None] * y[:, None, :]).flatten(1)
 
 
-@torch.no_grad()
-def moments_of(logits: Tensor, n_components: int, *, sigmoid: bool = False) -> Moments:
+def moments_of(logits: "Tensor", n_components: int, *, sigmoid: bool = False) -> Moments:
     """The moments of all answers, accumulated in float64.
 
     Parameters
@@ -84,6 +88,9 @@ def moments_of(logits: Tensor, n_components: int, *, sigmoid: bool = False) -> M
     -------
     Moments
     """
+    import torch
+
+    logits = logits.detach()
     first = _Half(n_components // 2, logits.device)
     last = _Half(n_components - first.n, logits.device)
     table = logits.view(2**first.n, 2**last.n)
@@ -112,3 +119,17 @@ def moments_of(logits: Tensor, n_components: int, *, sigmoid: bool = False) -> M
             square[a + b] += squares[a, b]
     found = sums.cpu().numpy()
     return Moments(found[:, 0, 0], found[:, 0, 1:], found[:, 1:, 1:], square.cpu().numpy())
+
+
+def moments_of_few(answers: np.ndarray) -> Moments:
+    """The moments of the answers (2**n_components,) to so few masks that they fit into memory; without PyTorch.
+
+    >>> moments_of_few(np.array([0.0, 1.0, 2.0, 5.0])).total.tolist()
+    [0.0, 3.0, 5.0]
+    """
+    n = len(answers).bit_length() - 1
+    masks = mask_rows(0, len(answers), n).astype(np.float64)
+    of_size = np.eye(n + 1)[masks.sum(axis=1).astype(int)]  # (2^n, n + 1)
+    weighted = answers[:, None] * masks
+    pair = np.stack([masks.T @ (weighted * size[:, None]) for size in of_size.T])
+    return Moments(of_size.T @ answers, of_size.T @ weighted, pair, of_size.T @ answers**2)

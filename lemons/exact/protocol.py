@@ -55,6 +55,11 @@ class Block:
     adds : int or None
         level that is added to the result, channel by channel. (What is to be added before ReLU, as in a residual
         network, is another level to read: its part of the kernel is the identity.)
+
+    Examples
+    --------
+    >>> Block(nn.Conv2d(1, 64, 3, padding=1), nn.BatchNorm2d(64), pool=(2, 2)).pool
+    (2, 2)
     """
 
     conv: nn.Conv2d
@@ -99,6 +104,25 @@ class LocalModel:
         pooled features (n, len(pools) * n_channels) to logits (n, 1); enumeration is fastest for ``nn.Linear``
     outputs : tuple of int
         levels that are pooled, all of one size, channels behind channels; empty for the last
+
+    Examples
+    --------
+    >>> class Loudness(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.conv, self.fc = nn.Conv2d(1, 1, 3, padding=1), nn.Linear(1, 1)
+    ...
+    ...     def local_model(self):
+    ...         def stft(y):
+    ...             window = torch.ones(64, dtype=torch.float64)
+    ...             return torch.stft(y.double(), 64, 32, window=window, center=False, return_complex=True)
+    ...
+    ...         def columns(spectrum):
+    ...             return spectrum.abs().float()
+    ...
+    ...         return LocalModel(64, 32, 32, stft, columns, [Block(self.conv)], ("mean",), self.fc)
+    >>> local_model_of(Loudness().eval()).n_channels
+    [1, 1]
     """
 
     n_fft: int

@@ -64,6 +64,28 @@ def score_table(
         or the states of segments that are short beside the receptive field do not fit ``max_memory``
     DataError
         if the stems, ``off``, or the model's answers, hold values that are not numbers
+
+    Examples
+    --------
+    >>> from lemons.exact import Block, LocalModel
+    >>> class Loudness(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.conv, self.fc = nn.Conv2d(1, 1, 3, padding=1), nn.Linear(1, 1)
+    ...
+    ...     def local_model(self):
+    ...         def stft(y):
+    ...             window = torch.ones(64, dtype=torch.float64)
+    ...             return torch.stft(y.double(), 64, 32, window=window, center=False, return_complex=True)
+    ...
+    ...         def columns(spectrum):
+    ...             return spectrum.abs().float()
+    ...
+    ...         return LocalModel(64, 32, 32, stft, columns, [Block(self.conv)], ("mean",), self.fc)
+    >>> stems = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 4000)).astype(np.float32)
+    >>> table = score_table(Loudness().eval(), stems, 2)
+    >>> table.n_components, len(table.best(1).components)
+    (4, 1)
     """
     started = time.perf_counter()
     max_memory = whole("max_memory", max_memory, least=1, hint=" bytes")

@@ -15,16 +15,17 @@ from lemons.errors import ParameterError
 from lemons.exact.best import Best, best_mask
 from lemons.exact.enumeration import enumerate_layered, enumerate_linear, first_layer
 from lemons.exact.game import game_of_table
+from lemons.exact.lattice import MAX_ENUMERATED
 from lemons.exact.lime import Lime, fit_lime, lime_of_moments
 from lemons.exact.masks import mask_rows, sample_pairs, spread
 from lemons.exact.moments import Moments, moments_of
 from lemons.exact.pooled import Pooled
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
+from lemons.exact.shown import left_out_html
 from lemons.quality.answers import TARGETS
 
 __all__ = ["MAX_ENUMERATED", "Best", "ScoreTable"]
 
-MAX_ENUMERATED = 26  # components: 2^26 logits take 268 MB and some seconds
 MAX_LAYERED = 22  # for a head of two layers, as much dearer as the first has units: 2^22 take half a minute
 MAX_LOOKED_UP = 18  # for any other head, mask by mask
 CHUNK_ROWS = 2**14  # masks looked up at once
@@ -54,6 +55,8 @@ class ScoreTable:
     multiply_adds: int
     seconds: float
 
+    _repr_html_ = left_out_html
+
     def with_head(self, head: nn.Module) -> "ScoreTable":
         """What another model answers that differs in its head alone; the pass is not repeated."""
         return replace(self, pooled=replace(self.pooled, head=head))
@@ -75,10 +78,7 @@ class ScoreTable:
 
     @property
     def width(self) -> int:
-        """The largest number of neighbouring segments that a column of the last block depends on.
-
-        It is 2 for segments as long as the receptive field; the pass takes longer for wider ones.
-        """
+        """The most neighbouring segments that a column of the last block depends on; 2 for those as long as it sees."""
         return max(group.last - group.first + 1 for group in self.pooled.groups)
 
     @property

@@ -2,7 +2,3 @@
 
 Nothing here knows whose model it is, where it comes from, or how an explanation is shown (`lemons.render`).
 """
-
-from lemons.extras import require
-
-require("an explanation", "torch", extra="exact")

@@ -10,20 +10,20 @@ explanation + rest - off = mix.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lemons.audio import bits_for, common_gain, write_flac
 from lemons.errors import ParameterError
-from lemons.explaining.component import Component
+from lemons.explaining.component import Component, top_components
 from lemons.explaining.components import MIX, mix_of_stems, stand_ins
 from lemons.explaining.explained import Explained
 from lemons.hashing import hash_waveforms
 from lemons.segments import Segments
 
-__all__ = ["TOP_K", "check_same_stems", "clips", "mix_of", "save_clips", "stand_ins_of"]
+__all__ = ["TOP_K", "check_same_stems", "clip_masks", "clips", "mix_of", "save_clips", "stand_ins_of"]
 
 TOP_K = 3  # components in the longer explanation, as in the paper
 
@@ -35,14 +35,14 @@ def clips(explanation: Explained, stems: Mapping[str, np.ndarray], *, k: int = T
     ----------
     explanation : Explanation or Contrast
         says which components
-    stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+    stems : dict of str to np.ndarray [shape=(n_samples,) or (n_channels, n_samples), dtype=float32]
         the stems that were explained
     k : int > 0
         components in the longer clip
 
     Returns
     -------
-    clips : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
+    clips : dict of str to np.ndarray [shape of the stems, dtype=float32]
         ``"top1"``, ``f"top{k}"`` (silence when no component speaks for the track), ``"rest"``: the mix without those k,
         and ``"mix"``; where the baseline is not silence, ``"off"``, in which nothing is on; all multiplied by the gain
     gain : float
@@ -83,8 +83,17 @@ def save_clips(folder: str | os.PathLike, explanation: Explained, stems: Mapping
     del sounds["mix"]
     paths = {name: Path(folder) / f"{name}.flac" for name in sounds}
     for name, path in paths.items():
-        write_flac(path, sounds[name], bits=bits_for(gain))
+        write_flac(path, sounds[name], sr=explanation.sr, bits=bits_for(gain))
     return paths
+
+
+def clip_masks(components: Sequence[Component], *, target: str) -> dict[str, np.ndarray]:
+    """Which components are on in the clips ``top1``, ``top3`` and ``rest``, and in ``silence``: none."""
+    masks = {}
+    for k in (1, TOP_K):
+        masks[f"top{k}"] = np.zeros(len(components), dtype=int)
+        masks[f"top{k}"][[component.index for component in top_components(components, k, target=target)]] = 1
+    return masks | {"rest": 1 - masks[f"top{TOP_K}"], "silence": np.zeros(len(components), dtype=int)}
 
 
 def check_same_stems(explanation: Explained, stems: Mapping[str, np.ndarray]) -> None:
@@ -114,5 +123,5 @@ def mix_of(
     for component in components:
         source = sources[component.stem]
         switched = source - off[component.stem] if off else source
-        y[slice(*segments.spans[component.segment])] += segments.part(switched, component.segment)
+        y[..., slice(*segments.spans[component.segment])] += segments.part(switched, component.segment)
     return y

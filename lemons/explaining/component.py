@@ -7,7 +7,7 @@ __all__ = ["NOISE", "Component", "Pair", "components_against", "least_weight", "
 
 # what rounding can make of a weight: the engine's logits are within 0.001 of the model's, and the sigmoid's slope is at
 # most 1/4; a weight is a mean of differences of answers
-NOISE = {"logit": 1e-3, "probability": 2.5e-4, "difference": 2e-3}  # the last one of two models' logits
+NOISE = {"logit": 1e-3, "probability": 2.5e-4, "difference": 2e-3, "score": 0.0}  # two models' logits; any unit
 LEAST_SHARE = 0.01  # of the largest weight: LIME gives components without influence up to 0.004 of it (docs/exact.md)
 
 

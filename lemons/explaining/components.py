@@ -1,6 +1,7 @@
 """What of a track is switched on and off: its stems, its stretches of time, or both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -8,9 +9,19 @@ from lemons import baselines
 from lemons.audio import SAMPLE_RATE
 from lemons.audiolime import Factorization, StemFactorization, TimeOnlyFactorization
 from lemons.baselines import SILENCE
+from lemons.explaining.component import Component
 from lemons.segments import Segments
 
-__all__ = ["MIX", "factorize", "mix_of_stems", "rows_of", "stack_rows", "stack_stand_ins", "stand_ins"]
+__all__ = [
+    "MIX",
+    "factorize",
+    "mix_of_stems",
+    "rows_of",
+    "stack_rows",
+    "stack_stand_ins",
+    "stand_ins",
+    "weighted_components",
+]
 
 MIX = "mix"  # stands for a stem where only time is cut
 
@@ -29,7 +40,12 @@ def stand_ins(
     stems: Mapping[str, np.ndarray], *, kind: str, segments: Segments, baseline: str
 ) -> dict[str, np.ndarray]:
     """What sounds in place of each of `rows_of` where it is switched off; empty for silence. See `lemons.baselines`."""
-    return baselines.stand_ins(rows_of(stems, kind=kind), segments, baseline)
+    rows = rows_of(stems, kind=kind)
+    if all(y.ndim == 1 for y in rows.values()):
+        return baselines.stand_ins(rows, segments, baseline)
+    channels = {f"{name} {c}": one for name, y in rows.items() for c, one in enumerate(y)}
+    found = baselines.stand_ins(channels, segments, baseline)
+    return {name: np.stack([found[f"{name} {c}"] for c in range(len(y))]) for name, y in rows.items() if found}
 
 
 def stack_rows(stems: Mapping[str, np.ndarray], *, kind: str) -> np.ndarray:
@@ -72,3 +88,19 @@ def factorize(
     if kind == "time":
         return TimeOnlyFactorization(mix_of_stems(stems), SAMPLE_RATE, segments)
     return StemFactorization(stems, SAMPLE_RATE, segments)
+
+
+def weighted_components(
+    names: Sequence[str],
+    segments: Segments,
+    weights: np.ndarray,
+    margins: np.ndarray | None,
+    *,
+    sr: int = SAMPLE_RATE,
+) -> tuple[Component, ...]:
+    """The components of rows of these names in segments, with their weights and margins (n_components,)."""
+    places = [(s, *pair) for s, pair in enumerate(pairwise(segments.borders))]
+    return tuple(
+        Component(i, name, s, start / sr, end / sr, float(weights[i]), None if margins is None else float(margins[i]))
+        for i, ((s, start, end), name) in enumerate(product(places, names))
+    )

@@ -12,7 +12,7 @@ from lemons.errors import DataError, ParameterError
 __all__ = ["MEANINGS", "N_LISTED", "Criterion", "half_the_odds", "listed", "value"]
 
 N_LISTED = 10  # tracks on a listener's list
-MEANINGS = ("list", "value", "half the odds")
+MEANINGS = ("list", "value", "half the odds", "score")
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Criterion:
 
     Attributes
     ----------
-    relevance : float in [0, 1]
-        what a mix must reach
-    meaning : {"list", "value", "half the odds"}
+    relevance : float
+        what a mix must reach: from 0 to 1, but for a score any number
+    meaning : {"list", "value", "half the odds", "score"}
         whether it is that of the last of the other tracks beside which a mix is still on the listener's list; a number
-        that somebody chose; or the one at which the odds are half of those of the full mix
+        that somebody chose; the one at which the odds are half of those of the full mix; or a score that somebody chose
     """
 
     relevance: float

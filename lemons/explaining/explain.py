@@ -7,29 +7,24 @@ audioLIME draws some at random. The question is always "why recommended", whatev
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
-from itertools import pairwise, product
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from scipy.special import expit
 
-from lemons.audio import SAMPLE_RATE
 from lemons.exact import Facts, ScoreTable, table_facts
-from lemons.explaining.clips import TOP_K, common_gain, mix_of
-from lemons.explaining.component import Component, top_components
-from lemons.explaining.components import mix_of_stems, rows_of, stand_ins
+from lemons.explaining.clips import clip_masks, common_gain, mix_of
+from lemons.explaining.components import mix_of_stems, rows_of, stand_ins, weighted_components
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.mask_scores import ExactScores, SampledScores
-from lemons.explaining.question import Question, ask
+from lemons.explaining.question import N_LISTED_SETS, Question, ask
 from lemons.explaining.surrogate import fit_exact, fit_sampled
 from lemons.explaining.what_if import WhatIf, make_what_if
 from lemons.progress import Progress
 
-__all__ = ["N_LISTED_SETS", "answer", "clip_masks", "explain", "weighted_components"]
-
-N_LISTED_SETS = 32  # of a kind, in the file; they are counted all the same
+__all__ = ["answer", "explain"]
 
 
 def explain(
@@ -108,7 +103,8 @@ def answer(
     else:
         scores = SampledScores(question, model, stems, batch_size=batch_size)
         fit = fit_sampled(question, scores, progress=progress)
-    components = weighted_components(question, stems, fit.weights, fit.margins)
+    names = list(rows_of(stems, kind=question.kind))
+    components = weighted_components(names, question.segments, fit.weights, fit.margins, sr=question.sr)
     clips = clip_masks(components, target=question.target)
     logit, *clip_logits = scores.logits(np.stack([np.ones(len(components), dtype=int), *clips.values()])).tolist()
     switched_on = [[components[i] for i in np.flatnonzero(mask)] for mask in clips.values()]
@@ -129,29 +125,8 @@ def answer(
     )
 
 
-def clip_masks(components: Sequence[Component], *, target: str) -> dict[str, np.ndarray]:
-    """Which components are on in the clips ``top1``, ``top3`` and ``rest``, and in ``silence``: none."""
-    masks = {}
-    for k in (1, TOP_K):
-        masks[f"top{k}"] = np.zeros(len(components), dtype=int)
-        masks[f"top{k}"][[component.index for component in top_components(components, k, target=target)]] = 1
-    return masks | {"rest": 1 - masks[f"top{TOP_K}"], "silence": np.zeros(len(components), dtype=int)}
-
-
 def _facts(question: Question, table: ScoreTable) -> Facts | None:
     """What is true of all mixes; None where they are too many."""
-    if not table.enumerable:
+    if not table.enumerable or question.criterion is None:
         return None
     return table_facts(table, question.criterion.relevance, target="probability", limit=N_LISTED_SETS)
-
-
-def weighted_components(
-    question: Question, stems: Mapping[str, np.ndarray], weights: np.ndarray, margins: np.ndarray | None
-) -> tuple[Component, ...]:
-    """The components in the factorization's order, with their weights and margins (n_components,)."""
-    names = list(rows_of(stems, kind=question.kind))
-    places = pairwise(border / SAMPLE_RATE for border in question.segments.borders)
-    return tuple(
-        Component(i, name, s, start_s, end_s, float(weights[i]), None if margins is None else float(margins[i]))
-        for i, ((s, (start_s, end_s)), name) in enumerate(product(enumerate(places), names))
-    )

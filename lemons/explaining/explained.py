@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from lemons.exact import Facts
+from lemons.exact.facts import Facts
 from lemons.explaining.component import Component, Pair
 from lemons.segments import Segments
 
@@ -11,6 +11,9 @@ __all__ = ["Explained"]
 
 class Explained(Protocol):
     """Components of a track with weights, and facts; see `lemons.explaining.explanation.Explanation` for each."""
+
+    @property
+    def sr(self) -> int: ...  # noqa: D102
 
     @property
     def kind(self) -> str: ...  # noqa: D102

@@ -11,16 +11,18 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lemons.audio import SAMPLE_RATE
 from lemons.baselines import SILENCE
 from lemons.checksums import read_own_json, to_json
 from lemons.errors import DamagedError, DataError, LemonsError
-from lemons.exact import Facts
+from lemons.exact.facts import Facts
 from lemons.explaining.component import NOISE, Component, Pair, components_against, least_weight, top_components
 from lemons.explaining.criterion import Criterion
 from lemons.explaining.stored_facts import read_facts
 from lemons.explaining.validation import check_explanation
 from lemons.explaining.what_if import WhatIf, load_what_if
 from lemons.files import atomic_path
+from lemons.markup import table_html
 from lemons.segments import Segments
 
 __all__ = ["Explanation", "load_explanation", "load_explanations"]
@@ -42,10 +44,11 @@ class Explanation:
         how the model was asked: by one pass that answers for every mask, or about each mask that was drawn
     neighborhood : {"all", "drawn"}
         the masks of the fit: all there are; or drawn, by ``"lime"``, and by ``"exact"`` when they are too many
-    target : {"probability", "logit"}
-        which of the model's answers is explained; always that of "recommended"
-    criterion : Criterion
-        what counts as recommended, for the facts
+    target : {"probability", "logit", "score"}
+        which of the model's answers is explained; always that of "recommended". A score is an answer that is no
+        probability, such as that of a regression
+    criterion : Criterion or None
+        what counts as recommended, for the facts; None for a score without a threshold
     segments : Segments
         how the track is cut; a single one where only stems are separated
     n_masks, seed : int
@@ -67,14 +70,16 @@ class Explanation:
         what is true of the answers to all mixes, by the criterion; None where they are not known
     pair : Pair or None
         the components that interact most; None where not all masks were scored, or none interact
-    relevance, logit : float
-        the model's answer to the whole track, as a probability and before the sigmoid
+    relevance : float or None
+        the model's answer to the whole track, as a probability; None for a score
+    logit : float
+        the same before the sigmoid; for a score the score itself
     clip_logits : dict of str to float
         its answers to the clips ``top1``, ``top3`` and ``rest``, and to ``silence``, or the baseline alone
     gain : float
         power of two by which the clips are scaled so that none exceeds full scale; 1 nearly always
     audio_hash, stems_hash, model_hash : str
-        SHA-256 of what was explained
+        SHA-256 of what was explained; that of a model is empty for a function, which has none
     versions : dict of str to str
         of the programs the numbers depend on
     track_id, listener, separator : str
@@ -83,6 +88,8 @@ class Explanation:
         what sounds in place of a component that is off; silence is not in the file
     label : str
         what a tagger says, whose name is then in the place of the listener's; empty for a recommender
+    sr : int
+        sampling rate of the stems, in Hz; 16 kHz is not in the file
     seconds : float or None
         how long it took; None when it was read from a file
     what_if : WhatIf or None
@@ -93,7 +100,7 @@ class Explanation:
     method: str
     neighborhood: str
     target: str
-    criterion: Criterion
+    criterion: Criterion | None
     segments: Segments
     n_masks: int
     seed: int
@@ -105,7 +112,7 @@ class Explanation:
     held_out: str
     facts: Facts | None
     pair: Pair | None
-    relevance: float
+    relevance: float | None
     logit: float
     clip_logits: dict[str, float]
     gain: float
@@ -118,8 +125,14 @@ class Explanation:
     separator: str = "given"
     baseline: str = SILENCE
     label: str = ""
+    sr: int = SAMPLE_RATE
     seconds: float | None = field(default=None, compare=False)
     what_if: WhatIf | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def answer(self) -> float:
+        """What the model says of the whole track, as it is shown: the relevance, or the score."""
+        return self.logit if self.relevance is None else self.relevance
 
     @property
     def least_weight(self) -> float:
@@ -147,6 +160,18 @@ class Explanation:
         """Which masks ``fidelity_held_out`` is about, in words."""
         return "over all masks" if self.held_out == "none" else "on masks held out"
 
+    def _repr_html_(self) -> str:
+        what = "score" if self.relevance is None else "probability" if self.label else "relevance"
+        named = f"{what} of “{self.label}”" if self.label else what
+        fitted = f"R² {self.fidelity_held_out:.2f} {self.judged_on}"
+        caption = f"{self.track_id or 'the track'}: {named} {self.answer:.3g}; weights of the {self.target}, {fitted}"
+        parts = sorted(self.components, key=lambda part: -part.weight)
+        rows: list[list[str | float]] = [
+            [part.stem, f"{part.start_s:g} to {part.end_s:g} s", part.weight] for part in parts
+        ]
+        note = "An explanation holds no sound: lemons.Listenable(explanation, track) plays it."
+        return table_html(caption, ["stem", "where", "weight"], rows, note=note)
+
     def to_json(self) -> str:
         """The text of its file, with its checksum and its `WhatIf`'s: the same for the same question."""
         fields = {"format": FORMAT} | dataclasses.asdict(dataclasses.replace(self, what_if=None))
@@ -155,6 +180,8 @@ class Explanation:
             del fields["baseline"]
         if not self.label:
             del fields["label"]  # files of recommenders stay as they were
+        if self.sr == SAMPLE_RATE:
+            del fields["sr"]
         return to_json(fields | {"what_if": self.what_if and self.what_if.checksum})
 
     def save(self, path: str | os.PathLike) -> None:
@@ -236,7 +263,7 @@ def _read(path: Path) -> tuple[Explanation, str | None]:
         checksum = fields.pop("what_if")
         fields["segments"] = Segments(tuple(fields["segments"]["borders"]), fields["segments"]["fade"])
         fields["components"] = tuple(Component(**component) for component in fields["components"])
-        fields["criterion"] = Criterion(**fields["criterion"])
+        fields["criterion"] = fields["criterion"] and Criterion(**fields["criterion"])
         if fields["facts"] is not None:
             fields["facts"] = read_facts(fields["facts"], len(fields["components"]))
         fields["pair"] = fields["pair"] and Pair(**fields["pair"])

@@ -12,9 +12,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from lemons import __version__
 from lemons.arguments import MAX_SEED, whole
@@ -22,22 +22,34 @@ from lemons.audio import FULL_SCALE, SAMPLE_RATE, validate_audio
 from lemons.audiolime.factorization_stems import check_stems
 from lemons.baselines import BASELINES, SILENCE
 from lemons.errors import ParameterError
-from lemons.exact.propagation import MAX_MEMORY, Pass
-from lemons.exact.protocol import local_model_of
-from lemons.explaining.components import MIX, mix_of_stems, stack_rows, stack_stand_ins
+from lemons.explaining.components import MIX, mix_of_stems
 from lemons.explaining.criterion import Criterion
 from lemons.hashing import hash_text, hash_waveforms, model_hash
 from lemons.quality.answers import TARGETS
-from lemons.segments import Segments, find_segments
+from lemons.segments import Segments, fade_at, find_segments
 from lemons.tracks import check_length
 
-__all__ = ["EVEN_ODDS", "KINDS", "METHODS", "N_FRESH_MASKS", "N_MASKS", "N_SEGMENTS", "Question", "ask"]
+if TYPE_CHECKING:
+    import torch
 
-KINDS = ("time", "source", "time+source")
-METHODS = ("exact", "lime")
+__all__ = [
+    "EVEN_ODDS",
+    "KINDS",
+    "METHODS",
+    "N_FRESH_MASKS",
+    "N_LISTED_SETS",
+    "N_MASKS",
+    "N_SEGMENTS",
+    "Question",
+    "ask",
+]
+
+KINDS: tuple[str, ...] = ("time", "source", "time+source")
+METHODS: tuple[str, ...] = ("exact", "lime")
 N_SEGMENTS = 5
 N_MASKS = 2048  # the paper's neighbourhood
 N_FRESH_MASKS = 128  # held out of the fit
+N_LISTED_SETS = 32  # of a kind of facts, in the file; they are counted all the same
 EVEN_ODDS = Criterion(0.5, "value")
 
 
@@ -53,10 +65,10 @@ class Question:
         how the model is asked
     baseline : {"silence", "mean", "noise"}
         what sounds in place of a component that is switched off; see `lemons.baselines`
-    target : {"logit", "probability"}
+    target : {"logit", "probability", "score"}
         which answer of the model the line is fitted to
-    criterion : Criterion
-        what counts as recommended, for the facts
+    criterion : Criterion or None
+        what counts as recommended, for the facts; None for a score without a threshold
     segments : Segments
         how the track is cut; a single one for the kind ``"source"``
     n_masks, seed : int
@@ -67,13 +79,15 @@ class Question:
         of the programs that the numbers depend on
     work : float
         computation, relative to scoring the whole track once; for LIME the largest it can be
+    sr : int
+        sampling rate of the stems, in Hz
     """
 
     kind: str
     method: str
     baseline: str
     target: str
-    criterion: Criterion
+    criterion: Criterion | None
     segments: Segments
     n_masks: int
     seed: int
@@ -82,18 +96,20 @@ class Question:
     model_hash: str
     versions: dict[str, str]
     work: float
+    sr: int = SAMPLE_RATE
 
     @property
     def key(self) -> str:
         """The name of its answer in a cache: a hash of everything that the numbers depend on."""
         not_asked = {"work"} | ({"n_masks", "seed"} if self.method == "exact" else set())
         not_asked |= {"baseline"} if self.baseline == SILENCE else set()  # there was no other when keys were first made
+        not_asked |= {"sr"} if self.sr == SAMPLE_RATE else set()
         fields = {name: value for name, value in dataclasses.asdict(self).items() if name not in not_asked}
         return hash_text(json.dumps(fields, sort_keys=True))[:32]
 
 
 def ask(
-    model: torch.nn.Module,
+    model: "torch.nn.Module",
     stems: Mapping[str, np.ndarray],
     *,
     kind: str,
@@ -104,6 +120,7 @@ def ask(
     baseline: str = SILENCE,
     target: str = "logit",
     criterion: Criterion = EVEN_ODDS,
+    sr: int = SAMPLE_RATE,
 ) -> Question:
     """Ask why a model recommends a track.
 
@@ -112,7 +129,7 @@ def ask(
     model : torch.nn.Module
         in evaluation mode, ``model(y) -> logits`` with ``y`` float32 of shape (batch, n_samples) and logits (batch, 1)
     stems : dict of str to np.ndarray [shape=(n_samples,), dtype=float32]
-        separated sources at 16 kHz on the 16-bit grid; their sum is the mix
+        separated sources on the 16-bit grid; their sum is the mix
     kind : {"time", "source", "time+source"}
         components are segments of the mix, whole stems, or segments of stems
     method : {"exact", "lime"} or None
@@ -130,6 +147,8 @@ def ask(
         which answer of the model the line is fitted to
     criterion : Criterion
         what counts as recommended, for the facts; a relevance of 0.5 by default
+    sr : int > 0
+        sampling rate of the stems, and of what the model hears, in Hz
 
     Returns
     -------
@@ -150,14 +169,19 @@ def ask(
     seed = whole("seed", seed, least=0, most=MAX_SEED)
     if model.training:
         raise ParameterError("the model is in training mode, in which its answers are random; call model.eval() first")
-    _check_sound(stems)
+    _check_sound(stems, sr)
     mix = mix_of_stems(stems)
-    found = find_segments(segments, mix)
+    found = find_segments(segments, mix, fade=fade_at(sr), sr=sr)
     segments = Segments((0, found.borders[-1])) if kind == "source" else found
     work = None
     if method != "lime":
-        off = stack_stand_ins(stems, kind=kind, segments=segments, baseline=baseline)
-        work = _exact_work(model, stems, off, kind=kind, segments=segments, needed=bool(method))
+        from lemons.explaining.engine import exact_work  # with PyTorch, which drawn masks do without
+
+        try:
+            work = exact_work(model, stems, kind=kind, segments=segments, baseline=baseline)
+        except ParameterError as error:
+            if method:
+                raise ParameterError(f"{error}: method='lime'") from error
     exact = work is not None
     n_components = len(segments) * (1 if kind == "time" else len(stems))
     return Question(
@@ -174,28 +198,8 @@ def ask(
         model_hash=model_hash(model),
         versions={"lemons": __version__} | {name: version(name) for name in ("numpy", "scikit-learn", "torch")},
         work=float(min(2**n_components, n_masks + N_FRESH_MASKS)) if work is None else work,
+        sr=sr,
     )
-
-
-def _exact_work(model, stems, off: np.ndarray | None, *, kind: str, segments: Segments, needed: bool) -> float | None:
-    """The exact method's multiply-adds, relative to scoring the track once: some 60 for 5 stems in 5 segments.
-
-    None where the method does not apply; a ParameterError if it is needed.
-    """
-    try:
-        # the track and silence, in one segment
-        whole_track = _plan(model, stack_rows(stems, kind="time"), Segments((0, segments.borders[-1])))
-        parts = _plan(model, stack_rows(stems, kind=kind), segments, off)
-    except ParameterError as error:
-        if not needed:
-            return None
-        raise ParameterError(f"{error}: method='lime'") from error
-    return sum(whole_track.n_states) * parts.total / whole_track.total
-
-
-def _plan(model: torch.nn.Module, waveforms: np.ndarray, segments: Segments, off: np.ndarray | None = None) -> Pass:
-    """The engine's pass, ready to run."""
-    return Pass(local_model_of(model), waveforms, segments, off=off, max_memory=MAX_MEMORY)
 
 
 def _check_choices(**asked: tuple[str | None, tuple[str | None, ...]]) -> None:
@@ -204,7 +208,7 @@ def _check_choices(**asked: tuple[str | None, tuple[str | None, ...]]) -> None:
             raise ParameterError(f"{name}={value!r} is unknown; choose one of {', '.join(filter(None, choices))}")
 
 
-def _check_sound(stems: Mapping[str, np.ndarray]) -> None:
+def _check_sound(stems: Mapping[str, np.ndarray], sr: int) -> None:
     for name, y in check_stems(stems).items():
         if y is not stems[name]:  # a tensor, half precision: hashes and clips are made of what was given
             raise ParameterError(f"stem {name!r} must be a NumPy array of float32 or float64; round it with quantize")
@@ -213,5 +217,5 @@ def _check_sound(stems: Mapping[str, np.ndarray]) -> None:
     for name, y in stems.items():
         if (y * FULL_SCALE % 1).any():
             raise ParameterError(f"stem {name!r} lies off the 16-bit grid; round it with lemons.audio.quantize")
-    check_length(len(next(iter(stems.values()))) / SAMPLE_RATE)
-    validate_audio(mix_of_stems(stems))
+    check_length(len(next(iter(stems.values()))) / sr)
+    validate_audio(mix_of_stems(stems), sr=sr)

@@ -5,6 +5,7 @@ might be the top component, which is silence.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.special import expit
@@ -12,15 +13,28 @@ from sklearn.metrics import pairwise_distances
 
 from lemons.audiolime import LimeAudioExplainer
 from lemons.audiolime.neighborhood import draw_masks
-from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size
+from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size, lime_of_moments
 from lemons.exact.masks import spread
+from lemons.exact.moments import moments_of_few
+from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 from lemons.explaining.component import Pair
-from lemons.explaining.mask_scores import ExactScores, SampledScores
 from lemons.explaining.question import N_FRESH_MASKS, Question
 from lemons.progress import Progress
 from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
 
-__all__ = ["Fit", "fit_exact", "fit_sampled", "strongest_pair"]
+if TYPE_CHECKING:
+    from lemons.explaining.mask_scores import ExactScores
+
+__all__ = ["Fit", "Scores", "fit_all", "fit_exact", "fit_sampled", "strongest_pair"]
+
+
+class Scores(Protocol):
+    """A model's answers to mixes that it is asked about; see `lemons.explaining.mask_scores.SampledScores`."""
+
+    @property
+    def sounding(self) -> np.ndarray: ...  # noqa: D102
+
+    def logits(self, masks: np.ndarray, *, progress: Progress | None = None) -> np.ndarray: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -46,7 +60,7 @@ class Fit:
     seed: int
 
 
-def fit_exact(question: Question, scores: ExactScores) -> Fit:
+def fit_exact(question: Question, scores: "ExactScores") -> Fit:
     """LIME over all masks; where they are too many to enumerate, over very many drawn without replacement.
 
     Parameters
@@ -85,14 +99,49 @@ def fit_exact(question: Question, scores: ExactScores) -> Fit:
     )
 
 
-def fit_sampled(question: Question, scores: SampledScores, *, progress: Progress | None = None) -> Fit:
+def fit_all(question: Question, answers: np.ndarray, sounding: np.ndarray) -> Fit:
+    """LIME over the answers to all masks, each of which the model scored.
+
+    Parameters
+    ----------
+    question : Question
+        what is explained
+    answers : np.ndarray [shape=(2**n_sounding,)]
+        logits or scores, in the order of `lemons.exact.masks.mask_rows`
+    sounding : np.ndarray [shape=(n_components,), dtype=bool]
+        which components the masks are of
+
+    Returns
+    -------
+    Fit
+    """
+    lime = lime_of_moments(moments_of_few(_answers(answers, question.target)), alpha=0.0)
+    moments = moments_of_few(answers)  # of the logit, as in `fit_exact`
+    interactions, shapley = (
+        spread(values[None], sounding)[0] for values in (interactions_of_moments(moments), shapley_of_moments(moments))
+    )
+    return Fit(
+        spread(lime.weights[None], sounding)[0],
+        np.zeros(len(sounding)),
+        lime.intercept,
+        lime.fidelity,
+        lime.fidelity,
+        "none",
+        strongest_pair(interactions, shapley),
+        neighborhood="all",
+        n_masks=lime.n_masks,
+        seed=0,
+    )
+
+
+def fit_sampled(question: Question, scores: Scores, *, progress: Progress | None = None) -> Fit:
     """LIME as audioLIME does it, over masks drawn with equal chances.
 
     Parameters
     ----------
     question : Question
         what is explained, with the size and the seed of the neighborhood
-    scores : SampledScores
+    scores : Scores
         scores the masks that it does not know yet
     progress : callable or None
         see `lemons.explaining.explain.answer`
@@ -151,4 +200,4 @@ def strongest_pair(interactions: np.ndarray, shapley: np.ndarray) -> Pair | None
 
 def _answers(logits: np.ndarray, target: str) -> np.ndarray:
     """The answers that are explained."""
-    return logits if target == "logit" else expit(logits)
+    return expit(logits) if target == "probability" else logits

@@ -17,11 +17,12 @@ CHOICES = {
     "kind": KINDS,
     "method": METHODS,
     "neighborhood": ("all", "drawn"),
-    "target": TARGETS,
+    "target": (*TARGETS, "score"),
     "baseline": BASELINES,
     "held_out": ("fresh_masks", "leave_one_out", "none"),
 }
 CLIPS = {"top1", "top3", "rest", "silence"}
+NO_MODEL = ("model_hash", "")  # of a function
 HASHES = ("audio_hash", "stems_hash", "model_hash")
 
 
@@ -44,13 +45,11 @@ def check_explanation(explanation: Any) -> None:
         if getattr(explanation, name) not in choices:
             raise ValueError(f"{name} is {getattr(explanation, name)!r:.50}")
     for name in HASHES:
-        if not re.fullmatch("[0-9a-f]{64}", getattr(explanation, name)):
+        if not re.fullmatch("[0-9a-f]{64}", getattr(explanation, name)) and (name, explanation.model_hash) != NO_MODEL:
             raise ValueError(f"{name} is {getattr(explanation, name)!r:.80}")
-    _check_types(explanation.criterion)
-    if not 0 <= explanation.criterion.relevance <= 1 or explanation.criterion.meaning not in MEANINGS:
-        raise ValueError(f"criterion is {explanation.criterion!r:.80}")
-    if not 0 <= explanation.relevance <= 1:
-        raise ValueError(f"relevance is {explanation.relevance}")
+    _check_answer(explanation)
+    if explanation.sr < 1:
+        raise ValueError(f"sr is {explanation.sr}")
     if explanation.gain <= 0 or explanation.work < 0 or explanation.n_masks < 1 or explanation.seed < 0:
         raise ValueError("gain, work, n_masks or seed is out of its range")
     if max(explanation.fidelity, explanation.fidelity_held_out) > 1 + 1e-9:  # R² of rounded numbers
@@ -63,6 +62,20 @@ def check_explanation(explanation: Any) -> None:
         raise ValueError(f"versions is {versions!r:.80}")
     _check_pair(explanation)
     _check_places(explanation)
+
+
+def _check_answer(explanation: Any) -> None:
+    """A relevance is a probability, and so is what it must reach; a score is neither."""
+    criterion, relevance, is_score = explanation.criterion, explanation.relevance, explanation.target == "score"
+    if is_score != (relevance is None) or (not is_score and not (_is_number(relevance) and 0 <= relevance <= 1)):
+        raise ValueError(f"relevance is {relevance!r:.50}")
+    if criterion is None and is_score:
+        return
+    _check_types(criterion)
+    if criterion.meaning not in MEANINGS or is_score != (criterion.meaning == "score"):
+        raise ValueError(f"criterion is {criterion!r:.80}")
+    if not is_score and not 0 <= criterion.relevance <= 1:
+        raise ValueError(f"criterion is {criterion!r:.80}")
 
 
 def _check_pair(explanation: Any) -> None:

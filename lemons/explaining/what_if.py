@@ -8,16 +8,17 @@ table of some megabytes, in a file or in a browser, answers for all 2^25 mixes w
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import nn
 
 from lemons.checksums import arrays_checksum, read_npz, write_npz
 from lemons.errors import DamagedError, DataError
-from lemons.exact import ScoreTable
 
-__all__ = ["WhatIf", "load_what_if", "make_what_if"]
+if TYPE_CHECKING:
+    from lemons.exact import ScoreTable
+
+__all__ = ["WhatIf", "load_what_if", "make_what_if", "what_if_of_answers"]
 
 MAX_VALUES = 2**22  # 16 MB in float32: short segments beside the receptive field make tables too large to load
 
@@ -95,7 +96,7 @@ class WhatIf:
         write_npz(path, vars(self))
 
 
-def make_what_if(table: ScoreTable) -> WhatIf | None:
+def make_what_if(table: "ScoreTable") -> WhatIf | None:
     """The answers that a table holds, in a form that can travel.
 
     Parameters
@@ -108,6 +109,9 @@ def make_what_if(table: ScoreTable) -> WhatIf | None:
     WhatIf or None
         None when the model's head is not linear, so that logits are no sums, or the table is too large to travel
     """
+    import torch
+    from torch import nn
+
     groups, head, pools = table.pooled.groups, table.pooled.head, table.pooled.pools
     n_values = sum(len(group.sums) * (1 + group.maxima.shape[1]) for group in groups)
     if not isinstance(head, nn.Linear) or n_values > MAX_VALUES:
@@ -124,6 +128,33 @@ def make_what_if(table: ScoreTable) -> WhatIf | None:
         maxima=torch.cat(maxima).float().cpu().numpy(),
         gains=np.zeros(0, np.float32) if gains is None else gains.float().cpu().numpy(),
         bias=0.0 if head.bias is None else float(head.bias.detach()[0]),
+    )
+
+
+def what_if_of_answers(answers: np.ndarray, sounding: np.ndarray) -> WhatIf | None:
+    """The answers to all mixes, one by one.
+
+    Parameters
+    ----------
+    answers : np.ndarray [shape=(2**n_sounding,)]
+        in the order of `lemons.exact.masks.mask_rows`
+    sounding : np.ndarray [shape=(n_segments, n_rows), dtype=bool]
+        which components the masks are of
+
+    Returns
+    -------
+    WhatIf or None
+        None when they are too many to travel
+    """
+    if len(answers) > MAX_VALUES:
+        return None
+    return WhatIf(
+        sounding=sounding,
+        spans=np.array([(0, len(sounding) - 1)]),
+        shares=answers.astype(np.float32),
+        maxima=np.zeros((len(answers), 0), np.float32),
+        gains=np.zeros(0, np.float32),
+        bias=0.0,
     )
 
 

@@ -51,6 +51,11 @@ class Library:
         playcounts > 0 by user and track_id, of tracks in ``rows`` only
     skipped : list of str
         a sentence for everything that was left out, and why
+
+    Examples
+    --------
+    >>> Library(Path("music"), {"S1": {"title": "Ode", "file": "song.wav"}}, {("marko", "S1"): 3})
+    Library('music': 1 tracks, 1 listeners)
     """
 
     path: Path

@@ -72,6 +72,11 @@ def fresh_masks(masks: np.ndarray, n_fresh: int, *, seed: int) -> np.ndarray:
     -------
     np.ndarray [shape=(at most n_fresh, n_components)]
         fewer when hardly any are left, none when ``masks`` holds all there are
+
+    Examples
+    --------
+    >>> fresh_masks(np.array([[1, 1], [1, 0], [0, 0]]), 5, seed=0)
+    array([[0, 1]])
     """
     rng = np.random.default_rng(seed)
     taken = {bytes(mask) for mask in masks.astype(np.uint8)}
@@ -97,6 +102,12 @@ def cross_predictions(masks: np.ndarray, answers: np.ndarray, weights: np.ndarra
     Returns
     -------
     np.ndarray [shape=(n_masks,)]
+
+    Examples
+    --------
+    >>> masks = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
+    >>> cross_predictions(masks, masks @ [3.0, 1.0], np.ones(4)).round(2)
+    array([2., 2., 2., 2.])
     """
     predictions = np.empty(len(masks))
     _, copies = np.unique(masks, axis=0, return_inverse=True)

@@ -66,6 +66,12 @@ class Measures:
         in the top k of any seed
     n_asked : int
         distinct masks that the model was asked about
+
+    Examples
+    --------
+    >>> found = measure(lambda masks: masks @ [3, 2, 0], [3, 2, 0], k=1)
+    >>> type(found).__name__, found.n_asked
+    ('Measures', 8)
     """
 
     fidelity: float = field(metadata=HIGHER)

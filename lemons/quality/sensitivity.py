@@ -66,6 +66,12 @@ def lime_weights(masks: np.ndarray, values: np.ndarray) -> np.ndarray:
     Returns
     -------
     np.ndarray [shape=(n_components,)]
+
+    Examples
+    --------
+    >>> masks = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
+    >>> lime_weights(masks, masks @ [3.0, 1.0]).round(2)
+    array([0.74, 0.07])
     """
     return Ridge(alpha=1).fit(masks, values, sample_weight=proximity(masks)).coef_
 
@@ -135,6 +141,12 @@ def neighborhood_weights(
     ------
     ParameterError, DataError
         if a number is out of range; see also `lemons.quality.answers`
+
+    Examples
+    --------
+    >>> found = neighborhood_weights(lambda masks: masks @ [3.0, 1.0], 2, n_masks=64, seeds=(0, 1))
+    >>> found.shape, found.argmax(axis=1).tolist()
+    ((2, 2), [0, 0])
     """
     answer = as_answers(answers, n_components)
     drawn = [draw_masks(n_components, n_masks, random_state=seed) for seed in seeds]
@@ -177,6 +189,13 @@ def perturbed_weights(
     ------
     ParameterError
         if a number is out of range
+
+    Examples
+    --------
+    >>> masks = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
+    >>> found = perturbed_weights(masks, masks @ [3.0, 1.0], radius=0.1, n_draws=3)
+    >>> found.shape, bool(np.ptp(found, axis=0).max() < 0.2)
+    ((3, 2), True)
     """
     radius = number("radius", radius, least=0)
     n_draws, seed = whole("n_draws", n_draws, least=1), whole("seed", seed, least=0)

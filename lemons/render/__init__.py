@@ -2,4 +2,4 @@
 
 from lemons.extras import require
 
-require("a report", "torch", "jinja2", "matplotlib", extra="exact")
+require("a report", "jinja2", "matplotlib", extra="exact")

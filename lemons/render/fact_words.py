@@ -38,6 +38,8 @@ def fact_sentences(explanation: Explanation) -> dict[str, str]:
         silence alone would be recommended, or ``"Noise"`` where noise is the baseline and would be; ``"Off"``, what the
         baseline is, unless it is silence; empty where the answers to all mixes are not known
     """
+    if explanation.facts is None:
+        return {}
     sentences = sentences_towards(_goal(explanation), explanation)
     stand_in = baseline_sentence(explanation)
     return sentences | {"Off": stand_in} if sentences and stand_in else sentences
@@ -92,18 +94,19 @@ def sentences_towards(goal: Goal, explanation: Explained) -> dict[str, str]:
 
 def _goal(explanation: Explanation) -> Goal:
     criterion, facts = explanation.criterion, explanation.facts
+    assert criterion is not None  # without a threshold there are no facts
     if criterion.meaning == "list":
         words = "would still be among the ten recommended", "would not be among the ten recommended"
     elif criterion.meaning == "half the odds":
         odds = f"its odds of “{explanation.label}”" if explanation.label else "its odds"
         words = f"would keep at least half of {odds}", f"would lose more than half of {odds}"
     else:
-        value = f"{criterion.relevance:.2f}"
+        value = f"{criterion.relevance:.2f}" if explanation.relevance is not None else f"{criterion.relevance:g}"
         what = f"a {measure(explanation)}"
         words = f"would have {what} of at least {value}", f"would have {what} below {value}"
     nothing = NOTHING[explanation.baseline]
     silence = f"The model gives {nothing} {facts.silence:.2f}" if facts else ""
-    return Goal(*words, nothing, silence, NOISE["probability"])
+    return Goal(*words, nothing, silence, NOISE["score" if explanation.relevance is None else "probability"])
 
 
 def _heading(explanation: Explained) -> str:

@@ -1,5 +1,6 @@
 """An explanation to look at: stems × segments, each cell coloured by its weight, with its waveform over it."""
 
+import io
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +14,6 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from lemons.audio import SAMPLE_RATE
 from lemons.explaining.clips import TOP_K, check_same_stems
 from lemons.explaining.component import Component
 from lemons.explaining.components import rows_of
@@ -34,6 +34,7 @@ MAX_LABELS = 12  # segments; the numbers of more would overlap, so that only the
 MAX_TITLE = 60  # letters
 SMALL = 0.01  # when all weights are below, three decimals say too little
 DPI = 140
+VERDICTS = {True: ": recommended", False: ": not recommended"}
 N_COLUMNS = 1200  # of the waveform's outline
 
 
@@ -52,6 +53,15 @@ def draw_explanation(
         figure.savefig(temporary, format="png")
 
 
+class Picture(Figure):
+    """A figure that a notebook shows, whether or not pyplot is in use."""
+
+    def _repr_png_(self) -> bytes:
+        content = io.BytesIO()
+        self.savefig(content, format="png")
+        return content.getvalue()
+
+
 def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray], *, title: str = "") -> Figure:
     """An explanation as a matplotlib figure.
 
@@ -62,7 +72,7 @@ def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray]
     ----------
     explanation : Explanation
         what is drawn
-    stems : dict of str to np.ndarray [shape=(n_samples,)]
+    stems : dict of str to np.ndarray [shape=(n_samples,) or (n_channels, n_samples)]
         the stems that were explained
     title : str
         name of the track; its number when empty
@@ -82,7 +92,7 @@ def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray]
     names = list(rows)
     panel = max(ROW_HEIGHT * len(rows), MIN_PANEL)
     height = TOP + panel + BOTTOM
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    figure = Picture(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes((LEFT, BOTTOM / height, 0.77, panel / height))
     strongest = max(abs(component.weight) for component in explanation.components) or 1.0
@@ -94,7 +104,7 @@ def explanation_figure(explanation: Explanation, stems: Mapping[str, np.ndarray]
         if len(explanation.segments) > MAX_LABELS:
             label = label[0]
         _draw_cell(axes, component, label, row=names.index(component.stem), rank=rank, colour=scale)
-    _draw_waveforms(axes, rows)
+    _draw_waveforms(axes, {name: np.atleast_2d(y).mean(axis=0) for name, y in rows.items()}, sr=explanation.sr)
     _dress(figure, axes, names, explanation, title=title or explanation.track_id or "this track")
     _draw_colour_bar(figure, axes, scale, limit=strongest)
     return figure
@@ -119,12 +129,12 @@ def _draw_cell(
         axes.annotate(str(rank), (x, row - 0.5), color="white", fontsize=8.5, weight="bold", bbox=badge, **at)
 
 
-def _draw_waveforms(axes: Axes, rows: Mapping[str, np.ndarray]) -> None:
-    """The outline of each row's waveform, all of them to the same scale."""
-    peak = max(np.abs(y).max() for y in rows.values())
+def _draw_waveforms(axes: Axes, rows: Mapping[str, np.ndarray], *, sr: int) -> None:
+    """The outline of each row's waveform (n_samples,), all of them to the same scale."""
+    peak = max(np.abs(y).max() for y in rows.values()) or 1.0
     for row, y in enumerate(rows.values()):
         starts = np.linspace(0, len(y), min(N_COLUMNS, len(y)), endpoint=False).astype(int)
-        times = starts / SAMPLE_RATE
+        times = starts / sr
         lower, upper = (row - 0.42 * reduce.reduceat(y, starts) / peak for reduce in (np.minimum, np.maximum))
         axes.fill_between(times, lower, upper, color=INK, alpha=0.6, linewidth=0.3, zorder=3)
 
@@ -141,10 +151,10 @@ def _dress(figure: Figure, axes: Axes, names: list[str], explanation: Explanatio
     axes.spines[:].set_visible(False)
     title = title if len(title) <= MAX_TITLE else title[: MAX_TITLE - 1] + "…"
     heading = question(title, name_of_listener(explanation), explanation.label)
-    verdict = ": recommended" if explanation.relevance >= 0.5 else ": not recommended"
+    verdict = "" if explanation.label or explanation.relevance is None else VERDICTS[explanation.relevance >= 0.5]
     fidelity = f"{explanation.fidelity_held_out:.2f}".replace("-", "−")
     facts = [
-        f"{measure(explanation)} {explanation.relevance:.2f}{'' if explanation.label else verdict}",
+        f"{measure(explanation)} {explanation.answer:.2f}{verdict}",
         f"fidelity {fidelity} {explanation.judged_on}: {fidelity_in_words(explanation)}",
     ]
     if not explanation.top(1):

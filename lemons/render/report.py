@@ -21,7 +21,17 @@ from lemons.render.fact_words import fact_sentences
 from lemons.render.player import player_css, player_data, player_js, player_sounds, player_stand_ins
 from lemons.tracks import Track
 
-__all__ = ["HERE", "report_html", "write_report"]
+__all__ = [
+    "HERE",
+    "MOUNT",
+    "data_url",
+    "page_policy",
+    "page_style",
+    "page_template",
+    "playable",
+    "report_html",
+    "write_report",
+]
 
 HERE = Path(__file__).parent
 MOUNT = """
@@ -31,6 +41,7 @@ mount({ data, parentElement: document.getElementById("player"), setTriggerValue(
 UNITS = {
     "probability": "How much the {}, from 0 to 1, rises when a component sounds.",
     "logit": "How much the logit of the {} rises when a component sounds.",
+    "score": "How much the {} rises when a component sounds.",
 }
 CITATIONS = (
     "A. B. Melchiorre, V. Haunschmid, M. Schedl, G. Widmer: LEMONS: Listenable Explanations for Music recOmmeNder "
@@ -66,20 +77,9 @@ def write_report(path: str | os.PathLike, explanation: Explanation, track: Track
 
 def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> str:
     """The text of the file, in which ``k`` components play at first; for the other parameters see `write_report`."""
-    sounds, off = (make(explanation, track.stems) for make in (player_sounds, player_stand_ins))
-    data = player_data(
-        explanation,
-        track.stems,
-        src={name: _data_url("audio/flac", sound) for name, sound in sounds.items()},
-        off={name: _data_url("audio/flac", sound) for name, sound in off.items()},
-        title=track.title,
-        listener=words.name_of_listener(explanation),
-        k=k,
-        answers=_data_url("application/octet-stream", explanation.what_if.to_bytes()) if explanation.what_if else None,
-    )
-    style, script = player_css() + (HERE / "report.css").read_text(encoding="utf-8"), player_js() + MOUNT
-    return _template().render(
-        policy=_policy(style, script),
+    style, script = page_style(), player_js() + MOUNT
+    return page_template("report.html").render(
+        policy=page_policy(style, script),
         generator=f"LEMONS {lemons.__version__}",
         lemon=words.data_url(words.LEMON),
         heading=words.question(track.title, words.name_of_listener(explanation), explanation.label),
@@ -90,12 +90,33 @@ def report_html(explanation: Explanation, track: Track, *, k: int = TOP_K) -> st
         weights=[_weight_row(rank, one, explanation.kind) for rank, one in enumerate(_by_weight(explanation), start=1)],
         method=words.method_sentence(explanation),
         facts=_facts(explanation, track),
-        json=_data_url("application/json", explanation.to_json().encode()),
+        json=data_url("application/json", explanation.to_json().encode()),
         citations=CITATIONS,
-        data=data,
+        data=playable(explanation, track, k=k),
         style=style,
         script=script,
     )
+
+
+def playable(explanation: Explanation, track: Track, *, k: int = TOP_K) -> dict:
+    """The player's input, with sounds and answers inside."""
+    sounds, off = (make(explanation, track.stems) for make in (player_sounds, player_stand_ins))
+    return player_data(
+        explanation,
+        track.stems,
+        src={name: data_url("audio/flac", sound) for name, sound in sounds.items()},
+        off={name: data_url("audio/flac", sound) for name, sound in off.items()},
+        title=track.title,
+        listener=words.name_of_listener(explanation),
+        k=k,
+        answers=data_url("application/octet-stream", explanation.what_if.to_bytes()) if explanation.what_if else None,
+    )
+
+
+@cache
+def page_style() -> str:
+    """The style of a page around the player."""
+    return player_css() + (HERE / "report.css").read_text(encoding="utf-8")
 
 
 def _answers(explanation: Explanation) -> list[str]:
@@ -104,8 +125,8 @@ def _answers(explanation: Explanation) -> list[str]:
 
 
 @cache
-def _template() -> Template:
-    """The page around the player; it escapes all values but the style and the script."""
+def page_template(name: str) -> Template:
+    """A page around the player, by its file; it escapes all values but the style and the script."""
     environment = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=True,
@@ -114,10 +135,10 @@ def _template() -> Template:
         trim_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "allow_nan": False}
-    return environment.get_template("report.html")
+    return environment.get_template(name)
 
 
-def _policy(style: str, script: str) -> str:
+def page_policy(style: str, script: str) -> str:
     """The page's content security policy: only its own script and style, and images from data: addresses."""
     hashes = {"style": style, "script": script}
     inline = {name: base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for name, text in hashes.items()}
@@ -125,7 +146,8 @@ def _policy(style: str, script: str) -> str:
     return f"default-src 'none'; {allowed}; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def _data_url(kind: str, content: bytes) -> str:
+def data_url(kind: str, content: bytes) -> str:
+    """Content as an address."""
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
@@ -157,7 +179,7 @@ def _facts(explanation: Explanation, track: Track) -> dict[str, str]:
         "Track": explanation.track_id,
         **({"Music": track.credit} if track.credit else {}),
         words.capitalized(words.measure(explanation)): _with_minus(
-            f"{explanation.relevance:.4f} (logit {explanation.logit:.4f})"
+            f"{explanation.answer:.4f}" + ("" if explanation.relevance is None else f" (logit {explanation.logit:.4f})")
         ),
         "Kind": explanation.kind,
         "Explained": explanation.target,
@@ -168,6 +190,6 @@ def _facts(explanation: Explanation, track: Track) -> dict[str, str]:
         f"Answer to {nothing}": _with_minus(f"{explanation.intercept:.4f} by the linear model"),
         "Audio, SHA-256": explanation.audio_hash,
         "Stems, SHA-256": explanation.stems_hash,
-        "Model, SHA-256": explanation.model_hash,
+        **({"Model, SHA-256": explanation.model_hash} if explanation.model_hash else {}),
         "Versions": ", ".join(f"{name} {version}" for name, version in explanation.versions.items()),
     }

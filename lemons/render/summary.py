@@ -25,12 +25,13 @@ def summary(explanation: Explanation) -> list[str]:
         sentences, the most certain ones first
     """
     masks = "all masks" if explanation.neighborhood == "all" else f"{explanation.n_masks} masks drawn"
-    silence, nothing = expit(explanation.clip_logits["silence"]), words.NOTHING[explanation.baseline]
+    silence, nothing = explanation.clip_logits["silence"], words.NOTHING[explanation.baseline]
+    silence = silence if explanation.relevance is None else expit(silence)
     fidelity = f"{explanation.fidelity_held_out:.2f} {explanation.judged_on}: {fidelity_in_words(explanation)}"
     return [
         *(f"{name}: {text}" for name, text in fact_sentences(explanation).items()),
         f"method {explanation.method}, {masks}, the work of {explanation.work:.0f} mixes heard",
-        f"{words.measure(explanation)} {explanation.relevance:.3f}, of {nothing} {silence:.3f}",
+        f"{words.measure(explanation)} {explanation.answer:.3f}, of {nothing} {silence:.3f}",
         f"fidelity {fidelity}",
         *_weights(explanation),
     ]

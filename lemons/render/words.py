@@ -24,7 +24,6 @@ __all__ = [
     "capitalized",
     "clock",
     "data_url",
-    "duration",
     "fidelity_sentence",
     "file_title",
     "listing",
@@ -214,7 +213,8 @@ def answer(explanation: Explanation) -> str:
         return f"Nothing in this track speaks for it: every component lowers its {what} or leaves it as it is."
     loud = [component for component in top if component.weight >= LOUD * top[0].weight]
     names, against = names_of(loud, explanation.kind), names_of(explanation.against(1), explanation.kind)
-    if explanation.relevance < 0.5 and against and not explanation.label:  # labels are seldom as likely as that
+    unlikely = explanation.relevance is not None and explanation.relevance < 0.5
+    if unlikely and against and not explanation.label:  # labels are seldom as likely as that
         rather = "The model would rather not recommend this track"
         return f"{rather}: {against} spoke most against it. {capitalized(names)} spoke most for it."
     return f"{capitalized(names)} spoke most for {f'“{explanation.label}”' if explanation.label else 'this track'}."
@@ -226,15 +226,16 @@ def name_of_listener(explanation: Explanation) -> str:
 
 
 def measure(explanation: Explanation) -> str:
-    """What the model's probability is called."""
-    return f"probability of “{explanation.label}”" if explanation.label else "relevance"
+    """What the model's answer is called, as it is shown."""
+    what = "score" if explanation.relevance is None else "probability" if explanation.label else "relevance"
+    return f"{what} of “{explanation.label}”" if explanation.label else what
 
 
 def fidelity_sentence(explanation: Explanation) -> str:
     """How far the weights can be trusted, and why one may say so."""
     share = f"{max(explanation.fidelity_held_out, 0):.0%}".replace("%", " %")
     masks = "over all mixes" if explanation.held_out == "none" else "on mixes that they were not fitted to"
-    what = measure(explanation) if explanation.target == "probability" else f"logit of the {measure(explanation)}"
+    what = f"logit of the {measure(explanation)}" if explanation.target == "logit" else measure(explanation)
     return (
         f"The model is **{fidelity_in_words(explanation)}** here: {masks}, weights account for {share} of how the "
         f"{what} moves when components are switched on and off."
@@ -279,20 +280,6 @@ def method_sentence(explanation: Explanation) -> str:
     drawn = explanation.neighborhood == "drawn"
     fit = f"fitted to {masks} of them, drawn with seed {explanation.seed}" if drawn else f"fitted to all {masks}"
     return f"{how}; {fit}. Fidelity on those: {explanation.fidelity:.2f}."
-
-
-def duration(seconds: float) -> str:
-    """A time to wait for, roughly.
-
-    >>> duration(2), duration(7), duration(100), duration(700)
-    ('a few seconds', '10 seconds', '2 minutes', '12 minutes')
-    """
-    if seconds < 5:
-        return "a few seconds"
-    if seconds < 55:
-        return f"{round(seconds / 10 + 0.01) * 10} seconds"
-    minutes = max(round(seconds / 60), 1)
-    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def data_url(picture: Path) -> str:

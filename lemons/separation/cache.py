@@ -139,6 +139,20 @@ def separate_file(
     DataError
         if there is no such file, it is not audio, or damaged, empty, silent, shorter than a second, or too long for
         the separator
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lemons.audio import write_flac
+    >>> from lemons.separation.given import Given
+    >>> with TemporaryDirectory() as folder:
+    ...     stems = {"vocals": np.full(16_000, 0.25), "drums": np.full(16_000, -0.125)}
+    ...     for name, y in stems.items():
+    ...         write_flac(f"{folder}/stems/{name}.flac", y)
+    ...     write_flac(f"{folder}/song.flac", sum(stems.values()))
+    ...     separation = separate_file(f"{folder}/song.flac", Given(f"{folder}/stems"), folder=f"{folder}/cache")
+    ...     {name: float(y[0]) for name, y in separation.load().items()}
+    {'vocals': 0.25, 'drums': -0.125}
     """
     path = Path(path)
     folder = cache_folder() / "stems" if folder is None else Path(folder)

@@ -61,6 +61,18 @@ class Separator(ABC):
         changes whenever results would: names the method's version, and a hash of its weights and configuration
     max_s : float
         the longest mix that the method can take, in seconds; infinite for one that goes through it piece by piece
+
+    Examples
+    --------
+    >>> class Sides(Separator):
+    ...     name, stems, residual_stem, fingerprint = "sides", ("left", "right"), "right", "sides-1"
+    ...
+    ...     def estimates(self, blocks, sr):
+    ...         for block in blocks:
+    ...             yield block / 2
+    >>> (block,) = Sides().stream([np.array([[0.5, 0.0], [0.0, 0.25]], np.float32)], 16_000)
+    >>> block.stems.tolist(), block.mix.tolist()
+    ([[0.25, 0.0], [0.0, 0.125]], [0.25, 0.125])
     """
 
     name: str

@@ -183,7 +183,7 @@ def fit_shared(
         its = replace(_of_listener(training, users, i), best=best[i])
         finish_run(Path(folders[user]), meta[user] | asdict(its) | trunk)
         (Path(folders[user]) / LOCK_FILE).unlink(missing_ok=True)  # of a process that was killed
-    means = {name: float(np.mean([one[name] for one in best])) for name in best[0]}
+    means = {name: float(np.mean([one[name] for one in best])) for name in best[0] if name != "C"}
     training = replace(training, best=means | {"epoch": training.best["epoch"], "listeners": best})
     run.forget()
     return training, {user: Path(folders[user]) / MODEL_FILE for user in users}

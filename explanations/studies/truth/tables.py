@@ -77,8 +77,9 @@ def facts_table(rows: Rows) -> str:
         for which in row["facts"]["planted"]:
             found = row["facts"][which]
             numbers = [_interval(found[name]) for name in ("exact", "model", "precision", "recall")]
-            cells.append([row["case"], which, *numbers, f"{found['size']['mean']:.1f}"])
-    head = ["planted, exactly", "the model's, exactly", "precision", "recall", "size"]
+            size = found["size"]  # None where no track has such a set
+            cells.append([row["case"], which, *numbers, "" if size is None else f"{size:.1f}"])
+    head = ["planted, exactly", "the model's, exactly", "precision", "recall", "size, where there is one"]
     return _table(["case", "smallest set", *head], cells)
 
 

@@ -93,23 +93,27 @@ class Answer {
     this.full = new Landmark("full", "Full mix");
     this.silence = new Landmark("silence", "Silence");
     const marks = [this.full, this.silence];
-    const name = { "aria-label": "Relevance of what you hear", "aria-valuemin": 0, "aria-valuemax": 1 };
-    this.meter = element("div", { class: "meter", role: "meter", ...name }, ...marks.map(({ tick }) => tick));
+    this.meter = element("div", { class: "meter", role: "meter" }, ...marks.map(({ tick }) => tick));
     this.note = element("p", { class: "note" });
     const heading = element("p", { class: "question" }, "The model gives what you hear: ", this.value);
     this.root = element("div", { class: "answer" }, heading, this.meter, ...marks.map(({ line }) => line), this.note);
   }
 
   /** `relevance` is null where it is not known, and then `why` says why; so is `silence`, the answer to `nothing`. `others`: those on the list. */
-  draw({ relevance, full, silence, nothing, why, quieter, others }) {
+  draw({ relevance, range, measure, full, silence, nothing, why, quieter, others }) {
+    const [low, high] = range;
+    const at = (value) => (value - low) / (high - low);
     const known = relevance !== null;
     const place = known && others?.length ? `, place ${placeOf(relevance, others)} of ${others.length + 1}` : "";
     setText(this.value, known ? relevance.toFixed(2) + place : "–");
     this.root.classList.toggle("unknown", !known);
-    this.meter.style.setProperty("--value", known ? relevance : 0);
-    this.full.draw(full, relevance);
+    this.meter.style.setProperty("--value", known ? at(relevance) : 0);
+    this.meter.setAttribute("aria-label", `${measure} of what you hear`);
+    this.meter.setAttribute("aria-valuemin", low);
+    this.meter.setAttribute("aria-valuemax", high);
+    this.full.draw(full, relevance, at);
     this.silence.name = capitalized(nothing);
-    this.silence.draw(silence, relevance);
+    this.silence.draw(silence, relevance, at);
     if (known) this.meter.setAttribute("aria-valuenow", relevance.toFixed(4));
     else this.meter.removeAttribute("aria-valuenow");
     const spoken = [this.value, this.full.text, this.silence.text].map(({ textContent }) => textContent);
@@ -135,9 +139,9 @@ class Landmark {
   }
 
   /** `value` is null where it is not known, and so is `relevance`. */
-  draw(value, relevance) {
+  draw(value, relevance, at) {
     this.tick.hidden = this.line.hidden = value === null;
-    this.tick.style.setProperty("--at", value ?? 0);
+    this.tick.style.setProperty("--at", value === null ? 0 : at(value));
     // the difference of the numbers that are shown, or it would look miscalculated
     const known = value !== null && relevance !== null;
     const difference = known ? ` · difference ${signed(Number(relevance.toFixed(2)) - Number(value.toFixed(2)), 2)}` : "";

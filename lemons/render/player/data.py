@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lemons.audio import SAMPLE_RATE, common_gain, flac_bytes
+from lemons.audio import common_gain, flac_bytes
 from lemons.explaining.clips import TOP_K, check_same_stems, stand_ins_of
 from lemons.explaining.components import rows_of
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.trust import line_holds
 from lemons.render.fact_words import heard_sets
-from lemons.render.words import NOTHING, capitalized, name_of, noun_of, tame
+from lemons.render.words import NOTHING, capitalized, measure, name_of, noun_of, tame
 from lemons.segments import Segments
 
 __all__ = ["player_data", "player_sounds", "player_stand_ins"]
@@ -29,7 +29,7 @@ def player_sounds(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> 
     Returns
     -------
     dict of str to bytes
-        FLAC files at 16 kHz, sample for sample the stems; should one exceed full scale, all are scaled by one power of
+        FLAC files, sample for sample the stems; should one exceed full scale, all are scaled by one power of
         two, which `player_data` takes into account
 
     Raises
@@ -38,14 +38,14 @@ def player_sounds(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> 
         if other stems were explained
     """
     rows, scale = _rows(explanation, stems)
-    return {name: flac_bytes(y * np.float32(scale), gain=scale) for name, y in rows.items()}
+    return {name: flac_bytes(y * np.float32(scale), sr=explanation.sr, gain=scale) for name, y in rows.items()}
 
 
 def player_stand_ins(explanation: Explanation, stems: Mapping[str, np.ndarray]) -> dict[str, bytes]:
     """What sounds in place of each row where it is off, like `player_sounds`; empty for silence."""
     off = stand_ins_of(explanation, stems)
     _, scale = _rows(explanation, stems)
-    return {name: flac_bytes(y * np.float32(scale), gain=scale) for name, y in off.items()}
+    return {name: flac_bytes(y * np.float32(scale), sr=explanation.sr, gain=scale) for name, y in off.items()}
 
 
 def player_data(
@@ -89,7 +89,8 @@ def player_data(
         ``components``: number ``segment * n_rows + row``, with ``row``, ``segment``, ``weight`` and ``name``, and
         weights up to ``least`` are nothing; ``holds``: whether a line does,
         else all weights are 0; ``facts``: the components of ``enough`` and those that ``without`` lacks; ``others``:
-        the relevance of other tracks; ``gain``, a power of two that keeps every mix of rows within full scale;
+        the relevance of other tracks; ``range``: between which answers lie; ``sr`` (Hz); ``gain``,
+        a power of two that keeps every mix of rows within full scale;
         ``kind``, ``duration`` (s), ``k``, ``relevance``, ``target``, ``title``, ``listener``; ``answers``: ``src``
         and the layout of its `WhatIf`, or None; ``words``: sentences to show
 
@@ -105,15 +106,16 @@ def player_data(
         "title": tame(title),
         "listener": tame(listener),
         "kind": explanation.kind,
-        "duration": explanation.segments.borders[-1] / SAMPLE_RATE,
+        "duration": explanation.segments.borders[-1] / explanation.sr,
+        "sr": explanation.sr,
         "gain": gain / scale,
         "rows": [
             {"name": name, "label": tame(capitalized(name)), "noun": tame(noun_of(name)), "src": src[name]}
             | ({"off": off[name]} if off else {})
             for name in names
         ],
-        "borders": [border / SAMPLE_RATE for border in explanation.segments.borders],
-        "fades": _fades(explanation.segments),
+        "borders": [border / explanation.sr for border in explanation.segments.borders],
+        "fades": _fades(explanation.segments, explanation.sr),
         "components": [
             {
                 "row": names.index(component.stem),
@@ -128,7 +130,8 @@ def player_data(
         "holds": holds,
         "others": list(others),
         "k": k,
-        "relevance": explanation.relevance,
+        "relevance": explanation.answer,
+        "range": _range(explanation),
         "target": explanation.target,
         "answers": {"src": answers, **explanation.what_if.layout} if answers and explanation.what_if else None,
         "words": _words(explanation, gain),
@@ -150,10 +153,21 @@ def _gain(rows: Mapping[str, np.ndarray], off: Mapping[str, np.ndarray]) -> floa
     return common_gain([highest, lowest])
 
 
-def _fades(segments: Segments) -> list[float]:
+def _range(explanation: Explanation) -> list[float]:
+    """Between which two numbers the model's answers lie: probabilities, or the scores that are known."""
+    if explanation.relevance is not None:
+        return [0.0, 1.0]
+    known = [explanation.logit, *explanation.clip_logits.values()]
+    if explanation.what_if is not None and not explanation.what_if.gains.size and len(explanation.what_if.spans) == 1:
+        known = (explanation.what_if.shares + explanation.what_if.bias).tolist()
+    low, high = min(known), max(known)
+    return [low, high] if high > low else [low - 1, high + 1]
+
+
+def _fades(segments: Segments, sr: int) -> list[float]:
     """How far the fade at each border reaches on either side, in seconds."""
     starts = [*(start for start, _ in segments.spans), segments.borders[-1]]
-    return [(here - start) / SAMPLE_RATE for here, start in zip(segments.borders, starts, strict=True)]
+    return [(here - start) / sr for here, start in zip(segments.borders, starts, strict=True)]
 
 
 def _words(explanation: Explanation, gain: float) -> dict[str, str]:
@@ -164,4 +178,9 @@ def _words(explanation: Explanation, gain: float) -> dict[str, str]:
     level = "What you hear is what was scored, at its true level."
     if gain != 1:
         level = f"What you hear is what was scored, at {gain:g} of its level, so that no mix of parts is clipped."
-    return {"unanswered": why, "level": level, "nothing": NOTHING[explanation.baseline]}
+    return {
+        "unanswered": why,
+        "level": level,
+        "measure": capitalized(measure(explanation)),
+        "nothing": NOTHING[explanation.baseline],
+    }

@@ -1,15 +1,12 @@
 // From switches to gains over time: as lemons/segments.py cuts a track, so that what is heard is what was scored.
 
-/* exported Envelope, SAMPLE_RATE */
-
-const SAMPLE_RATE = 16000; // Hz
+/* exported Envelope */
 
 /** What sounds of a row in which segments: raised cosines at the borders between on and off, 1 between two that are on. */
 class Envelope {
-  /** `borders` and `fades` in seconds; a segment passes into the next over border - fade to border + fade. */
-  constructor(borders, fades) {
-    this.borders = borders;
-    this.fades = fades;
+  /** `borders` and `fades` in seconds, `sr` in Hz; a segment passes into the next over border - fade to border + fade. */
+  constructor(borders, fades, sr) {
+    Object.assign(this, { borders, fades, sr });
   }
 
   get duration() {
@@ -31,7 +28,7 @@ class Envelope {
     if (border === 0) return 1;
     if (border === this.borders.length - 1) return 0;
     const [here, half] = [this.borders[border], this.fades[border]];
-    const late = seconds - here + 0.5 / SAMPLE_RATE; // Python's fades are taken at the middle of their samples
+    const late = seconds - here + 0.5 / this.sr; // Python's fades are taken at the middle of their samples
     if (Math.abs(late) >= half) return Number(late > 0);
     return 0.5 + 0.5 * Math.sin((Math.PI / 2) * (late / half));
   }
@@ -47,12 +44,12 @@ class Envelope {
     }));
     const ahead = fades.filter(({ end }) => end > from);
     ahead.forEach(({ start, end, value }, i) => {
-      const n = Math.round((end - start) * SAMPLE_RATE);
+      const n = Math.round((end - start) * this.sr);
       if (n > 1) {
-        const curve = Float32Array.from({ length: n }, (_, j) => this.level(switches, start + j / SAMPLE_RATE));
-        param.setValueCurveAtTime(curve, at + start - from, (n - 1) / SAMPLE_RATE);
+        const curve = Float32Array.from({ length: n }, (_, j) => this.level(switches, start + j / this.sr));
+        param.setValueCurveAtTime(curve, at + start - from, (n - 1) / this.sr);
       }
-      const meets = ahead[i + 1]?.start - end < 0.5 / SAMPLE_RATE; // the next curve, which may not overlap a value
+      const meets = ahead[i + 1]?.start - end < 0.5 / this.sr; // the next curve, which may not overlap a value
       if (!meets) param.setValueAtTime(value, at + end - from); // exactly 0 or 1 from here on
     });
   }

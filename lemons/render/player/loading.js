@@ -1,6 +1,6 @@
 // Sounds and the table of What if, from an address or from the page itself.
 
-/* global SAMPLE_RATE, WhatIf */
+/* global WhatIf */
 /* exported loadSounds, loadWhatIf, soundsOf */
 
 /** The bytes behind an address. Data addresses are decoded here: a report that is opened from disk may not fetch. */
@@ -21,13 +21,13 @@ function addressesOf({ rows }) {
 
 /** Sounds as audio buffers; decoded offline, since a context that may sound must wait for a click. */
 async function loadSounds(data) {
-  const decoder = new OfflineAudioContext(1, 1, SAMPLE_RATE);
+  const decoder = new OfflineAudioContext(1, 1, data.sr);
   return Promise.all(addressesOf(data).map(async (src) => decoder.decodeAudioData(await bytesOf(src))));
 }
 
 /** The model's answers to every mix, from `answers` of the data: where their bytes are, and their layout. */
-async function loadWhatIf(answers) {
-  return answers && new WhatIf(await bytesOf(answers.src), answers);
+async function loadWhatIf({ answers, target }) {
+  return answers && new WhatIf(await bytesOf(answers.src), { ...answers, target });
 }
 
 /** What tells the sounds of some rows from others. */

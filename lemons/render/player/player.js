@@ -73,7 +73,7 @@ class Player {
     const sources = JSON.stringify([soundsOf(data), answers]);
     if (question !== this.question) {
       this.choice = new Choice(data, soundsOf(data) === this.sounds ? this.choice : undefined);
-      this.envelope = new Envelope(data.borders, data.fades);
+      this.envelope = new Envelope(data.borders, data.fades, data.sr);
       this.grid.build(data);
       this.ruler.build(data);
       if (soundsOf(data) === this.sounds && this.sound) this.grid.setSounds(this.sound.buffers);
@@ -94,7 +94,7 @@ class Player {
       this.sound = null;
     }
     Object.assign(this, { sounds: soundsOf(this.data), whatIf: null, failure: "" });
-    const loading = Promise.all([this.sound?.buffers ?? loadSounds(this.data), loadWhatIf(this.data.answers)]);
+    const loading = Promise.all([this.sound?.buffers ?? loadSounds(this.data), loadWhatIf(this.data)]);
     const arrived = ([buffers, whatIf]) => {
       if (this.loading !== loading) return; // others were wanted meanwhile, or the player is gone
       this.whatIf = whatIf;
@@ -112,7 +112,7 @@ class Player {
   }
 
   open(buffers) {
-    this.sound = new Sound(buffers, { onend: () => this.draw() });
+    this.sound = new Sound(buffers, { sr: this.data.sr, onend: () => this.draw() });
     this.sound.place = this.first;
     this.grid.setSounds(buffers.slice(0, this.data.rows.length));
   }
@@ -137,7 +137,8 @@ class Player {
     const quieter = this.volume !== 1 || choice.volumes.some((volume) => volume !== 1);
     const why = data.answers ? (this.failure ? "" : "Loading …") : data.words.unanswered;
     const silence = this.whatIf?.silence ?? null;
-    this.answer.draw({ relevance: this.relevance(), full: data.relevance, silence, why, quieter, others: data.others, nothing: data.words.nothing });
+    const { range, words } = data;
+    this.answer.draw({ range, measure: words.measure, relevance: this.relevance(), full: data.relevance, silence, why, quieter, others: data.others, nothing: data.words.nothing });
     if (!sound) return;
     sound.setVolumes(this.volumes);
     sound.setMaster(this.volume * data.gain * this.boost);

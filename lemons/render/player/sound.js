@@ -1,6 +1,6 @@
 // The sound: rows in sync, switched by masks, seeking and looping without a gap or a click.
 
-/* global rms, SAMPLE_RATE */
+/* global rms */
 /* exported Sound */
 
 const RAMP_S = 0.01; // from one sound to the next
@@ -51,8 +51,9 @@ class Take {
 
 class Sound {
   /** `buffers`: a sound for each row, then perhaps one in place of each where it is off. `onend` is called when the last sample was heard, or the browser lets none be heard. */
-  constructor(buffers, { onend }) {
+  constructor(buffers, { sr, onend }) {
     this.buffers = buffers;
+    this.sr = sr;
     this.onend = onend;
     this.playing = false;
     this.place = 0; // seconds, while it is paused
@@ -64,7 +65,7 @@ class Sound {
   /** Create the graph; not before a click, or the browser would complain. */
   open() {
     if (this.context) return;
-    this.context = new AudioContext({ sampleRate: SAMPLE_RATE }); // else every sound were resampled on its way
+    this.context = new AudioContext({ sampleRate: this.sr }); // else every sound were resampled on its way
     this.analyser = new AnalyserNode(this.context, { fftSize: 2048 });
     this.masterGain = new GainNode(this.context, { gain: this.master });
     this.rowGains = this.volumes.map((gain) => new GainNode(this.context, { gain }));
@@ -131,9 +132,9 @@ class Sound {
   /** Begin a new take, by default where the last one would be; the others give way. */
   start(seconds) {
     const now = this.context.currentTime;
-    const at = Math.ceil((now + LEAD_S) * SAMPLE_RATE) / SAMPLE_RATE;
-    const [start, end] = this.range.map(onGrid);
-    let from = onGrid(seconds ?? this.position(now) + at - now);
+    const at = Math.ceil((now + LEAD_S) * this.sr) / this.sr;
+    const [start, end] = this.range.map((place) => this.onGrid(place));
+    let from = this.onGrid(seconds ?? this.position(now) + at - now);
     if (from < start || from >= end) from = start;
     for (const take of this.takes) take.leave(at);
     this.add({ at, from, soft: from !== start });
@@ -141,7 +142,7 @@ class Sound {
   }
 
   add({ at, from, soft = false }) {
-    const when = { at, from, until: onGrid(this.range[1]), soft };
+    const when = { at, from, until: this.onGrid(this.range[1]), soft };
     this.takes.push(new Take(this.rowGains, this.buffers, this.envelope, this.switches, when));
     return this.takes[this.takes.length - 1];
   }
@@ -154,7 +155,7 @@ class Sound {
     }
     const now = this.context.currentTime;
     let last = this.takes[this.takes.length - 1];
-    while (this.loop && last.end < now + AHEAD_S) last = this.add({ at: last.end, from: onGrid(this.range[0]) });
+    while (this.loop && last.end < now + AHEAD_S) last = this.add({ at: last.end, from: this.onGrid(this.range[0]) });
     while (this.takes.length > 1 && this.takes[0].end < now) this.takes.shift().disconnect();
     if (now < last.end) return;
     this.pause();
@@ -189,12 +190,17 @@ class Sound {
   /** All that a mask gives to hear, before the master gain: samples, through the same nodes as what is played. */
   async render(switches, volumes) {
     const length = Math.max(...this.buffers.map((buffer) => buffer.length));
-    const context = new OfflineAudioContext(1, length, SAMPLE_RATE);
+    const context = new OfflineAudioContext(1, length, this.sr);
     const outputs = volumes.map((gain) => new GainNode(context, { gain }));
     for (const node of outputs) node.connect(context.destination);
     const whole = { at: 0, from: 0, until: this.envelope.duration, soft: false };
     new Take(outputs, this.buffers, this.envelope, switches, whole);
     return (await context.startRendering()).getChannelData(0);
+  }
+
+  /** The nearest sample's time: between two samples, sound would be interpolated. */
+  onGrid(seconds) {
+    return Math.round(seconds * this.sr) / this.sr;
   }
 
   close() {
@@ -203,9 +209,4 @@ class Sound {
     this.playing = false;
     this.context?.close().catch(() => {});
   }
-}
-
-/** The nearest sample's time: between two samples, sound would be interpolated. */
-function onGrid(seconds) {
-  return Math.round(seconds * SAMPLE_RATE) / SAMPLE_RATE;
 }

@@ -9,7 +9,8 @@
  */
 class WhatIf {
   /** `bytes`: little-endian float32, as every browser's are; layout: see lemons/explaining/what_if.py. */
-  constructor(bytes, { groups, sounding, n_channels: nChannels }) {
+  constructor(bytes, { groups, sounding, n_channels: nChannels, target }) {
+    this.isScore = target === "score";
     const numbers = new Float32Array(bytes);
     const nRows = sounding[0].length;
     let read = 0;
@@ -40,7 +41,9 @@ class WhatIf {
     return this.gains.reduce((sum, gain, c) => sum + gain * largest[c], logit);
   }
 
+  /** The answer as it is shown: a probability, but a score as it is. */
   relevance(mask) {
-    return 1 / (1 + Math.exp(-this.logit(mask)));
+    const logit = this.logit(mask);
+    return this.isScore ? logit : 1 / (1 + Math.exp(-logit));
   }
 }

@@ -165,3 +165,10 @@ def test_impossible_superpixels(arguments, message):
 def test_silence_on_a_logarithmic_scale_without_a_floor_is_refused():
     with pytest.raises(DataError, match="before a logarithm, limit silence"):
         TimeFrequencyTorchFactorization(np.array([[0.0, -np.inf]]), SR, 1, 1)
+
+
+def test_the_last_segment_reaches_the_last_frame_as_in_audiolime():
+    """A spectrogram with padding has more frames than its samples ask for."""
+    by_hand = {"type": "manual", "manual_segments": [(0, 512), (512, 1024)]}
+    grid = TimeFrequencyTorchFactorization(np.ones((1, 6)), SR, 1, by_hand, HOP)
+    np.testing.assert_array_equal(grid.compose_model_input([1]), [[0, 0, 1, 1, 1, 1]])

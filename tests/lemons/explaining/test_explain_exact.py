@@ -14,7 +14,7 @@ from lemons.audiolime.neighborhood import draw_masks
 from lemons.errors import DataError, ParameterError
 from lemons.exact import Block, LocalModel
 from lemons.exact.masks import sample_pairs, spread
-from lemons.explaining import question
+from lemons.explaining import engine, question
 from lemons.explaining.clips import clips
 from lemons.explaining.components import factorize
 from lemons.explaining.explain import explain
@@ -165,7 +165,7 @@ def test_a_model_that_does_not_say_what_it_is_made_of_is_asked_by_lime(fcn, stem
 
 
 def test_states_that_do_not_fit_the_memory_are_left_to_lime(fcn, stems, monkeypatch):
-    monkeypatch.setattr(question, "MAX_MEMORY", 10**4)
+    monkeypatch.setattr(engine, "MAX_MEMORY", 10**4)
     assert explain(fcn, stems, kind="source", n_masks=16).method == "lime"
     with pytest.raises(ParameterError, match=r"GB.*method='lime'"):
         explain(fcn, stems, kind="source", method="exact")

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from lemons.audiolime import StemFactorization
+from lemons.audiolime.neighborhood import score_masks
 from lemons.errors import ParameterError
 from lemons.sampling import ESTIMATORS, bernoulli, distinct, estimate_lime, leverage, until_settled
 from tests.lemons.sampling.test_estimates import exact_weights, smooth_game
@@ -25,6 +27,21 @@ def test_a_mask_is_asked_about_once_and_counted_once():
     assert len(model.asked) == len(set(model.asked)) == estimate.n_masks == neighborhood.n_distinct
     assert len(neighborhood) > estimate.n_masks
     assert len(neighborhood) <= 1000
+
+
+def test_a_model_that_hears_power_is_explained_by_the_power_of_each_segment(rng):
+    y = (rng.normal(size=8000) * np.linspace(0.1, 1, 8).repeat(1000)).astype(np.float32)
+    factorization = StemFactorization({"mix": y}, 16000, 8)
+
+    def answer(masks):
+        return score_masks(factorization, lambda mixes: (mixes**2).sum(axis=1, keepdims=True), masks, batch_size=16)[
+            :, 0
+        ]
+
+    found = until_settled(answer, 8, n_first=64)
+    assert found.settled
+    assert set(found.estimate.top(3)) == {5, 6, 7}
+    np.testing.assert_allclose(found.estimate.weights, (y.reshape(8, 1000) ** 2).sum(axis=1), rtol=1e-4)  # float32
 
 
 def test_a_clear_lead_is_settled_at_the_first_look_and_a_close_one_later():

@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { load } from "./scripts.mjs";
 
-const { Envelope, SAMPLE_RATE } = load("envelope");
+const { Envelope } = load("envelope");
+const SAMPLE_RATE = 16000;
 const FADE = 0.005; // s, on either side of a border
-const envelope = new Envelope([0, 10, 20, 30], [0, FADE, FADE, 0]);
+const envelope = new Envelope([0, 10, 20, 30], [0, FADE, FADE, 0], SAMPLE_RATE);
 const places = Array.from({ length: 400 }, (_, i) => 9.99 + i / SAMPLE_RATE); // across the first border, s
 
 test("segments that are switched apart sum to the track at every sample", () => {

@@ -1,0 +1,10 @@
+from .facts import Facts as Facts
+from .facts import facts_of as facts_of
+from .facts import table_facts as table_facts
+from .lime import Lime as Lime
+from .protocol import Block as Block
+from .protocol import LocalModel as LocalModel
+from .score import score_table as score_table
+from .score import score_tables as score_tables
+from .table import Best as Best
+from .table import ScoreTable as ScoreTable
