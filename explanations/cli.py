@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from explanations.commands import explain, library, portrait, recommend, separate, truth
+from explanations.commands import explain, fleet, library, portrait, recommend, separate, truth
 from lemons import __version__
 from lemons.console import run
 from lemons.startup import make_threads_sleep
@@ -18,6 +18,7 @@ make_threads_sleep()  # before a command imports torch
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(library.app, name="library")
+app.add_typer(fleet.app, name="fleet")
 for command in (
     recommend.train,
     recommend.evaluate,

@@ -22,7 +22,7 @@ def train(
     fallback: Fallback = "",
 ) -> None:
     """Train a model for each listener who has none; one alone: python recsys/experiment.py with user_name=marko."""
-    from recsys.fleet import train_all
+    from recsys.all_listeners import train_all
 
     updates = {"shared_trunk": shared_trunk, "trunk_path": trunk}
     models = train_all(
@@ -34,7 +34,7 @@ def train(
 
 def evaluate(listener: ListenerNames = None, fallback: Fallback = "") -> None:
     """Evaluate each listener's best model on the test tracks, beside baselines that need no model."""
-    from recsys.fleet import evaluate_all, format_results
+    from recsys.all_listeners import evaluate_all, format_results
 
     with shown(format_results):
         say(format_results(evaluate_all(read_config(), listener, fallback=fallback)))
@@ -47,8 +47,8 @@ def report(
     fallback: Fallback = "",
 ) -> None:
     """Report on all listeners: models and baselines with intervals; evaluates what has not been evaluated yet."""
+    from recsys.all_listeners import report_all
     from recsys.evaluation.report import format_report
-    from recsys.fleet import report_all
 
     in_words = partial(format_report, paper=paper, markdown=markdown)
     with shown(in_words):

@@ -62,6 +62,7 @@ class Library:
     rows: dict[str, dict[str, Any]]
     plays: dict[tuple[str, str], int]
     skipped: list[str] = field(default_factory=list)
+    _grouped: tuple[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def of_tables(
@@ -115,9 +116,14 @@ class Library:
         MissingDependencyError
             if pandas is not installed
         """
-        if user not in self.users:
+        listens = self.listens
+        if (
+            self._grouped is None or self._grouped[0] is not listens
+        ):  # once for ten thousand listeners of a million rows
+            self._grouped = listens, listens.groupby("user", sort=False).indices
+        if user not in self._grouped[1]:
             raise ParameterError(f"listener={user!r} is not in {self.path}; choose one of {', '.join(self.users)}")
-        rows = self.listens[self.listens["user"] == user]
+        rows = listens.iloc[self._grouped[1][user]]
         return rows.set_index("track_id")["playcount"].sort_values(ascending=False, kind="stable")
 
     def audio_path(self, track_id: str) -> Path:

@@ -32,7 +32,7 @@ from recsys.model import FCN
 from recsys.pooled import head_logits, library_features, pooled_features
 from recsys.training.trainer import Training, validation_scores
 
-__all__ = ["STRENGTHS", "fit_head", "head_features", "minimum"]
+__all__ = ["STRENGTHS", "fit_head", "head_features", "minimum", "quiet_snippets", "set_head"]
 
 STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest penalty first
 QUIET_SAMPLES = 5 * SAMPLE_RATE  # of a quiet snippet: long enough that the padding at its ends hardly counts
@@ -90,13 +90,12 @@ def fit_head(
     """
     started, training, heads = time.perf_counter(), Training(), []
     (train, labels), (val, val_labels) = (_of_part(features, split, part, library) for part in ("train", "val"))
-    rng = np.random.default_rng([seed, 1])
-    snippets = [quiet_snippet(rng, QUIET_SAMPLES) for _ in range(round(quiet * len(train)))]
+    snippets = quiet_snippets(round(quiet * len(train)), seed)
     train = np.concatenate([train, pooled_features(model, snippets)])
     labels = np.concatenate([labels, np.zeros(len(snippets), np.float32)])
     for step, strength in enumerate(STRENGTHS, start=1):
         heads.append(minimum(train, labels, C=float(strength)))
-        _set_head(model, *heads[-1])
+        set_head(model, *heads[-1])
         scores: dict[str, Any] = {"epoch": step, "C": float(strength)}
         scores |= validation_scores(val_labels, head_logits(model, val))
         training.history.append(scores)
@@ -104,9 +103,15 @@ def fit_head(
             if log:
                 log(f"val.{name}", scores[name], step)
     training.best = min(training.history, key=lambda scores: scores["loss"])
-    _set_head(model, *heads[training.history.index(training.best)])
+    set_head(model, *heads[training.history.index(training.best)])
     training.seconds = training.train_s = time.perf_counter() - started
     return training
+
+
+def quiet_snippets(n: int, seed: int) -> list[np.ndarray]:
+    """Silence and faint noise: the first of one sequence, however many there are."""
+    rng = np.random.default_rng([seed, 1])
+    return [quiet_snippet(rng, QUIET_SAMPLES) for _ in range(n)]
 
 
 def _of_part(features: pd.DataFrame, split: pd.DataFrame, part: str, library: Library) -> tuple[np.ndarray, np.ndarray]:
@@ -138,6 +143,7 @@ def minimum(features: np.ndarray, labels: np.ndarray, *, C: float) -> tuple[np.n
 
 
 @torch.no_grad()
-def _set_head(model: FCN, weights: np.ndarray, bias: float) -> None:
+def set_head(model: FCN, weights: np.ndarray, bias: float) -> None:
+    """Give a model with one head these weights (128,) and bias."""
     model.fc.weight.copy_(torch.from_numpy(weights)[None])
     model.fc.bias.fill_(bias)

@@ -9,7 +9,7 @@ from lemons.errors import DataError
 from lemons.library import open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
-from recsys.fleet import evaluate_all, train_all
+from recsys.all_listeners import evaluate_all, train_all
 from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend
 

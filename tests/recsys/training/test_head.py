@@ -11,9 +11,9 @@ from lemons.config import Config
 from lemons.hashing import model_hash
 from lemons.library import open_library
 from recsys import experiment as training_driver
+from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint, save_checkpoint, trunk_hash
 from recsys.data.splits import load_or_draw_split
-from recsys.fleet import train_all
 from recsys.model import FCN
 from recsys.model_runs import best_checkpoint
 from recsys.training.head import QUIET_SAMPLES, STRENGTHS, fit_head, head_features, minimum

@@ -13,9 +13,9 @@ import torch
 from lemons.config import Config
 from lemons.hashing import model_hash
 from recsys import experiment as training_driver
+from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint
 from recsys.data.crops import Crops, TrackSet
-from recsys.fleet import train_all
 from recsys.model import FCN
 from recsys.model_runs import finished_runs
 from recsys.training.fit import fit_jointly

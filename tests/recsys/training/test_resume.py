@@ -13,9 +13,9 @@ from lemons.config import Config
 from lemons.hashing import model_hash
 from lemons.library import open_library
 from recsys import experiment as training_driver
+from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.data.splits import draw_split
-from recsys.fleet import train_all
 from recsys.model import FCN
 from recsys.training.resume import open_run
 from recsys.training.trainer import Diverged

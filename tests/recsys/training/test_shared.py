@@ -11,9 +11,9 @@ from lemons.config import Config
 from lemons.errors import ParameterError
 from lemons.hashing import model_hash
 from recsys import experiment as training_driver
+from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.data.crops import Crops
-from recsys.fleet import train_all
 from recsys.model import FCN
 from recsys.model_runs import finished_runs
 from recsys.training.fit import fit

@@ -10,9 +10,9 @@ from lemons.errors import ConfigError, DataError, NotKeptError, ParameterError
 from lemons.library import open_library
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
+from recsys.all_listeners import evaluate_all, report_all, train_all
 from recsys.data.splits import draw_split
 from recsys.evaluation.evaluate import MEASURES
-from recsys.fleet import evaluate_all, report_all, train_all
 from recsys.records import sacred_experiment as tracking
 
 QUICK = {"n_epochs": 1, "input_length": 8000, "precision": "float32"}

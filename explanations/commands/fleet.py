@@ -1,0 +1,173 @@
+"""Many listeners, many tracks, many machines."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from explanations.commands.separate import SeparatorName
+from lemons.config import read_config
+from lemons.console import Bar, say, tell
+from lemons.errors import DataError
+from lemons.files import why_no_file
+
+if TYPE_CHECKING:
+    from lemons.fleet import Failure, Unit
+    from lemons.library import Library
+
+__all__ = ["app", "explain", "score", "train"]
+
+N_LISTED = 50  # tracks of a list
+
+app = typer.Typer(
+    help="Heads, lists and explanations for all listeners, in units of work on this machine or a Ray cluster.",
+    no_args_is_help=True,
+)
+
+Trunk = Annotated[Path, typer.Option(help="a model whose trunk all listeners share")]
+Place = Annotated[str, typer.Option("--results", help="folder or s3://… of the results; else fleet in the experiments")]
+Listeners = Annotated[str, typer.Option(help="all, or a file with a name in each line")]
+Address = Annotated[
+    str, typer.Option(help="of a Ray cluster; local: all cores of this machine; else this process, without Ray")
+]
+Threads = Annotated[int, typer.Option(min=1, help="CPU threads of a unit of work")]
+Gpus = Annotated[float, typer.Option(min=0, help="GPUs of a unit: 0.25 for four units on each")]
+
+
+@app.command()
+def train(
+    trunk: Trunk,
+    results: Place = "",
+    listeners: Listeners = "all",
+    address: Address = "",
+    threads: Threads = 1,
+    gpus: Gpus = 0.0,
+) -> None:
+    """Hear every track once with a trunk, and fit a head for each listener to what was heard."""
+    fleet = _Fleet(trunk, results, listeners, address, threads, gpus)
+    fleet.train()
+    fleet.end()
+
+
+@app.command()
+def score(
+    trunk: Trunk,
+    results: Place = "",
+    listeners: Listeners = "all",
+    top: Annotated[int, typer.Option(min=1, help="tracks of each listener's list")] = N_LISTED,
+    address: Address = "",
+    threads: Threads = 1,
+    gpus: Gpus = 0.0,
+) -> None:
+    """List for each listener the most relevant tracks that they don't know; heads that are missing are fitted."""
+    fleet = _Fleet(trunk, results, listeners, address, threads, gpus)
+    fleet.score(top)
+    fleet.end()
+
+
+@app.command()
+def explain(
+    trunk: Trunk,
+    results: Place = "",
+    listeners: Listeners = "all",
+    top: Annotated[int, typer.Option(min=1, help="how many tracks of each listener's list are explained")] = 1,
+    kind: Annotated[str, typer.Option(help="time, source or time+source")] = "time+source",
+    separator: SeparatorName = None,
+    address: Address = "",
+    threads: Threads = 1,
+    gpus: Gpus = 0.0,
+) -> None:
+    """Explain what the lists begin with: a track once, for all listeners; lists that are missing are made."""
+    fleet = _Fleet(trunk, results, listeners, address, threads, gpus)
+    fleet.explain(top, kind=kind, separator=separator)
+    fleet.end()
+
+
+class _Fleet:
+    """What the three commands share: each does what the one before it does, as far as that is not done."""
+
+    def __init__(self, trunk: Path, results: str, listeners: str, address: str, threads: int, gpus: float):
+        from lemons.fleet import Results
+        from lemons.library import open_library
+
+        config = read_config()
+        self.library = open_library(config.library_path)
+        tell(self.library.skipped)
+        self.trunk, self.listeners = trunk.absolute(), _names(listeners, self.library)
+        self.results = Results(results or config.experiments_path / "fleet")
+        self.address, self.threads, self.gpus = address, threads, gpus
+        self.device = "cuda" if gpus else "cpu"
+        self.failures: list[Failure] = []
+
+    def train(self) -> tuple[list["Unit"], list["Unit"]]:
+        """The units of features and heads that have a result."""
+        from recsys.fleet.embeddings import embedding_units, read_embeddings
+        from recsys.fleet.heads import head_units, read_heads
+
+        embeddings = self._run(embedding_units(self.library, self.trunk, device=self.device), "tracks", self.gpus)
+        if not embeddings:
+            return [], []
+        keys = [unit.key for unit in embeddings]
+        self._left_out(read_embeddings(self.results, keys).skipped)
+        units, failures = head_units(self.library, self.trunk, self.results, embeddings, listeners=self.listeners)
+        self.failures += failures
+        heads = self._run(units, "heads")
+        self._left_out(read_heads(self.results, [unit.key for unit in heads]).skipped)
+        return embeddings, heads
+
+    def score(self, n: int) -> list["Unit"]:
+        """The units of lists that have a result."""
+        from recsys.fleet.tops import top_units
+
+        embeddings, heads = self.train()
+        return self._run(top_units(self.library, self.results, heads, embeddings, n=n), "lists")
+
+    def explain(self, n: int, *, kind: str, separator: str | None) -> None:
+        """Explain the first tracks of the lists."""
+        from explanations.core.fleet import explanation_units
+
+        lists = self.score(max(n, N_LISTED))
+        how: dict[str, Any] = {"device": self.device, "separator": separator, "kind": kind}
+        units = explanation_units(self.library, self.trunk, self.results, lists, n=n, **how)
+        for unit in self._run(units, "explanations", self.gpus):
+            rows = self.results.read(unit.key).select(["listener", "track_id", "why"]).to_pylist()
+            self._left_out({f"{row['track_id']} for {row['listener']}": row["why"] for row in rows if row["why"]})
+
+    def _run(self, units: list["Unit"], what: str, gpus: float = 0.0) -> list["Unit"]:
+        """Make what is missing; the units that have a result now."""
+        from lemons.fleet import run_here, run_on_ray
+
+        bar = Bar(what, "unit")
+        if self.address:
+            how: dict[str, Any] = {"address": self.address, "threads": self.threads, "gpus": gpus}
+            failures = run_on_ray(units, self.results, progress=bar, **how)
+        else:
+            failures = run_here(units, self.results, threads=self.threads, progress=bar)
+        self.failures += failures
+        failed = {failure.name for failure in failures}
+        made = [unit for unit in units if unit.name not in failed]
+        say(f"{what}: {len(made)} of {len(units)} units are made")
+        return made
+
+    def _left_out(self, skipped: dict[str, str]) -> None:
+        from lemons.fleet import Failure
+
+        self.failures += [Failure(name, why) for name, why in skipped.items()]
+
+    def end(self) -> None:
+        """Say where results are and what is missing, with exit code 1 if something is."""
+        say(f"results in {self.results.shown}")
+        for failure in self.failures:
+            say(f"lemons: {failure.name}: {failure.why}", err=True)
+        if self.failures:
+            say(f"lemons: {len(self.failures)} failed; mend that, and give the same command again", err=True)
+            raise typer.Exit(1)
+
+
+def _names(listeners: str, library: "Library") -> list[str]:
+    if listeners == "all":
+        return library.users
+    file = Path(listeners)
+    if why := why_no_file(file):
+        raise DataError(f"no such file of listeners: {file} ({why}); give one with a name in each line, or all")
+    return list(dict.fromkeys(filter(None, map(str.strip, file.read_text(encoding="utf-8").splitlines()))))

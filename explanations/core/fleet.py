@@ -1,0 +1,157 @@
+"""Explanations for many listeners in units of work (`lemons.fleet`): a track for all who have it on their list.
+
+Listeners who share a trunk share the engine's pass over a track (`lemons.explaining.passes`); what each one's head
+makes of it costs a look at all masks, no pass.
+"""
+
+import copy
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+import lemons
+from lemons.errors import LemonsError
+from lemons.explaining.criterion import Criterion, listed
+from lemons.explaining.explain import answer
+from lemons.explaining.question import EVEN_ODDS, ask
+from lemons.fleet import Results, Unit
+from lemons.library import Library
+from lemons.tracks import open_track
+from recsys.checkpoints import load_checkpoint, trunk_hash
+from recsys.fleet.embeddings import track_stamp
+from recsys.fleet.heads import read_heads
+from recsys.fleet.opened import opened_library, opened_trunk
+from recsys.model import FCN
+from recsys.training.head import set_head
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["explain_for", "explanation_units"]
+
+KIND = "explanations"
+
+
+def explanation_units(
+    library: Library,
+    checkpoint: str | os.PathLike,
+    results: Results,
+    tops: Sequence[Unit],
+    *,
+    n: int = 1,
+    device: str = "cpu",
+    separator: str | None = None,
+    **asked: Any,
+) -> list[Unit]:
+    """Units that explain each track that is among the first of a listener's list, for all such listeners.
+
+    Parameters
+    ----------
+    library : Library
+        the music library, at the same path on all machines
+    checkpoint : path-like
+        a model with the trunk that the listeners share
+    results : Results
+        where heads and lists are
+    tops : sequence of Unit
+        from `recsys.fleet.tops.top_units`; those without a result are left out
+    n : int > 0
+        how many tracks of each list
+    device : str
+        where the trunk computes
+    separator : str, optional
+        see `lemons.tracks.open_track`
+    **asked
+        ``kind`` and more plain values that `lemons.explaining.question.ask` takes
+    """
+    trunk = trunk_hash(load_checkpoint(checkpoint)[0])
+    versions = {"lemons": lemons.__version__} | {one: version(one) for one in ("numpy", "scikit-learn", "torch")}
+    listeners: dict[str, dict[str, list[Any]]] = {}  # by track: key of the unit with the head, and the threshold
+    made = results.keys(tops[0].kind) if tops else set()
+    for unit in tops:
+        if unit.key in made:
+            for listener, own in results.read(unit.key).to_pandas().groupby("listener", observed=True):
+                for track_id in own["track_id"][:n]:
+                    limit = _limit(own[own["track_id"] != track_id])
+                    listeners.setdefault(track_id, {})[str(listener)] = [unit.arguments["heads"], limit]
+    units = []
+    for track_id, asking in sorted(listeners.items()):
+        about: dict[str, Any] = {
+            "track": track_stamp(library, track_id),
+            "trunk": trunk,
+            "listeners": asking,
+            "versions": versions,
+        }
+        about |= {"separator": separator, "asked": asked}
+        arguments: dict[str, Any] = {
+            "library": str(library.path),
+            "fingerprint": library.fingerprint,
+            "place": results.place,
+        }
+        arguments |= {"checkpoint": str(checkpoint), "trunk": trunk, "device": device, "separator": separator}
+        arguments |= {"track_id": track_id, "listeners": asking, "asked": asked}
+        units.append(Unit(KIND, f"track {track_id} for {len(asking)} listeners", about, explain_for, arguments))
+    return units
+
+
+def _limit(others: pd.DataFrame) -> float | None:
+    """The relevance that the last on the list of ten has; None where there is no other track."""
+    return listed(expit(others["logit"].to_numpy(np.float64)).tolist()).relevance if len(others) else None
+
+
+def explain_for(
+    *,
+    library: str,
+    fingerprint: str,
+    place: str,
+    checkpoint: str,
+    trunk: str,
+    device: str,
+    separator: str | None,
+    track_id: str,
+    listeners: Mapping[str, Sequence[Any]],
+    asked: dict[str, Any],
+) -> "pa.Table":
+    """A track's explanations for listeners: columns ``listener``, ``track_id``, ``relevance``, the ``key`` of the
+    question, the ``explanation`` as JSON (`lemons.explaining.explanation.Explanation.to_json`), or ``why`` there is
+    none.
+    """
+    import pyarrow as pa
+
+    track = open_track(track_id, opened_library(library, fingerprint), separator=separator)
+    model, heads = opened_trunk(checkpoint, trunk, device), _heads(place, {key for key, _ in listeners.values()})
+    found = []
+    for listener, (_, limit) in listeners.items():
+        row: dict[str, Any] = {"listener": listener, "track_id": track_id}
+        try:
+            own = _with_head(model, *heads[listener])
+            criterion = EVEN_ODDS if limit is None else Criterion(limit, "list")
+            question = ask(own, track.stems, criterion=criterion, **asked)
+            explanation = answer(question, own, track.stems)
+        except LemonsError as error:
+            found.append(row | {"why": str(error)})
+            continue
+        explanation = replace(explanation, track_id=track_id, listener=listener, separator=track.separator)
+        row |= {"relevance": explanation.relevance, "key": question.key, "explanation": explanation.to_json()}
+        found.append(row)
+    columns = ("listener", "track_id", "key", "explanation", "why")
+    schema = [*(pa.field(name, pa.string()) for name in columns), pa.field("relevance", pa.float64())]
+    return pa.Table.from_pylist(found, pa.schema(schema))
+
+
+def _heads(place: str, keys: set[str]) -> dict[str, tuple[np.ndarray, float]]:
+    found = read_heads(Results(place), sorted(keys))
+    return dict(zip(found.listeners, zip(found.weights, found.bias, strict=True), strict=True))
+
+
+def _with_head(trunk: FCN, weights: np.ndarray, bias: float) -> FCN:
+    """A listener's network: a copy of the trunk with their head."""
+    model = copy.deepcopy(trunk)
+    set_head(model, weights, float(bias))
+    return model

@@ -1,0 +1,115 @@
+"""Results of units of work: a Parquet file for each, in a folder or a bucket (``s3://``, ``gs://``).
+
+A file is whole or not there: in a folder it is renamed when it is complete, and a bucket shows no object before all of
+it has arrived. Its name is its key, a hash of what it was made of (`lemons.fleet.units`), so two programs that make the
+same result at once write the same bytes. Checksums of its pages are compared when it is read.
+"""
+
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lemons.errors import DamagedError, DataError
+from lemons.files import atomic_path
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Results"]
+
+SUFFIX = ".parquet"
+
+
+class Results:
+    """Tables under keys such as ``embeddings/5f0c…``.
+
+    Parameters
+    ----------
+    place : str or path-like
+        a folder, which need not exist, or a URL that `pyarrow.fs.FileSystem.from_uri` knows:
+        ``s3://bucket/folder?region=…&endpoint_override=…``, ``gs://bucket/folder``
+
+    Attributes
+    ----------
+    place, shown : str
+        the same, and how to name it in a sentence: without a password
+
+    Raises
+    ------
+    DataError
+        if the URL is of no kind that pyarrow knows
+    """
+
+    def __init__(self, place: Any):
+        self.place = str(place)
+        self.shown = re.sub("://[^/@]*@", "://", self.place)  # in sentences, without a key in the URL
+        self._open()
+
+    def keys(self, kind: str) -> set[str]:
+        """Keys of all results of a kind."""
+        from pyarrow.fs import FileSelector, FileType
+
+        filesystem, root = self._open()
+        try:
+            found = filesystem.get_file_info(FileSelector(f"{root}/{kind}", allow_not_found=True))
+        except OSError as error:
+            raise DataError(f"cannot list {self.shown}: {_first_line(error)}") from error
+        names = [one.base_name for one in found if one.type == FileType.File and one.base_name.endswith(SUFFIX)]
+        return {f"{kind}/{name.removesuffix(SUFFIX)}" for name in names if not name.startswith(".")}
+
+    def read(self, key: str) -> "pa.Table":
+        """A result.
+
+        Raises
+        ------
+        DataError
+            if there is none
+        DamagedError
+            if it is not what was written
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        filesystem, root = self._open()
+        try:
+            with filesystem.open_input_file(f"{root}/{key}{SUFFIX}") as file:
+                return pq.read_table(file, page_checksum_verification=True, use_threads=False)
+        except FileNotFoundError as error:
+            raise DataError(f"no result {key} in {self.shown}; run the same command again to make it") from error
+        except (OSError, pa.ArrowException) as error:
+            hint = "delete it, and run the same command again to make it"
+            raise DamagedError(f"{self.shown}/{key}{SUFFIX} cannot be read ({_first_line(error)}); {hint}") from error
+
+    def write(self, key: str, table: "pa.Table") -> None:
+        """Write a result, whole or not at all; DataError if it cannot be written."""
+        import pyarrow.parquet as pq
+
+        buffer = io.BytesIO()  # before anything is opened: an upload that an error interrupts would be completed
+        pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+        filesystem, root = self._open()
+        if filesystem.type_name == "local":
+            with atomic_path(Path(root) / f"{key}{SUFFIX}") as temporary:
+                temporary.write_bytes(buffer.getbuffer())
+            return
+        try:
+            with filesystem.open_output_stream(f"{root}/{key}{SUFFIX}") as stream:
+                stream.write(buffer.getbuffer())
+        except OSError as error:
+            raise DataError(f"cannot write {self.shown}/{key}{SUFFIX}: {_first_line(error)}") from error
+
+    def _open(self) -> tuple[Any, str]:
+        """The file system and the folder in it; opened anew in each process, since connections cannot be sent."""
+        import pyarrow as pa
+        from pyarrow.fs import FileSystem, LocalFileSystem
+
+        if "://" not in self.place:
+            return LocalFileSystem(), str(Path(self.place).absolute())
+        try:
+            return FileSystem.from_uri(self.place)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise DataError(f"{self.shown} cannot be opened ({_first_line(error)}); give a folder or s3://…") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:200]

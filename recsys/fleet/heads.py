@@ -1,0 +1,184 @@
+"""A head for each listener, fitted to the features that a trunk's shards hold, in units of some hundred listeners.
+
+The strength of the penalty and the share of silence and faint noise are those of `recsys.training.head.fit_head`.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from lemons.errors import DataError, LemonsError
+from lemons.fleet import Failure, Results, Unit
+from lemons.hashing import fingerprint, hash_text
+from lemons.library import Library
+from recsys.checkpoints import load_checkpoint, trunk_hash
+from recsys.data.crops import check_classes
+from recsys.data.splits import load_or_draw_split
+from recsys.fleet.embeddings import Embeddings, read_embeddings, track_stamp
+from recsys.fleet.opened import opened_library, opened_trunk
+from recsys.metrics import average_precision, roc_auc
+from recsys.model import FCN
+from recsys.pooled import pooled_features
+from recsys.training.head import quiet_snippets
+from recsys.training.heads import Taste, fit_heads
+from recsys.training.prepare import head_settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Heads", "fit_listeners", "head_units", "read_heads"]
+
+KIND = "heads"
+SHARD = 256  # listeners
+
+
+class Heads(NamedTuple):
+    """Heads of listeners: weights (n_listeners, 128) and bias (n_listeners,), and why others have none, by name."""
+
+    listeners: list[str]
+    weights: np.ndarray
+    bias: np.ndarray
+    skipped: dict[str, str]
+
+
+def head_units(
+    library: Library,
+    checkpoint: str | os.PathLike,
+    results: Results,
+    embeddings: Sequence[Unit],
+    *,
+    listeners: Sequence[str] | None = None,
+    shard: int = SHARD,
+) -> tuple[list[Unit], list[Failure]]:
+    """Units that fit the heads of listeners, and the listeners who have no split.
+
+    Parameters
+    ----------
+    library : Library
+        the music library, at the same path on all machines
+    checkpoint : path-like
+        a model whose trunk made the features; how its training met silence holds for the heads, too
+    results : Results
+        where the features are
+    embeddings : sequence of Unit
+        the units of the features that have a result
+    listeners : sequence of str, optional
+        all of the library by default
+    shard : int > 0
+        listeners of a unit
+    """
+    model, about = load_checkpoint(checkpoint)
+    trunk, quiet = trunk_hash(model), _quiet(about.get("config", {}))
+    splits, failures = {}, []
+    for listener in library.users if listeners is None else listeners:
+        try:
+            splits[listener] = load_or_draw_split(library, listener)
+        except LemonsError as error:
+            failures.append(Failure(listener, str(error)))
+    heard = {track_id for unit in embeddings for track_id in unit.arguments["track_ids"]}
+    wanted = {track_id for split in splits.values() for track_id in split["track_id"]} & heard
+    stamps = {track_id: track_stamp(library, track_id) for track_id in wanted}
+    names, units = list(splits), []
+    for first in range(0, len(names), shard):
+        of_unit = names[first : first + shard]
+        arguments: dict[str, Any] = {
+            "library": str(library.path),
+            "fingerprint": library.fingerprint,
+            "listeners": of_unit,
+        }
+        arguments |= {"checkpoint": str(checkpoint), "trunk": trunk, "quiet": quiet}
+        arguments |= {"place": results.place, "embeddings": [unit.key for unit in embeddings]}
+        sounds = {one: hash_text("".join(splits[one]["track_id"].map(stamps).fillna("not heard"))) for one in of_unit}
+        learned = {one: [fingerprint(splits[one]), sounds[one]] for one in of_unit}
+        unit = {"trunk": trunk, "quiet": quiet, "listeners": learned}
+        units.append(Unit(KIND, f"listeners {of_unit[0]} to {of_unit[-1]}", unit, fit_listeners, arguments))
+    return units, failures
+
+
+def _quiet(config: dict[str, Any]) -> dict[str, float]:
+    """How a training of the trunk met silence; not at all where the file does not say."""
+    return (
+        head_settings(config) if {"n_quiet", "batch_size", "training_seed"} <= set(config) else {"quiet": 0, "seed": 0}
+    )
+
+
+def fit_listeners(
+    *,
+    library: str,
+    fingerprint: str,
+    listeners: Sequence[str],
+    checkpoint: str,
+    trunk: str,
+    quiet: dict[str, Any],
+    place: str,
+    embeddings: Sequence[str],
+) -> "pa.Table":
+    """Heads of some listeners with their validation, or why there is none."""
+    import pyarrow as pa
+
+    opened, heard = opened_library(library, fingerprint), read_embeddings(Results(place), embeddings)
+    rows = pd.Series(np.arange(len(heard.track_ids)), index=heard.track_ids)
+    tastes, why = {}, {}
+    for listener in listeners:
+        try:
+            tastes[listener] = _taste(opened, load_or_draw_split(opened, listener), rows)
+        except DataError as error:
+            why[listener] = str(error)
+    features, tastes = _with_quiet(opened_trunk(checkpoint, trunk, "cpu"), heard, tastes, **quiet)
+    heads = dict(zip(tastes, fit_heads(features, list(tastes.values())), strict=True))
+    found = []
+    for listener in listeners:
+        row: dict[str, Any] = {"listener": listener, "why": why.get(listener)}
+        if listener in heads:
+            taste, head = tastes[listener], heads[listener]
+            logits = features[taste.val].astype(np.float64) @ head.weights + head.bias
+            row |= {"weights": head.weights, "bias": head.bias, "C": head.C, "val_loss": head.val_loss}
+            row["val_roc_auc"] = roc_auc(taste.val_labels, logits)
+            row["val_average_precision"] = average_precision(taste.val_labels, logits)
+        found.append(row)
+    numbers = ["bias", "C", "val_loss", "val_roc_auc", "val_average_precision"]
+    weights = pa.field("weights", pa.list_(pa.float64(), features.shape[1]))
+    texts = [pa.field(name, pa.string()) for name in ("listener", "why")]
+    return pa.Table.from_pylist(
+        found, pa.schema([*texts, weights, *(pa.field(name, pa.float64()) for name in numbers)])
+    )
+
+
+def _taste(library: Library, split: pd.DataFrame, rows: pd.Series) -> Taste:
+    """A listener's tracks that were heard."""
+    split = split[split["track_id"].isin(rows.index)]
+    parts = []
+    for part in ("train", "val"):
+        tracks = split[split["split"] == part]
+        labels = (tracks["playcount"] > 0).to_numpy(np.float64)
+        check_classes(labels.tolist(), part, library)
+        parts += [rows.loc[tracks["track_id"]].to_numpy(), labels]
+    return Taste(*parts)
+
+
+def _with_quiet(
+    trunk: FCN, heard: Embeddings, tastes: dict[str, Taste], *, quiet: float, seed: int
+) -> tuple[np.ndarray, dict[str, Taste]]:
+    """Features of the tracks and of quiet snippets behind them, which join the listeners' training as not played."""
+    n_snippets = {listener: round(quiet * len(taste.train)) for listener, taste in tastes.items()}
+    snippets = quiet_snippets(max(n_snippets.values(), default=0), seed)
+    features = np.concatenate([heard.features, pooled_features(trunk, snippets).astype(np.float16)])
+    joined = {}
+    for listener, taste in tastes.items():
+        more = len(heard.features) + np.arange(n_snippets[listener])
+        labels = np.concatenate([taste.train_labels, np.zeros(len(more))])
+        joined[listener] = taste._replace(train=np.concatenate([taste.train, more]), train_labels=labels)
+    return features, joined
+
+
+def read_heads(results: Results, keys: Sequence[str]) -> Heads:
+    """Heads of the listeners of some units, in their order; DataError if a unit has no result."""
+    rows = [row for key in keys for row in results.read(key).to_pylist()]
+    fitted = [row for row in rows if row["why"] is None]
+    weights = np.array([row["weights"] for row in fitted], np.float64).reshape(len(fitted), -1)
+    bias = np.array([row["bias"] for row in fitted], np.float64)
+    skipped = {row["listener"]: row["why"] for row in rows if row["why"]}
+    return Heads([row["listener"] for row in fitted], weights, bias, skipped)

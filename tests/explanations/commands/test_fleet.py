@@ -1,0 +1,67 @@
+import json
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+pytest.importorskip("pyarrow", reason="results are written by pyarrow")
+
+from explanations.cli import app
+from lemons.exact import propagation
+from lemons.fleet import Results
+from recsys.checkpoints import save_checkpoint
+from recsys.model import FCN
+
+
+@pytest.fixture
+def run(tmp_path, short_library, monkeypatch):
+    """The command on the short library and a fresh trunk; its exit code and what it printed."""
+    torch.manual_seed(0)
+    save_checkpoint(tmp_path / "trunk.pt", FCN(), {})
+    monkeypatch.setenv("LEMONS_LIBRARY", str(short_library.path))
+
+    def run(*arguments):
+        where = ["--trunk", str(tmp_path / "trunk.pt"), "--results", str(tmp_path / "results")]
+        result = CliRunner().invoke(app, ["fleet", *arguments, *where])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result.exit_code, result.output
+
+    return run
+
+
+def test_one_pass_explains_a_track_to_all_who_have_it_on_their_list(run, tmp_path, monkeypatch):
+    passes, whole = [], propagation.Pass.run
+    monkeypatch.setattr(propagation.Pass, "run", lambda self: passes.append(self) or whole(self))
+    code, output = run("explain", "--kind", "source", "--top", "9")
+    assert code == 0, output
+    results = Results(tmp_path / "results")
+    rows = [row for key in results.keys("explanations") for row in results.read(key).to_pylist()]
+    lists = [row for key in results.keys("tops") for row in results.read(key).to_pylist()]
+    assert {(row["listener"], row["track_id"]) for row in rows} == {
+        (row["listener"], row["track_id"]) for row in lists if row["rank"] <= 9
+    }
+    assert len(passes) == len({row["track_id"] for row in rows})
+    explanation = json.loads(rows[0]["explanation"])
+    assert [explanation["listener"], explanation["track_id"]] == [rows[0]["listener"], rows[0]["track_id"]]
+    assert [component["stem"] for component in explanation["components"]] == ["vocals", "drums"]
+    logit = next(row["logit"] for row in lists if all(row[name] == rows[0][name] for name in ("listener", "track_id")))
+    assert explanation["logit"] == pytest.approx(logit, abs=0.02)  # of features in float16
+
+    before = {file: file.read_bytes() for file in (tmp_path / "results").rglob("*.parquet")}
+    passes.clear()
+    assert run("explain", "--kind", "source", "--top", "9")[0] == 0
+    assert not passes
+    assert before == {file: file.read_bytes() for file in (tmp_path / "results").rglob("*.parquet")}
+
+
+def test_what_fails_is_listed_at_the_end(run, short_library, tmp_path):
+    (short_library.path / "audio" / "T7.flac").write_bytes(b"fLaC, they say")
+    (tmp_path / "listeners.txt").write_text("nina\nnobody\n")
+    code, output = run("train", "--listeners", str(tmp_path / "listeners.txt"))
+    assert code == 1
+    assert "T7: " in output
+    assert "nobody" in output
+    assert "2 failed" in output
+    (key,) = Results(tmp_path / "results").keys("heads")
+    assert Results(tmp_path / "results").read(key)["listener"].to_pylist() == ["nina"]
