@@ -29,7 +29,7 @@ const joined = { globals: globals.browser, parserOptions: { ecmaFeatures: { impl
 
 export default [
   { linterOptions: { reportUnusedDisableDirectives: "error" }, rules },
-  { files: ["explanations/**/*.js"], languageOptions: { sourceType: "script", ...joined } },
-  { files: ["explanations/**/{mount,track_table}.js"], languageOptions: { sourceType: "module", ...joined } }, // with an export
+  { files: ["{lemons,explanations}/**/*.js"], languageOptions: { sourceType: "script", ...joined } },
+  { files: ["{lemons,explanations}/**/{mount,track_table}.js"], languageOptions: { sourceType: "module", ...joined } }, // with an export
   { files: ["tests/**/*.mjs"], languageOptions: { sourceType: "module", globals: globals.node } },
 ];

@@ -40,6 +40,14 @@ class Listenable:
     ------
     ParameterError
         if another track was explained
+
+    Examples
+    --------
+    >>> from lemons import explain
+    >>> stems = {"soft": np.full(16000, 0.1), "loud": np.full(16000, 0.3)}
+    >>> why = explain(lambda y: (y**2).mean(axis=1), stems, sr=16000, kind="source", num_samples=4)
+    >>> why.play("top1"), float(why.play("top1").y[0])
+    (<Clip: top1, 1.0 s>, 0.29998779296875)
     """
 
     explanation: Explanation

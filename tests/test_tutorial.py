@@ -31,13 +31,16 @@ def test_the_tutorial_runs_and_finds_the_drums_of_the_second_half(song, capsys):
     assert len(first.split("predict(mixes):")[1].splitlines()) <= 15
     names = {}
     exec(first, names)
-    assert names["best"] >= 3  # of five; the middle one is half of the first half
+    best = names["best"]
+    assert best.segment >= 3  # of five; the middle one is half of the first half
     why, mix = load("why.flac"), load("song.wav")
-    start, stop = names["parts"].temporal_segments[names["best"]]
+    start, stop = (round(at * SAMPLE_RATE) for at in (best.start_s, best.end_s))
     np.testing.assert_array_equal(why[start + 80 : stop - 80], mix[start + 80 : stop - 80])  # between the fades
+    assert not why[: start - 80].any()
     exec(stems, names)
-    assert names["names"][names["explanation"].weights_of(1)[0][0]] == "drums1"
+    top = names["why"].explanation.top(1)[0]
+    assert (top.stem, top.segment) == ("drums", 1)
     assert load("stem.flac").any()
     exec(beats, names)
-    assert names["start"] >= LENGTH_S / 2 - 2 * BEAT_S  # a bar or less before it
+    assert names["best"].start_s >= LENGTH_S / 2 - 2 * BEAT_S  # a bar or less before it
     assert "from" in capsys.readouterr().out

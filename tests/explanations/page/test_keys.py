@@ -80,7 +80,7 @@ def test_other_names_have_other_keys_and_none_has_two_underscores():
 
 
 def test_a_report_may_do_nothing_but_what_is_in_it():
-    policy = dict(rule.split(" ", 1) for rule in report._policy("p {}", "run()").split("; "))
+    policy = dict(rule.split(" ", 1) for rule in report.page_policy("p {}", "run()").split("; "))
     assert policy.pop("default-src") == policy.pop("base-uri") == policy.pop("form-action") == "'none'"
     assert policy.pop("img-src") == "data:"
     assert set(policy) == {"style-src", "script-src"}
