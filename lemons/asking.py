@@ -83,7 +83,8 @@ def explain(
     sr : int > 0
         sampling rate of a waveform or stems, in Hz; mixes are made at this rate
     separator : str, Separator or None
-        takes a file or a waveform apart; see `lemons.list_separators`. Separated stems are mono
+        takes a file or a waveform apart; see `lemons.list_separators`. Separated stems are mono, and those of a file
+        by a separator's name 16 kHz, whatever the file's rate: a model of another rate needs ``model_sr``
     weights : path-like or None
         those of the separator
     kind : {"time", "source", "time+source"} or None

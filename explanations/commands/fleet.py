@@ -78,6 +78,13 @@ def explain(
     gpus: Gpus = 0.0,
 ) -> None:
     """Explain what the lists begin with: a track once, for all listeners; lists that are missing are made."""
+    from lemons.arguments import one_of
+    from lemons.explaining.question import KINDS
+    from lemons.separation import get_separator
+
+    one_of("kind", kind, KINDS)  # before anything is heard
+    if separator:
+        get_separator(separator)
     fleet = _Fleet(trunk, results, listeners, address, threads, gpus)
     fleet.explain(top, kind=kind, separator=separator)
     fleet.end()
@@ -170,4 +177,8 @@ def _names(listeners: str, library: "Library") -> list[str]:
     file = Path(listeners)
     if why := why_no_file(file):
         raise DataError(f"no such file of listeners: {file} ({why}); give one with a name in each line, or all")
-    return list(dict.fromkeys(filter(None, map(str.strip, file.read_text(encoding="utf-8").splitlines()))))
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is not UTF-8 text; save it as UTF-8") from error
+    return list(dict.fromkeys(filter(None, map(str.strip, lines))))

@@ -37,8 +37,10 @@ def label_names(model: Any, labels: Sequence[str] | None, n_labels: int) -> list
     """
     if labels is None:
         of_config = getattr(getattr(model, "config", None), "id2label", None)
-        labels = getattr(model, "labels", None) or (of_config and [of_config[i] for i in sorted(of_config)])
-    if labels is None:
+        labels = getattr(model, "labels", None)
+        if labels is None and of_config:
+            labels = [of_config[i] for i in sorted(of_config)]
+    if labels is None or not len(labels):
         return [""] if n_labels == 1 else [f"label {i}" for i in range(n_labels)]
     names = [str(one) for one in items("labels", as_array(labels), hint="a list of names")]
     if len(names) != n_labels or len(set(names)) < n_labels:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +66,14 @@ def open_sound(
         if a file cannot be read, or the sound is silent, shorter than a second, too long, or holds NaN
     """
     if isinstance(sound, Track):
+        if separator is not None:
+            raise ParameterError("a Track is separated already; leave the separator out")
         return sound
     if isinstance(sound, str | os.PathLike):
         path = Path(sound)
         if isinstance(separator, str):
-            return open_track(os.fspath(path), None, separator=separator, weights=weights, progress=progress)
+            track = open_track(os.fspath(path), None, separator=separator, weights=weights, progress=progress)
+            return replace(track, title=title or track.title)
         y, sr = _read(path)
         name, title = path.name, title or f"“{path.stem.replace('_', ' ')}”"
     else:

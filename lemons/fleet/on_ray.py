@@ -103,6 +103,8 @@ def _outcome(ray: Any, reference: Any) -> str:
     """What `attempt` returned, or why Ray has nothing from it."""
     try:
         return ray.get(reference)
+    except ray.exceptions.RayTaskError as error:  # such as a package that a node lacks
+        return f"{type(error.cause).__name__}: {error.cause}"
     except ray.exceptions.RayError as error:
         what = str(error).strip().partition("\n")[0]
         return f"its worker was lost {RETRIES + 1} times ({type(error).__name__}: {what})"
@@ -137,7 +139,8 @@ def _cluster(address: str) -> Iterator[Any]:
         ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, **how)
     except Exception as error:  # Ray raises nearly any, plain ones for nodes that don't start
         reason = str(error).partition("\n")[0][:200]
-        raise DataError(f"no Ray cluster at {address} ({reason}); start one with `ray start --head`") from error
+        hint = "start one with `ray start --head`, behind a token (docs/scale.md)"
+        raise DataError(f"no Ray cluster at {address} ({reason}); {hint}") from error
     try:
         yield ray
     finally:

@@ -42,8 +42,9 @@ class Results:
     """
 
     def __init__(self, place: Any):
-        self.place = str(place)
-        self.shown = re.sub("://[^/@]*@", "://", self.place)  # in sentences, without a key in the URL
+        # absolute, since a worker on a cluster works in another folder
+        self.place = str(place) if "://" in str(place) else str(Path(place).absolute())
+        self.shown = re.sub("://[^?]*@", "://", self.place)  # in sentences, without a key in the URL
         self._open()
 
     def keys(self, kind: str) -> set[str]:
@@ -54,7 +55,7 @@ class Results:
         try:
             found = filesystem.get_file_info(FileSelector(f"{root}/{kind}", allow_not_found=True))
         except OSError as error:
-            raise DataError(f"cannot list {self.shown}: {_first_line(error)}") from error
+            raise DataError(f"cannot list {self.shown}: {self._reason(error)}") from error
         names = [one.base_name for one in found if one.type == FileType.File and one.base_name.endswith(SUFFIX)]
         return {f"{kind}/{name.removesuffix(SUFFIX)}" for name in names if not name.startswith(".")}
 
@@ -74,12 +75,17 @@ class Results:
         filesystem, root = self._open()
         try:
             with filesystem.open_input_file(f"{root}/{key}{SUFFIX}") as file:
-                return pq.read_table(file, page_checksum_verification=True, use_threads=False)
+                content = pa.BufferReader(file.read())
         except FileNotFoundError as error:
             raise DataError(f"no result {key} in {self.shown}; run the same command again to make it") from error
+        except OSError as error:
+            why = self._reason(error)
+            raise DataError(f"cannot read {self.shown}/{key}{SUFFIX}: {why}; run the same command again") from error
+        try:
+            return pq.read_table(content, page_checksum_verification=True, use_threads=False)
         except (OSError, pa.ArrowException) as error:
             hint = "delete it, and run the same command again to make it"
-            raise DamagedError(f"{self.shown}/{key}{SUFFIX} cannot be read ({_first_line(error)}); {hint}") from error
+            raise DamagedError(f"{self.shown}/{key}{SUFFIX} cannot be read ({self._reason(error)}); {hint}") from error
 
     def write(self, key: str, table: "pa.Table") -> None:
         """Write a result, whole or not at all; DataError if it cannot be written."""
@@ -96,7 +102,7 @@ class Results:
             with filesystem.open_output_stream(f"{root}/{key}{SUFFIX}") as stream:
                 stream.write(buffer.getbuffer())
         except OSError as error:
-            raise DataError(f"cannot write {self.shown}/{key}{SUFFIX}: {_first_line(error)}") from error
+            raise DataError(f"cannot write {self.shown}/{key}{SUFFIX}: {self._reason(error)}") from error
 
     def _open(self) -> tuple[Any, str]:
         """The file system and the folder in it; opened anew in each process, since connections cannot be sent."""
@@ -104,12 +110,13 @@ class Results:
         from pyarrow.fs import FileSystem, LocalFileSystem
 
         if "://" not in self.place:
-            return LocalFileSystem(), str(Path(self.place).absolute())
+            return LocalFileSystem(), self.place
         try:
             return FileSystem.from_uri(self.place)
         except (OSError, ValueError, pa.ArrowException) as error:
-            raise DataError(f"{self.shown} cannot be opened ({_first_line(error)}); give a folder or s3://…") from error
+            hint = "give a folder or s3://…, and a / in a key as %2F"
+            raise DataError(f"{self.shown} cannot be opened ({self._reason(error)}); {hint}") from error
 
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0][:200]
+    def _reason(self, error: Exception) -> str:
+        """The first line of an error, without a key in the URL."""
+        return str(error).replace(self.place, self.shown).partition("\n")[0][:200]

@@ -4,8 +4,8 @@ The key is a hash of what the result depends on. So work is not done twice: what
 or a machine was killed is found by its key, and the same command makes the rest. It does not matter who makes a unit,
 nor how often: `attempt` is the one way, for `run_here` and for `lemons.fleet.on_ray`.
 
-An error is the loss of its own unit. The others go on, and a list of `Failure` at the end says what is missing, and
-why.
+An error costs only the unit that it occurs in. The others go on, and a list of `Failure` at the end says what is
+missing, and why.
 """
 
 import json

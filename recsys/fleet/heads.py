@@ -20,7 +20,7 @@ from recsys.data.splits import load_or_draw_split
 from recsys.fleet.embeddings import Embeddings, read_embeddings, track_stamp
 from recsys.fleet.opened import opened_library, opened_trunk
 from recsys.metrics import average_precision, roc_auc
-from recsys.model import FCN
+from recsys.model import CHANNELS, FCN
 from recsys.pooled import pooled_features
 from recsys.training.head import quiet_snippets
 from recsys.training.heads import Taste, fit_heads
@@ -178,7 +178,7 @@ def read_heads(results: Results, keys: Sequence[str]) -> Heads:
     """Heads of the listeners of some units, in their order; DataError if a unit has no result."""
     rows = [row for key in keys for row in results.read(key).to_pylist()]
     fitted = [row for row in rows if row["why"] is None]
-    weights = np.array([row["weights"] for row in fitted], np.float64).reshape(len(fitted), -1)
+    weights = np.array([row["weights"] for row in fitted], np.float64).reshape(len(fitted), 2 * CHANNELS[-1])
     bias = np.array([row["bias"] for row in fitted], np.float64)
     skipped = {row["listener"]: row["why"] for row in rows if row["why"]}
     return Heads([row["listener"] for row in fitted], weights, bias, skipped)

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 pytest.importorskip("pyarrow", reason="results are written by pyarrow")
 
 from explanations.cli import app
+from lemons.errors import LemonsError
 from lemons.exact import propagation
 from lemons.fleet import Results
 from recsys.checkpoints import save_checkpoint
@@ -65,3 +66,20 @@ def test_what_fails_is_listed_at_the_end(run, short_library, tmp_path):
     assert "2 failed" in output
     (key,) = Results(tmp_path / "results").keys("heads")
     assert Results(tmp_path / "results").read(key)["listener"].to_pylist() == ["nina"]
+
+
+def test_listeners_of_whom_nobody_gets_a_head_are_listed_too(run, tmp_path):
+    (tmp_path / "listeners.txt").write_text("\ufeffnobody\n", encoding="utf-8")
+    code, output = run("score", "--listeners", str(tmp_path / "listeners.txt"))
+    assert code == 1
+    assert "lemons: nobody: " in output
+    assert "1 failed" in output
+
+
+def test_what_is_asked_is_checked_before_anything_is_heard(run, tmp_path):
+    (tmp_path / "latin1.txt").write_bytes("Zoë\n".encode("latin-1"))
+    for arguments, why in ((["explain", "--kind", "tempo"], "kind='tempo'"),
+                           (["train", "--listeners", str(tmp_path / "latin1.txt")], "is not UTF-8")):  # fmt: skip
+        with pytest.raises(LemonsError, match=why):
+            run(*arguments)
+    assert not (tmp_path / "results").exists()

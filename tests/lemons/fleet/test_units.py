@@ -1,3 +1,4 @@
+import pickle
 import resource
 import signal
 
@@ -72,3 +73,11 @@ def test_a_damaged_result_is_noticed_and_a_missing_one_named(results, tmp_path):
 def test_a_place_of_an_unknown_kind_is_a_sentence():
     with pytest.raises(DataError, match="ftp://here cannot be opened"):
         Results("ftp://here")
+
+
+def test_a_worker_in_another_folder_writes_to_the_same_place(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sent = pickle.dumps(Results("results"))  # as Ray sends it
+    monkeypatch.chdir("/")
+    assert run_here(squares(1), pickle.loads(sent)) == []
+    assert list((tmp_path / "results").rglob("*.parquet"))

@@ -32,7 +32,7 @@ PROGRAM = """
 import json, os, signal, sys
 from pathlib import Path
 from lemons.config import Config
-from recsys import fleet
+from recsys import all_listeners
 from recsys.data import crops
 
 n, library, runs, updates = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
@@ -47,7 +47,7 @@ def deadly_batches(self, epoch):
         yield batch
 
 crops.Crops.batches = deadly_batches
-fleet.train_all(Config(library_path=library, experiments_path=runs), updates=updates, together=True)
+all_listeners.train_all(Config(library_path=library, experiments_path=runs), updates=updates, together=True)
 """
 
 
