@@ -45,6 +45,14 @@ class Estimate:
         how many different ones those were
     freedom : int
         degrees of freedom of the errors: draws less what was fitted to them
+
+    Examples
+    --------
+    >>> from lemons.sampling import leverage
+    >>> neighborhood = leverage(3, 8)
+    >>> estimate = estimate_shapley(neighborhood, neighborhood.masks @ [2.0, 0.0, 1.0])
+    >>> estimate.top(2), estimate.standard_errors.tolist()
+    ((0, 2), [0.0, 0.0, 0.0])
     """
 
     weights: np.ndarray
@@ -119,6 +127,14 @@ def estimate_lime(neighborhood: Neighborhood, answers: np.ndarray) -> Estimate:
         if the answers have another shape, or the masks are too few for weights with errors
     DataError
         if answers are not finite
+
+    Examples
+    --------
+    >>> from lemons.sampling import distinct
+    >>> neighborhood = distinct(10, 100, seed=0)
+    >>> answers = 1 + neighborhood.masks @ np.arange(10.0)
+    >>> np.abs(estimate_lime(neighborhood, answers).weights).round(6).tolist()
+    [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
     """
     answers = _checked(neighborhood, answers)
     masks, n = neighborhood.masks.astype(np.float64), neighborhood.n_components
@@ -148,6 +164,16 @@ def estimate_shapley(neighborhood: Neighborhood, answers: np.ndarray) -> Estimat
     ------
     ParameterError
         if the full mix or silence is missing; see `estimate_lime` for the rest
+
+    Examples
+    --------
+    Two components that count only together share what they add:
+
+    >>> from lemons.sampling import leverage
+    >>> neighborhood = leverage(3, 8)
+    >>> answers = neighborhood.masks[:, 0] * neighborhood.masks[:, 1]
+    >>> np.abs(estimate_shapley(neighborhood, answers).weights).round(6).tolist()
+    [0.5, 0.5, 0.0]
     """
     answers = _checked(neighborhood, answers)
     masks, n = neighborhood.masks.astype(np.float64), neighborhood.n_components

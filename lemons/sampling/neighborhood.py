@@ -30,6 +30,13 @@ class Neighborhood:
     uncertainty : np.ndarray [shape=(n_masks,)]
         finite population correction of variances, 1 less the mask's chance of being drawn: 0 for masks that every
         neighborhood holds, 1 where masks are drawn with replacement
+
+    Examples
+    --------
+    >>> from lemons.sampling import distinct
+    >>> neighborhood = distinct(20, 64, seed=0)
+    >>> len(neighborhood), neighborhood.n_components, round(float(neighborhood.importance.sum())) == 2**20
+    (64, 20, True)
     """
 
     masks: np.ndarray

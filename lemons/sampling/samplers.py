@@ -65,6 +65,12 @@ def bernoulli(n_components: int, n_masks: int, *, seed: int = 0) -> Neighborhood
     ------
     ParameterError
         if a number is out of range
+
+    Examples
+    --------
+    >>> neighborhood = bernoulli(3, 5, seed=0)
+    >>> neighborhood.masks[0].tolist(), float(neighborhood.importance.sum())
+    ([1, 1, 1], 8.0)
     """
     n_components, n_masks, seed = _checked(n_components, n_masks, seed)
     masks = draw_masks(n_components, n_masks, random_state=seed)
@@ -73,7 +79,14 @@ def bernoulli(n_components: int, n_masks: int, *, seed: int = 0) -> Neighborhood
 
 
 def paired(n_components: int, n_masks: int, *, seed: int = 0) -> Neighborhood:
-    """Pairs of a mask and its complement, all pairs being as likely, with replacement; see `bernoulli`."""
+    """Pairs of a mask and its complement, all pairs being as likely, with replacement; see `bernoulli`.
+
+    Examples
+    --------
+    >>> masks = paired(4, 6, seed=0).masks
+    >>> (masks[:3] + masks[3:]).tolist()
+    [[1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]]
+    """
     return _with_replacement(_binomial, n_components, n_masks, seed)
 
 
@@ -81,17 +94,35 @@ def distinct(n_components: int, n_masks: int, *, seed: int = 0) -> Neighborhood:
     """Pairs of a mask and its complement, all pairs being as likely, without replacement; see `bernoulli`.
 
     There are no more than 2^K masks: where more are asked for, these are what is given.
+
+    Examples
+    --------
+    >>> distinct(3, 100).n_distinct
+    8
     """
     return _without_replacement(_binomial, n_components, n_masks, seed)
 
 
 def kernel_shap(n_components: int, n_masks: int, *, seed: int = 0) -> Neighborhood:
-    """Pairs whose sizes have the Shapley kernel's share of all masks, with replacement; see `bernoulli`."""
+    """Pairs whose sizes have the Shapley kernel's share of all masks, with replacement; see `bernoulli`.
+
+    Examples
+    --------
+    >>> len(kernel_shap(25, 512, seed=0))
+    512
+    """
     return _with_replacement(lambda n, sizes: 1 / (sizes * (n - sizes)), n_components, n_masks, seed)
 
 
 def leverage(n_components: int, n_masks: int, *, seed: int = 0) -> Neighborhood:
-    """Pairs by their leverage in the Shapley regression, without replacement; see `bernoulli` and `distinct`."""
+    """Pairs by their leverage in the Shapley regression, without replacement; see `bernoulli` and `distinct`.
+
+    Examples
+    --------
+    >>> neighborhood = leverage(25, 512, seed=0)
+    >>> len(neighborhood), neighborhood.n_distinct
+    (512, 512)
+    """
     return _without_replacement(lambda n, sizes: np.ones(len(sizes)), n_components, n_masks, seed)
 
 

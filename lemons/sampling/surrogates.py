@@ -49,6 +49,13 @@ class Surrogate:
         tree by the variance that its splits take away
     fidelity : float
         weighted R² on the masks that were fitted; judge by `fidelity_on` other masks
+
+    Examples
+    --------
+    >>> masks = np.array([[1, 1], [1, 0], [0, 1], [0, 0]])
+    >>> line = fit_surrogate("least_squares", masks, masks @ [2.0, 1.0], np.ones(4))
+    >>> line.weights.round(6).tolist(), line.predict(np.array([[1, 0]])).round(6).tolist()
+    ([2.0, 1.0], [2.0])
     """
 
     kind: str
