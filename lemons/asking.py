@@ -15,7 +15,7 @@ from lemons.audio import SAMPLE_RATE, check_rate
 from lemons.baselines import BASELINES, SILENCE
 from lemons.errors import DataError, ParameterError
 from lemons.explaining.components import MIX, mix_of_stems
-from lemons.explaining.criterion import Criterion, half_the_odds, value
+from lemons.explaining.criterion import HALF, Criterion, chosen
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.hearing import CERTAIN_LOGIT, OUTPUTS, Hearing, is_module
 from lemons.explaining.labels import choose_labels, label_names
@@ -35,7 +35,6 @@ __all__ = ["explain"]
 
 METHODS = ("auto", "exact", "lime")
 TARGET_OF = {"probability": "probability", "logit": "logit", "softmax": "logit"}  # by what the model gives
-HALF = "half the odds"
 NOT_LOCAL = "the model does not say what it is made of, as a module with local_model() does"
 
 logger = logging.getLogger(__name__)
@@ -232,7 +231,7 @@ def _criterion(threshold: float | str, target: str, logit: float) -> Criterion |
     """What a mix must reach, for a full mix of this logit or score."""
     if target == "score":
         return None if threshold == HALF else Criterion(number("threshold", threshold), "score")
-    return half_the_odds(logit) if threshold == HALF else value(threshold)
+    return chosen(threshold, lambda: logit)
 
 
 def _names_of(track: Track, who: str, label: str) -> dict[str, Any]:

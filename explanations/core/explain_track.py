@@ -9,7 +9,7 @@ from lemons.audio import to_int16
 from lemons.errors import DataError
 from lemons.explaining.cache import cached_answer
 from lemons.explaining.components import mix_of_stems
-from lemons.explaining.criterion import Criterion, half_the_odds, listed, value
+from lemons.explaining.criterion import Criterion, chosen, listed
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.question import EVEN_ODDS, ask
 from lemons.library import Library
@@ -75,10 +75,8 @@ def explain_track(
     model, _ = load_checkpoint(checkpoint, device=device)
     if threshold == "list":
         limit = _of_list(checkpoint, library, listener, track.track_id)
-    elif threshold == "half the odds":
-        limit = half_the_odds(float(track_logits(model, [to_int16(mix_of_stems(track.stems))])[0]))
     else:
-        limit = value(threshold)
+        limit = chosen(threshold, lambda: float(track_logits(model, [to_int16(mix_of_stems(track.stems))])[0]))
     return cached_answer(
         explanations_path,
         ask(model, track.stems, criterion=limit, **asked),

@@ -1,7 +1,7 @@
 """What counts as recommended: the relevance that a mix must reach."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scipy.special import expit, logit
@@ -9,10 +9,11 @@ from scipy.special import expit, logit
 from lemons.arguments import quoted
 from lemons.errors import DataError, ParameterError
 
-__all__ = ["MEANINGS", "N_LISTED", "Criterion", "half_the_odds", "listed", "value"]
+__all__ = ["HALF", "MEANINGS", "N_LISTED", "Criterion", "chosen", "half_the_odds", "listed", "value"]
 
 N_LISTED = 10  # tracks on a listener's list
-MEANINGS = ("list", "value", "half the odds", "score")
+HALF = "half the odds"
+MEANINGS = ("list", "value", HALF, "score")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,29 @@ def listed(others: Sequence[float], *, n: int = N_LISTED) -> Criterion:
 
 def half_the_odds(full_logit: float) -> Criterion:
     """The relevance at which the odds of a recommendation are half of those of the full mix."""
-    return Criterion(float(expit(full_logit - math.log(2))), "half the odds")
+    return Criterion(float(expit(full_logit - math.log(2))), HALF)
+
+
+def chosen(threshold: float | str, full_logit: Callable[[], float]) -> Criterion:
+    """Half the odds of the full mix, if that is the threshold, or else a relevance that somebody chose.
+
+    Parameters
+    ----------
+    threshold : float or "half the odds"
+    full_logit : callable
+        asked for the full mix's logit where it is needed
+
+    Raises
+    ------
+    ParameterError
+        if the threshold is neither
+
+    Examples
+    --------
+    >>> chosen("half the odds", lambda: 0.0).relevance
+    0.3333333333333333
+    """
+    return half_the_odds(full_logit()) if threshold == HALF else value(threshold)
 
 
 def value(relevance: float | str) -> Criterion:
@@ -75,6 +98,6 @@ def value(relevance: float | str) -> Criterion:
     except (TypeError, ValueError):
         found = math.nan
     if not 0 < found < 1:
-        wanted = f"{'list'!r}, {'half the odds'!r} or a relevance between 0 and 1"
+        wanted = f"{'list'!r}, {HALF!r} or a relevance between 0 and 1"
         raise ParameterError(f"threshold={quoted(relevance)} must be {wanted}")
     return Criterion(found, "value")

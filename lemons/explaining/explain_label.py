@@ -8,7 +8,7 @@ import torch
 
 from lemons.explaining.cache import cached_answer
 from lemons.explaining.components import mix_of_stems
-from lemons.explaining.criterion import half_the_odds, value
+from lemons.explaining.criterion import chosen
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.question import ask
 from lemons.progress import Progress
@@ -69,7 +69,7 @@ def explain_label(
         if there is no such label, or a parameter is out of range
     """
     model = tagger.only(label)
-    limit = half_the_odds(label_logits(model, track)[label]) if threshold == "half the odds" else value(threshold)
+    limit = chosen(threshold, lambda: label_logits(model, track)[label])
     return cached_answer(
         explanations_path,
         ask(model, track.stems, criterion=limit, **asked),

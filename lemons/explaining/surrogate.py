@@ -13,7 +13,7 @@ from sklearn.metrics import pairwise_distances
 
 from lemons.audiolime import LimeAudioExplainer
 from lemons.audiolime.neighborhood import draw_masks
-from lemons.exact.lime import NORMAL_QUANTILE, kernel_of_size, lime_of_moments
+from lemons.exact.lime import NORMAL_QUANTILE, lime_of_moments
 from lemons.exact.masks import spread
 from lemons.exact.moments import moments_of_few
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
@@ -21,6 +21,7 @@ from lemons.explaining.component import Pair
 from lemons.explaining.question import N_FRESH_MASKS, Question
 from lemons.progress import Progress
 from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
+from lemons.sampling.kernels import kernel_of_size
 
 if TYPE_CHECKING:
     from lemons.explaining.mask_scores import ExactScores
