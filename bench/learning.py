@@ -33,7 +33,7 @@ from recsys.model import FCN
 from recsys.pooled import head_logits, library_features
 from recsys.ranking import interval, measure, resamples
 from recsys.training.fit import fit
-from recsys.training.head import fit_head
+from recsys.training.head import QuietFeatures, fit_head
 from recsys.training.shared import share
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -160,11 +160,11 @@ def train(data, variant, seed):
     training = fit(model, crops, val, name=variant.name, n_epochs=variant.n_epochs, **DEMO)
     minutes = (time.process_time() - start) / 60
     features = library_features(model, data.library, data.library.tracks.index)
-    own, fitted = {}, {}
+    quiet, own, fitted = QuietFeatures(model, quiet=1 / 8, seed=seed), {}, {}
     for i, user in enumerate(tracks):
         test, mine = features.loc[data.of_part(user, "test")[0]].to_numpy(), model.of_listener(i)
         own[user] = head_logits(mine, test).tolist()
-        fit_head(mine, data.library, data.reduced(user, tracks[user]), features, quiet=1 / 8, seed=seed)
+        fit_head(mine, data.library, data.reduced(user, tracks[user]), features, quiet=quiet)
         fitted[user] = head_logits(mine, test).tolist()
     history = [{name: one[name] for name in ("epoch", "roc_auc", "average_precision")} for one in training.history]
     return {"history": history, "minutes": minutes, "logits": own, "fitted": fitted}

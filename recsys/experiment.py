@@ -30,8 +30,8 @@ from recsys.model import check_device
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.records.tensorboard import Sounds
 from recsys.training.fit import fit
-from recsys.training.head import fit_head, head_features
-from recsys.training.prepare import head_settings, kept_trunk, prepare, run_description
+from recsys.training.head import QuietFeatures, fit_head, head_features
+from recsys.training.prepare import kept_trunk, prepare, quiet_settings, run_description
 from recsys.training.resume import open_run
 from recsys.training.shared import SHARED, all_splits, fit_shared, join
 
@@ -144,7 +144,7 @@ def train_head(config, library, split, run, log):
     """Fit a head to a trunk that is trained."""
     model, _ = load_checkpoint(config["trunk_path"], device=config["device"])
     features = head_features(model, library, split, progress=Bar(config["user_name"], "track"))
-    training = fit_head(model, library, split, features, **head_settings(config), log=log)
+    training = fit_head(model, library, split, features, quiet=QuietFeatures(model, **quiet_settings(config)), log=log)
     about = run_description(config, library, split) | kept_trunk(config, model) | {"scores": training.best}
     save_checkpoint(run.folder / MODEL_FILE, model, about)
     return model, training

@@ -34,6 +34,7 @@ F_MAX = 8000.0  # Hz
 FLOOR = 1e-10  # power; -100 dB
 
 CHANNELS = (1, 64, 128, 128, 128, 64)
+N_FEATURES = 2 * CHANNELS[-1]  # of a track: mean and maximum of each channel
 STRIDE = 2 ** (len(CHANNELS) - 1)  # frames from one column of the trunk's output to the next
 MIN_SAMPLES = (STRIDE - 1) * HOP_LENGTH  # 0.5 s; a shorter waveform has no column left after pooling
 LONG = 2**24  # samples, 17 min; spectra of longer tracks are computed in stretches of this length, to save memory
@@ -146,7 +147,7 @@ class FCN(nn.Module):
         for i, (n_in, n_out) in enumerate(pairwise(CHANNELS), start=1):
             setattr(self, f"layer{i}", Block(n_in, n_out))
         self.dropout = nn.Dropout(0.5)
-        self.fc = nn.Linear(2 * CHANNELS[-1], n_listeners)
+        self.fc = nn.Linear(N_FEATURES, n_listeners)
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.xavier_uniform_(module.weight, gain=sqrt(2))

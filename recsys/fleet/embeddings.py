@@ -18,6 +18,7 @@ from lemons.fleet import Results, Unit
 from lemons.library import Library
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.fleet.opened import opened_library, opened_trunk
+from recsys.model import N_FEATURES
 from recsys.pooled import SKIPPED, library_features
 
 if TYPE_CHECKING:
@@ -117,5 +118,5 @@ def _read_embeddings(place: str, keys: tuple[str, ...]) -> Embeddings:
         skipped |= {row["track_id"]: row["why"] for row in table.select(["track_id", "why"]).to_pylist() if row["why"]}
         heard = table.filter(table["why"].is_null()).combine_chunks()
         ids.append(heard["track_id"].to_numpy())
-        features.append(np.stack(heard["features"].to_numpy()) if len(heard) else np.zeros((0, 128), np.float16))
+        features.append(np.stack(heard["features"].to_numpy()) if len(heard) else np.zeros((0, N_FEATURES), np.float16))
     return Embeddings(np.concatenate(ids).astype(str), np.concatenate(features), skipped)

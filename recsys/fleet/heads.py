@@ -1,6 +1,6 @@
 """A head for each listener, fitted to the features that a trunk's shards hold, in units of some hundred listeners.
 
-The strength of the penalty and the share of silence and faint noise are those of `recsys.training.head.fit_head`.
+The strength of the penalty and the share of silence and faint noise are those of `recsys.training.head`.
 """
 
 import os
@@ -20,11 +20,10 @@ from recsys.data.splits import load_or_draw_split
 from recsys.fleet.embeddings import Embeddings, read_embeddings, track_stamp
 from recsys.fleet.opened import opened_library, opened_trunk
 from recsys.metrics import average_precision, roc_auc
-from recsys.model import CHANNELS, FCN
-from recsys.pooled import pooled_features
-from recsys.training.head import quiet_snippets
+from recsys.model import FCN, N_FEATURES
+from recsys.training.head import QuietFeatures
 from recsys.training.heads import Taste, fit_heads
-from recsys.training.prepare import head_settings
+from recsys.training.prepare import quiet_settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,7 +100,7 @@ def head_units(
 def _quiet(config: dict[str, Any]) -> dict[str, float]:
     """How a training of the trunk met silence; not at all where the file does not say."""
     return (
-        head_settings(config) if {"n_quiet", "batch_size", "training_seed"} <= set(config) else {"quiet": 0, "seed": 0}
+        quiet_settings(config) if {"n_quiet", "batch_size", "training_seed"} <= set(config) else {"quiet": 0, "seed": 0}
     )
 
 
@@ -127,7 +126,7 @@ def fit_listeners(
             tastes[listener] = _taste(opened, load_or_draw_split(opened, listener), rows)
         except DataError as error:
             why[listener] = str(error)
-    features, tastes = _with_quiet(opened_trunk(checkpoint, trunk, "cpu"), heard, tastes, **quiet)
+    features, tastes = _with_quiet(opened_trunk(checkpoint, trunk, "cpu"), heard, tastes, quiet)
     heads = dict(zip(tastes, fit_heads(features, list(tastes.values())), strict=True))
     found = []
     for listener in listeners:
@@ -160,15 +159,15 @@ def _taste(library: Library, split: pd.DataFrame, rows: pd.Series) -> Taste:
 
 
 def _with_quiet(
-    trunk: FCN, heard: Embeddings, tastes: dict[str, Taste], *, quiet: float, seed: int
+    trunk: FCN, heard: Embeddings, tastes: dict[str, Taste], quiet: dict[str, Any]
 ) -> tuple[np.ndarray, dict[str, Taste]]:
     """Features of the tracks and of quiet snippets behind them, which join the listeners' training as not played."""
-    n_snippets = {listener: round(quiet * len(taste.train)) for listener, taste in tastes.items()}
-    snippets = quiet_snippets(max(n_snippets.values(), default=0), seed)
-    features = np.concatenate([heard.features, pooled_features(trunk, snippets).astype(np.float16)])
+    snippets = QuietFeatures(trunk, **quiet)
+    features = snippets.beside(max((len(taste.train) for taste in tastes.values()), default=0))
+    features = np.concatenate([heard.features, features.astype(np.float16)])
     joined = {}
     for listener, taste in tastes.items():
-        more = len(heard.features) + np.arange(n_snippets[listener])
+        more = len(heard.features) + np.arange(len(snippets.beside(len(taste.train))))
         labels = np.concatenate([taste.train_labels, np.zeros(len(more))])
         joined[listener] = taste._replace(train=np.concatenate([taste.train, more]), train_labels=labels)
     return features, joined
@@ -178,7 +177,7 @@ def read_heads(results: Results, keys: Sequence[str]) -> Heads:
     """Heads of the listeners of some units, in their order; DataError if a unit has no result."""
     rows = [row for key in keys for row in results.read(key).to_pylist()]
     fitted = [row for row in rows if row["why"] is None]
-    weights = np.array([row["weights"] for row in fitted], np.float64).reshape(len(fitted), 2 * CHANNELS[-1])
+    weights = np.array([row["weights"] for row in fitted], np.float64).reshape(len(fitted), N_FEATURES)
     bias = np.array([row["bias"] for row in fitted], np.float64)
     skipped = {row["listener"]: row["why"] for row in rows if row["why"]}
     return Heads([row["listener"] for row in fitted], weights, bias, skipped)

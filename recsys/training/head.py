@@ -32,7 +32,7 @@ from recsys.model import FCN
 from recsys.pooled import head_logits, library_features, pooled_features
 from recsys.training.trainer import Training, validation_scores
 
-__all__ = ["STRENGTHS", "fit_head", "head_features", "minimum", "quiet_snippets", "set_head"]
+__all__ = ["STRENGTHS", "QuietFeatures", "fit_head", "head_features", "minimum", "set_head"]
 
 STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest penalty first
 QUIET_SAMPLES = 5 * SAMPLE_RATE  # of a quiet snippet: long enough that the padding at its ends hardly counts
@@ -49,14 +49,39 @@ def head_features(
     return library_features(model, library, wanted[wanted.isin(library.tracks.index)], keep=True, progress=progress)
 
 
+class QuietFeatures:
+    """A trunk's features of silence and faint noise: of one sequence, which is heard once for all heads of the trunk.
+
+    Parameters
+    ----------
+    model : FCN
+        whose trunk
+    quiet : float >= 0
+        snippets for each training track
+    seed : int >= 0
+        of the noise
+    """
+
+    def __init__(self, model: FCN, *, quiet: float, seed: int):
+        self.quiet = quiet
+        self._model, self._rng = model, np.random.default_rng([seed, 1])
+        self._found = np.zeros((0, model.fc.in_features), np.float32)
+
+    def beside(self, n_tracks: int) -> np.ndarray:
+        """The first of the sequence, (round(quiet * n_tracks), 128), which join the features of training tracks."""
+        n = round(self.quiet * n_tracks)
+        more = [quiet_snippet(self._rng, QUIET_SAMPLES) for _ in range(n - len(self._found))]
+        self._found = np.concatenate([self._found, pooled_features(self._model, more)])
+        return self._found[:n]
+
+
 def fit_head(
     model: FCN,
     library: Library,
     split: pd.DataFrame,
     features: pd.DataFrame,
     *,
-    quiet: float = 0.0,
-    seed: int = 0,
+    quiet: QuietFeatures | None = None,
     log: Callable[[str, float, int], None] | None = None,
 ) -> Training:
     """Fit a model's head to a listener's tracks; the trunk stays as it is.
@@ -71,10 +96,8 @@ def fit_head(
         the listener's, see `recsys.data.splits.load_or_draw_split`
     features : pd.DataFrame [index=track_id, 128 columns]
         from `head_features`, of these tracks and maybe others
-    quiet : float >= 0
-        snippets of silence or faint noise for each training track
-    seed : int >= 0
-        of the noise
+    quiet : QuietFeatures, optional
+        of the same trunk: silence and faint noise, which join the training tracks as not played
     log : callable, optional
         ``log(name, value, step)``, called with the measures of each strength
 
@@ -90,9 +113,9 @@ def fit_head(
     """
     started, training, heads = time.perf_counter(), Training(), []
     (train, labels), (val, val_labels) = (_of_part(features, split, part, library) for part in ("train", "val"))
-    snippets = quiet_snippets(round(quiet * len(train)), seed)
-    train = np.concatenate([train, pooled_features(model, snippets)])
-    labels = np.concatenate([labels, np.zeros(len(snippets), np.float32)])
+    if quiet is not None:
+        silence = quiet.beside(len(train))
+        train, labels = np.concatenate([train, silence]), np.concatenate([labels, np.zeros(len(silence), np.float32)])
     for step, strength in enumerate(STRENGTHS, start=1):
         heads.append(minimum(train, labels, C=float(strength)))
         set_head(model, *heads[-1])
@@ -106,12 +129,6 @@ def fit_head(
     set_head(model, *heads[training.history.index(training.best)])
     training.seconds = training.train_s = time.perf_counter() - started
     return training
-
-
-def quiet_snippets(n: int, seed: int) -> list[np.ndarray]:
-    """Silence and faint noise: the first of one sequence, however many there are."""
-    rng = np.random.default_rng([seed, 1])
-    return [quiet_snippet(rng, QUIET_SAMPLES) for _ in range(n)]
 
 
 def _of_part(features: pd.DataFrame, split: pd.DataFrame, part: str, library: Library) -> tuple[np.ndarray, np.ndarray]:

@@ -15,12 +15,12 @@ from recsys.model import FCN
 from recsys.training.resume import Run
 
 __all__ = [
-    "head_settings",
     "kept_trunk",
     "load_parts",
     "make_crops",
     "make_model",
     "prepare",
+    "quiet_settings",
     "run_description",
     "trainer_settings",
 ]
@@ -71,8 +71,8 @@ def trainer_settings(config: dict[str, Any]) -> dict[str, Any]:
     return {name: config[name] for name in SETTINGS}
 
 
-def head_settings(config: dict[str, Any]) -> dict[str, Any]:
-    """What `recsys.training.head.fit_head` takes: as many quiet snippets for a track as a training has for a crop."""
+def quiet_settings(config: dict[str, Any]) -> dict[str, Any]:
+    """What `recsys.training.head.QuietFeatures` takes: as many snippets for a track as a training has for a crop."""
     return {"quiet": config["n_quiet"] / config["batch_size"], "seed": config["training_seed"]}
 
 

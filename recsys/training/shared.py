@@ -34,12 +34,12 @@ from recsys.data.crops import TrackSet
 from recsys.data.splits import load_or_draw_split
 from recsys.model_runs import finish_run
 from recsys.training.fit import fit
-from recsys.training.head import fit_head, head_features
+from recsys.training.head import QuietFeatures, fit_head, head_features
 from recsys.training.prepare import (
-    head_settings,
     load_parts,
     make_crops,
     make_model,
+    quiet_settings,
     run_description,
     trainer_settings,
 )
@@ -174,10 +174,10 @@ def fit_shared(
         )
     trunk = {"trunk": trunk_hash(model)}
     features = head_features(model, library, join({user: splits[user] for user in users}), progress=progress)
-    best: list[dict[str, Any]] = []
+    quiet, best = QuietFeatures(model, **quiet_settings(config)), []
     for i, user in enumerate(users):
         own = model.of_listener(i)
-        head = fit_head(own, library, splits[user], features, **head_settings(config))
+        head = fit_head(own, library, splits[user], features, quiet=quiet)
         best.append(head.best | {"epoch": training.best["epoch"]})
         save_checkpoint(Path(folders[user]) / MODEL_FILE, own, meta[user] | trunk | {"scores": best[i]})
         its = replace(_of_listener(training, users, i), best=best[i])

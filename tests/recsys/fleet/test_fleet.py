@@ -17,7 +17,7 @@ from recsys.fleet.heads import head_units, read_heads
 from recsys.fleet.tops import top_tracks, top_units
 from recsys.model import FCN
 from recsys.pooled import library_features
-from recsys.training.head import fit_head
+from recsys.training.head import QuietFeatures, fit_head
 
 QUIET = {"n_quiet": 2, "batch_size": 16, "training_seed": 3}
 
@@ -65,7 +65,7 @@ def test_from_tracks_to_lists(library, trunk, results):
         split = load_or_draw_split(library, listener)
         alone = FCN()
         alone.load_state_dict(model.state_dict())
-        fit_head(alone, library, split, rounded, quiet=2 / 16, seed=3)
+        fit_head(alone, library, split, rounded, quiet=QuietFeatures(alone, quiet=2 / 16, seed=3))
         # what is quiet is in float16 here, and the head alone in float32
         logits = rounded @ heads.weights[i] + heads.bias[i]
         of_alone = rounded @ alone.fc.weight.detach().numpy()[0] + alone.fc.bias.item()

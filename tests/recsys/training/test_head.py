@@ -16,7 +16,7 @@ from recsys.checkpoints import load_checkpoint, save_checkpoint, trunk_hash
 from recsys.data.splits import load_or_draw_split
 from recsys.model import FCN
 from recsys.model_runs import best_checkpoint
-from recsys.training.head import QUIET_SAMPLES, STRENGTHS, fit_head, head_features, minimum
+from recsys.training.head import QUIET_SAMPLES, STRENGTHS, QuietFeatures, fit_head, head_features, minimum
 from tests.recsys.training.tones import fresh_model
 
 
@@ -44,7 +44,7 @@ def test_silence_among_the_negatives_is_not_recommended(toy_library):
     silence = torch.zeros(1, QUIET_SAMPLES)
     relevance = {}
     for quiet in (0, 0.25):
-        training = fit_head(model, library, split, features, quiet=quiet)
+        training = fit_head(model, library, split, features, quiet=QuietFeatures(model, quiet=quiet, seed=0))
         with torch.no_grad():
             relevance[quiet] = float(model(silence).sigmoid())
         assert training.best["loss"] == min(one["loss"] for one in training.history)
