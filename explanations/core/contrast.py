@@ -31,7 +31,7 @@ from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
 from lemons.explaining.clips import clip_masks
 from lemons.explaining.component import Component, Pair, components_against, top_components
 from lemons.explaining.components import rows_of, weighted_components
-from lemons.explaining.mask_scores import ExactScores
+from lemons.explaining.passes import ExactScores
 from lemons.explaining.question import N_LISTED_SETS, N_SEGMENTS, ask
 from lemons.explaining.surrogate import strongest_pair
 from lemons.library import Library

@@ -18,7 +18,8 @@ from lemons.exact import Facts, ScoreTable, table_facts
 from lemons.explaining.clips import clip_masks, common_gain, mix_of
 from lemons.explaining.components import mix_of_stems, rows_of, stand_ins, weighted_components
 from lemons.explaining.explanation import Explanation
-from lemons.explaining.mask_scores import ExactScores, SampledScores
+from lemons.explaining.mask_scores import SampledScores
+from lemons.explaining.passes import ExactScores
 from lemons.explaining.question import N_LISTED_SETS, Question, ask
 from lemons.explaining.surrogate import fit_exact, fit_sampled
 from lemons.explaining.what_if import WhatIf, make_what_if

@@ -1,4 +1,5 @@
-"""Two ways to a model's answers to mixes of components: all from one pass of the exact engine, or each one scored.
+"""A model's answers to mixes of components, each one scored; from one pass of the exact engine all of them are had by
+`lemons.explaining.passes`.
 
 Either way there are ``logits(masks)`` and the ``work`` that they took.
 """
@@ -12,67 +13,10 @@ from lemons.audiolime.neighborhood import score_masks
 from lemons.errors import ParameterError
 from lemons.exact.masks import spread
 from lemons.explaining.components import factorize
-from lemons.explaining.passes import table_of
 from lemons.explaining.question import Question
 from lemons.progress import Progress
-from lemons.segments import Segments
 
-__all__ = ["ExactScores", "SampledScores"]
-
-PASS_PERCENT = 90  # of the exact method's time; then all masks are enumerated
-TOLERANCE = 0.01  # of logits; the engine's are within 0.001 of the model's, unless the model misdescribes itself
-
-
-class ExactScores:
-    """A model's answers to all mixes of the components, from one pass of `lemons.exact`.
-
-    Parameters
-    ----------
-    question : Question
-        with the method ``"exact"``
-    model, stems
-        those that it is about
-    progress : callable or None
-        ``progress(percent, 100)``; may raise to cancel
-
-    Attributes
-    ----------
-    table : ScoreTable
-        what the pass found
-    work : float
-        its multiply-adds, relative to scoring the whole track once
-
-    Raises
-    ------
-    ParameterError
-        if the model describes itself to the engine as another than it is
-    DataError
-        if the model answers with values that are not numbers
-    """
-
-    def __init__(
-        self,
-        question: Question,
-        model: torch.nn.Module,
-        stems: Mapping[str, np.ndarray],
-        *,
-        progress: Progress | None = None,
-    ):
-        self.work = question.work
-        whole = factorize(stems, kind="time", segments=Segments((0, question.segments.borders[-1])))
-        expected = float(score_masks(whole, _predictor(model), np.ones((1, 1), dtype=int), batch_size=1)[0, 0])
-        report = progress and (lambda done, total: progress(PASS_PERCENT * done // total, 100))
-        self.table = table_of(question, model, stems, progress=report)
-        found = float(self.logits(np.ones((1, self.table.n_components), dtype=int))[0])
-        if not abs(found - expected) <= TOLERANCE * max(abs(expected), 1):
-            raise ParameterError(
-                f"{type(model).__name__} answers {expected:.4f} to this track, but {found:.4f} as its local_model() "
-                "describes it; mend that, or explain it with method='lime'"
-            )
-
-    def logits(self, masks: np.ndarray) -> np.ndarray:
-        """The model's logits (n_masks,) for the mixes of masks (n_masks, n_components)."""
-        return self.table.logits(masks).astype(np.float64)
+__all__ = ["SampledScores", "predictor"]
 
 
 class SampledScores:
@@ -81,7 +25,7 @@ class SampledScores:
     Parameters
     ----------
     question, model, stems
-        see `ExactScores`; any method
+        a question of any method, and those that it is about
     batch_size : int > 0
         mixes that the model scores at once
 
@@ -98,7 +42,7 @@ class SampledScores:
         compose, components = self.factorization.compose_model_input, range(self.factorization.get_number_components())
         everything_off = compose([])
         self.sounding = np.array([(compose([i]) != everything_off).any() for i in components])
-        self._predict = _predictor(model)
+        self._predict = predictor(model)
         self._known: dict[bytes, float] = {}
 
     @property
@@ -119,7 +63,7 @@ class SampledScores:
         return np.array([self._known[name] for name in names])
 
 
-def _predictor(model: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
+def predictor(model: torch.nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     """The model as audioLIME wants it: mixes (batch, n_samples) in, logits (batch, 1) in float64 out."""
     parameter = next(model.parameters(), None)
     device = "cpu" if parameter is None else parameter.device

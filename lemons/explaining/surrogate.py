@@ -24,7 +24,7 @@ from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
 from lemons.sampling.kernels import kernel_of_size
 
 if TYPE_CHECKING:
-    from lemons.explaining.mask_scores import ExactScores
+    from lemons.explaining.passes import ExactScores
 
 __all__ = ["Fit", "Scores", "fit_all", "fit_exact", "fit_sampled", "strongest_pair"]
 

@@ -17,7 +17,8 @@ from lemons.explaining import question
 from lemons.explaining.clips import clips, mix_of, save_clips, stand_ins_of
 from lemons.explaining.explain import explain
 from lemons.explaining.explanation import load_explanation
-from lemons.explaining.mask_scores import ExactScores, SampledScores
+from lemons.explaining.mask_scores import SampledScores
+from lemons.explaining.passes import ExactScores
 from lemons.explaining.question import KINDS, ask
 
 NOISES = ("mean", "noise")

@@ -19,7 +19,7 @@ from lemons.explaining.clips import clips
 from lemons.explaining.components import factorize
 from lemons.explaining.explain import explain
 from lemons.explaining.explanation import load_explanation
-from lemons.explaining.mask_scores import ExactScores
+from lemons.explaining.passes import ExactScores
 from lemons.explaining.question import KINDS, N_FRESH_MASKS, ask
 from lemons.quality.fidelity import fresh_masks, weighted_r2
 from lemons.sampling.kernels import kernel_of_size

@@ -7,6 +7,7 @@ import torch
 
 from explanations.core.contrast import contrast
 from lemons.audio import quantize
+from lemons.errors import ParameterError
 from lemons.exact.propagation import Pass
 from lemons.explaining import passes
 from lemons.explaining.explain import explain
@@ -54,6 +55,25 @@ def test_a_second_listener_of_the_trunk_takes_no_second_pass(listeners, stems, h
     assert len(heard) == 2
     contrast(marko, nina, stems, kind="source")
     assert len(heard) == 2
+
+
+def test_a_model_that_describes_itself_wrongly_is_refused_each_time(listeners, stems, heard):
+    class Louder(FCN):
+        def forward(self, y):
+            return super().forward(2 * y)
+
+    wrong = Louder().eval()
+    for _ in range(2):  # its pass does not stay in memory
+        with pytest.raises(ParameterError, match=r"Louder answers .* as its local_model\(\) describes it"):
+            explain(wrong, stems, kind="source")
+    assert len(heard) == 2
+
+
+def test_a_listener_of_a_pass_in_memory_hears_nothing_at_all(listeners, stems, heard, monkeypatch):
+    marko, nina, _ = listeners
+    explain(marko, stems, kind="source")
+    monkeypatch.setattr(type(nina), "forward", None)
+    explain(nina, stems, kind="source")
 
 
 def test_other_sound_or_other_components_take_another_pass(listeners, stems, heard):
