@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
@@ -20,13 +20,14 @@ from lemons.explaining.explanation import Explanation
 from lemons.explaining.hearing import CERTAIN_LOGIT, OUTPUTS, Hearing, is_module
 from lemons.explaining.labels import choose_labels, label_names
 from lemons.explaining.mixes import Mixes, MixScores
-from lemons.explaining.question import KINDS, N_MASKS, N_SEGMENTS, Question
+from lemons.explaining.question import AUDIOLIME, KINDS, N_MASKS, N_SEGMENTS, Question
 from lemons.explaining.scored import answer_scored
 from lemons.explaining.sound import at_rate, open_sound
 from lemons.hashing import hash_waveforms, model_hash
 from lemons.listenable import Listenable
 from lemons.progress import Progress
 from lemons.quality.answers import TARGETS
+from lemons.sampling import SAMPLERS
 from lemons.segments import Segments, fade_at, find_segments
 from lemons.separation.separator import Separator
 from lemons.tracks import Track
@@ -57,6 +58,8 @@ def explain(
     threshold: float | str = "half the odds",
     method: str = "auto",
     num_samples: int = N_MASKS,
+    sampler: str = "distinct",
+    settle_top: int | None = None,
     seed: int = 0,
     model_sr: int | None = None,
     n_channels: int | None = None,
@@ -111,6 +114,12 @@ def explain(
     num_samples : int > 1
         masks to draw for ``"lime"``; with as many as there are, or more, each is scored once and the result is exact.
         128 more are drawn to judge the fit
+    sampler : {"distinct", "leverage", "kernel_shap", "paired", "bernoulli", "audiolime"}
+        which masks are drawn, see `lemons.sampling.samplers`; weights are then LIME's without a ridge, each with an
+        interval. ``"audiolime"`` draws and fits as published, with a ridge, and knows no intervals
+    settle_top : int > 0, optional
+        draw no more masks than make the components of that many largest weights certain, with a risk of 5 %, and
+        ``num_samples`` at most
     seed : int in [0, 2^32)
         where drawn masks come from
     model_sr : int > 0, optional
@@ -158,7 +167,7 @@ def explain(
     one_of("method", method, METHODS)
     output = one_of("output", output or ("logit" if local else "score"), OUTPUTS)
     n_masks = whole("num_samples", num_samples, least=2, hint=f"; the paper draws {N_MASKS}")
-    seed = whole("seed", seed, least=0, most=MAX_SEED)
+    drawing = {"seed": whole("seed", seed, least=0, most=MAX_SEED), **_sampler(sampler, settle_top)}
     hears = {
         "model_sr": None if model_sr is None else check_rate(model_sr),
         "n_channels": None if n_channels is None else whole("n_channels", n_channels, least=1),
@@ -180,13 +189,13 @@ def explain(
         raise DataError("the model is certain of this sound, and 0 and 1 have no logit; take target='probability'")
     named = choose_labels(label, label_names(model, labels, len(said)), said)
     criteria = [_criterion(threshold, target, float(said[column])) for column in named.values()]
-    modules, reason = _exact_modules(model, named, len(said)) if local else ([], NOT_LOCAL)
-    reason = "method='lime' was asked for" if method == "lime" else reason or _why_not(modules[0], output, track, asked)
+    modules, reason = _exact_modules(model, named, len(said), output, track.stems, asked) if local else ([], NOT_LOCAL)
+    reason = "method='lime' was asked for" if method == "lime" else reason
     if method == "exact" and reason:
         raise ParameterError(f"method='exact' does not apply: {reason}")
     if reason:
         logger.info("%s; the mixes of %s are scored one by one", reason, track.title)
-        asked |= {"target": target, "n_masks": n_masks, "seed": seed}
+        asked |= {"target": target, "n_masks": n_masks, **drawing}
         questions = [_question(model, track, criterion, **asked) for criterion in criteria]
         found = answer_scored(questions, scores, list(named.values()), progress=progress)
     else:
@@ -217,6 +226,15 @@ def _target(output: str, target: str | None) -> str:
     return one_of("target", target or TARGET_OF[output], TARGETS)
 
 
+def _sampler(name: str, settle_top: int | None) -> dict[str, Any]:
+    name = one_of("sampler", name, (*SAMPLERS, AUDIOLIME))
+    if settle_top is None:
+        return {"sampler": name}
+    if name == AUDIOLIME:
+        raise ParameterError(f"settle_top={settle_top} needs intervals, which audioLIME has not; take another sampler")
+    return {"sampler": name, "settle_top": whole("settle_top", settle_top, least=1)}
+
+
 def _batch_size(wanted: int | None) -> int | None:
     return None if wanted is None else whole("batch_size", wanted, least=1)
 
@@ -238,31 +256,20 @@ def _names_of(track: Track, who: str, label: str) -> dict[str, Any]:
     return {"track_id": track.track_id, "separator": track.separator, "listener": who, "label": label}
 
 
-def _exact_modules(model: Any, named: dict[str, int], n_labels: int) -> tuple[list[Any], str]:
-    """A module that answers for each label alone, or why there is none."""
-    from lemons.exact.labels import OneLabel
-
-    try:
-        if n_labels == 1:
-            return [model], ""
-        if hasattr(model, "only"):  # a tagger of `lemons.taggers`
-            return [model.only(label) for label in named], ""
-        return [OneLabel(model, column) for column in named.values()], ""
-    except ParameterError as error:
-        return [], str(error)
-
-
-def _why_not(module: Any, output: str, track: Track, asked: dict[str, Any]) -> str:
-    """Why the exact engine does not apply to a module; empty where it does."""
-    from lemons.explaining.engine import exact_work
+def _exact_modules(
+    model: Any, named: Mapping[str, int], n_labels: int, output: str, stems: Mapping[str, np.ndarray], asked: dict
+) -> tuple[list[Any], str]:
+    """A module that answers for each label alone; why the exact engine does not apply to them, empty where it does."""
+    from lemons.explaining.engine import exact_work, modules_of_labels
 
     if output != "logit":
-        return f"the exact engine knows logits, and output={output!r} was asked for"
+        return [], f"the exact engine knows logits, and output={output!r} was asked for"
     try:
-        exact_work(module, track.stems, **asked)
+        modules = modules_of_labels(model, named, n_labels)
+        exact_work(modules[0], stems, **asked)
     except ParameterError as error:
-        return str(error)
-    return ""
+        return [], str(error)
+    return modules, ""
 
 
 def _exactly(

@@ -18,6 +18,7 @@ from lemons.errors import DamagedError, DataError, LemonsError
 from lemons.exact.facts import Facts
 from lemons.explaining.component import NOISE, Component, Pair, components_against, least_weight, top_components
 from lemons.explaining.criterion import Criterion
+from lemons.explaining.question import AUDIOLIME
 from lemons.explaining.stored_facts import read_facts
 from lemons.explaining.validation import check_explanation
 from lemons.explaining.what_if import WhatIf, load_what_if
@@ -90,6 +91,8 @@ class Explanation:
         what a tagger says, whose name is then in the place of the listener's; empty for a recommender
     sr : int
         sampling rate of the stems, in Hz; 16 kHz is not in the file
+    sampler : str
+        how ``"lime"`` drew its masks, see `lemons.explaining.question.Question`; audioLIME's way is not in the file
     seconds : float or None
         how long it took; None when it was read from a file
     what_if : WhatIf or None
@@ -126,6 +129,7 @@ class Explanation:
     baseline: str = SILENCE
     label: str = ""
     sr: int = SAMPLE_RATE
+    sampler: str = AUDIOLIME
     seconds: float | None = field(default=None, compare=False)
     what_if: WhatIf | None = field(default=None, compare=False, repr=False)
 
@@ -182,6 +186,8 @@ class Explanation:
             del fields["label"]  # files of recommenders stay as they were
         if self.sr == SAMPLE_RATE:
             del fields["sr"]
+        if self.sampler == AUDIOLIME:
+            del fields["sampler"]
         return to_json(fields | {"what_if": self.what_if and self.what_if.checksum})
 
     def save(self, path: str | os.PathLike) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = [
+    "AUDIOLIME",
     "EVEN_ODDS",
     "KINDS",
     "METHODS",
@@ -49,6 +50,7 @@ METHODS: tuple[str, ...] = ("exact", "lime")
 N_SEGMENTS = 5
 N_MASKS = 2048  # the paper's neighbourhood
 N_FRESH_MASKS = 128  # held out of the fit
+AUDIOLIME = "audiolime"  # masks drawn, and a ridge fitted to the answers, as published
 N_LISTED_SETS = 32  # of a kind of facts, in the file; they are counted all the same
 EVEN_ODDS = Criterion(0.5, "value")
 
@@ -81,6 +83,10 @@ class Question:
         computation, relative to scoring the whole track once; for LIME the largest it can be
     sr : int
         sampling rate of the stems, in Hz
+    sampler : str
+        how LIME's masks are drawn: ``"audiolime"``, or by name one of `lemons.sampling.SAMPLERS`
+    settle_top : int >= 0
+        how many of the largest weights are to be certain before fewer than ``n_masks`` are enough; 0 to draw them all
     """
 
     kind: str
@@ -97,6 +103,8 @@ class Question:
     versions: dict[str, str]
     work: float
     sr: int = SAMPLE_RATE
+    sampler: str = AUDIOLIME
+    settle_top: int = 0
 
     @property
     def key(self) -> str:
@@ -104,6 +112,7 @@ class Question:
         not_asked = {"work"} | ({"n_masks", "seed"} if self.method == "exact" else set())
         not_asked |= {"baseline"} if self.baseline == SILENCE else set()  # there was no other when keys were first made
         not_asked |= {"sr"} if self.sr == SAMPLE_RATE else set()
+        not_asked |= {"sampler", "settle_top"} if self.sampler == AUDIOLIME else set()
         fields = {name: value for name, value in dataclasses.asdict(self).items() if name not in not_asked}
         return hash_text(json.dumps(fields, sort_keys=True))[:32]
 

@@ -1,7 +1,7 @@
 """Explanations of answers that a model gave mix by mix: of any model, for several labels from one neighbourhood.
 
 A neighbourhood is masks and their weights: all masks there are, each once, where as many are asked for, else masks
-drawn as audioLIME draws them. What all masks say is exact: facts, weights, interactions, and the answer to any mix.
+that a sampler draws. What all masks say is exact: facts, weights, interactions, and the answer to any mix.
 """
 
 import time
@@ -18,8 +18,8 @@ from lemons.explaining.clips import clip_masks
 from lemons.explaining.components import weighted_components
 from lemons.explaining.explanation import Explanation
 from lemons.explaining.mixes import LabelScores, MixScores
-from lemons.explaining.question import N_LISTED_SETS, Question
-from lemons.explaining.surrogate import fit_all, fit_sampled
+from lemons.explaining.question import AUDIOLIME, N_LISTED_SETS, Question
+from lemons.explaining.surrogate import fit_all, fit_drawn, fit_sampled
 from lemons.explaining.what_if import what_if_of_answers
 from lemons.progress import Progress
 
@@ -70,7 +70,8 @@ def _answer(question: Question, scores: LabelScores, progress: Progress | None) 
         facts = _facts(question, answers, sounding)
         what_if = what_if_of_answers(answers, sounding.reshape(len(question.segments), -1))
     else:
-        fit = fit_sampled(question, scores, progress=progress)
+        fit_masks = fit_sampled if question.sampler == AUDIOLIME else fit_drawn
+        fit = fit_masks(question, scores, progress=progress)
     components = weighted_components(mixes.names, question.segments, fit.weights, fit.margins, sr=question.sr)
     clips = clip_masks(components, target=question.target)
     everything = np.ones(len(components), dtype=int)

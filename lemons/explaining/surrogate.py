@@ -1,11 +1,12 @@
-"""The linear model of an explanation: LIME over all masks there are, or over masks drawn as audioLIME draws them.
+"""The linear model of an explanation: LIME over all masks there are, or over masks that were drawn.
 
 Silent components weigh exactly 0 and are in no mask: regressed like the others, they would get a weight by chance and
 might be the top component, which is silence.
 """
 
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from scipy.special import expit
@@ -21,12 +22,17 @@ from lemons.explaining.component import Pair
 from lemons.explaining.question import N_FRESH_MASKS, Question
 from lemons.progress import Progress
 from lemons.quality.fidelity import cross_predictions, fresh_masks, weighted_r2
+from lemons.sampling import SAMPLERS, estimate_lime, until_settled
 from lemons.sampling.kernels import kernel_of_size
 
 if TYPE_CHECKING:
     from lemons.explaining.passes import ExactScores
 
-__all__ = ["Fit", "Scores", "fit_all", "fit_exact", "fit_sampled", "strongest_pair"]
+__all__ = ["Fit", "Scores", "fit_all", "fit_drawn", "fit_exact", "fit_sampled", "strongest_pair"]
+
+logger = logging.getLogger(__name__)
+
+N_FIRST_MASKS = 256  # before it is first asked whether the top is settled
 
 
 class Scores(Protocol):
@@ -179,6 +185,59 @@ def fit_sampled(question: Question, scores: Scores, *, progress: Progress | None
         None,
         neighborhood="drawn",
         n_masks=n_masks,
+        seed=seed,
+    )
+
+
+def fit_drawn(question: Question, scores: Scores, *, progress: Progress | None = None) -> Fit:
+    """LIME's weights over all masks, estimated with intervals from those that one of `lemons.sampling` draws.
+
+    Parameters
+    ----------
+    question : Question
+        what is explained, with sampler, size and seed of the neighborhood, and the top that is to be settled, if any
+    scores : Scores
+        scores the masks that it does not know yet
+    progress : callable or None
+        see `lemons.explaining.explain.answer`; where a top is to be settled, for each look from the beginning
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ParameterError
+        if the masks are too few for intervals
+    """
+    n_components, n_masks, seed = int(scores.sounding.sum()), question.n_masks, question.seed
+    sampler = SAMPLERS[question.sampler]
+
+    def answer(masks: np.ndarray) -> np.ndarray:
+        return _answers(scores.logits(spread(masks, scores.sounding), progress=progress), question.target)
+
+    if question.settle_top:
+        k, first = min(question.settle_top, n_components), min(N_FIRST_MASKS, n_masks)
+        drawing: dict[str, Any] = {"sampler": sampler, "n_first": first, "n_most": n_masks, "seed": seed}
+        estimate, settled, neighborhood = until_settled(answer, n_components, k=k, estimator=estimate_lime, **drawing)
+        if not settled:
+            logger.warning("the top %d is not settled after %d masks; give more num_samples", k, len(neighborhood))
+    else:
+        neighborhood = sampler(n_components, n_masks, seed=seed)
+        estimate = estimate_lime(neighborhood, answer(neighborhood.masks))
+    fresh = fresh_masks(neighborhood.masks, N_FRESH_MASKS, seed=seed)
+    predictions, proximity = estimate.intercept + fresh @ estimate.weights, kernel_of_size(fresh.sum(1), n_components)
+    margins = np.ptp(estimate.confidence_intervals, axis=1) / 2
+    return Fit(
+        spread(estimate.weights[None], scores.sounding)[0],
+        spread(margins[None], scores.sounding)[0],
+        estimate.intercept,
+        estimate.fidelity,
+        weighted_r2(answer(fresh), predictions, proximity),
+        "fresh_masks",
+        None,
+        neighborhood="drawn",
+        n_masks=len(neighborhood),
         seed=seed,
     )
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from lemons.baselines import BASELINES
 from lemons.explaining.criterion import MEANINGS
-from lemons.explaining.question import KINDS, METHODS
+from lemons.explaining.question import AUDIOLIME, KINDS, METHODS
 from lemons.quality.answers import TARGETS
+from lemons.sampling import SAMPLERS
 
 __all__ = ["check_explanation"]
 
@@ -19,6 +20,7 @@ CHOICES = {
     "neighborhood": ("all", "drawn"),
     "target": (*TARGETS, "score"),
     "baseline": BASELINES,
+    "sampler": (AUDIOLIME, *SAMPLERS),
     "held_out": ("fresh_masks", "leave_one_out", "none"),
 }
 CLIPS = {"top1", "top3", "rest", "silence"}

@@ -14,6 +14,7 @@ from lemons.characters import invisible
 from lemons.explaining.clips import TOP_K
 from lemons.explaining.component import Component
 from lemons.explaining.explanation import Explanation
+from lemons.explaining.question import AUDIOLIME
 from lemons.explaining.trust import fidelity_in_words
 
 __all__ = [
@@ -274,7 +275,8 @@ def method_sentence(explanation: Explanation) -> str:
     """How the weights were found."""
     masks = f"{explanation.n_masks:,}".replace(",", " ")
     if explanation.method == "lime":
-        how = f"audioLIME: the model scored {explanation.work:.0f} mixes"
+        name = "audioLIME" if explanation.sampler == AUDIOLIME else f"LIME, sampler {explanation.sampler}"
+        how = f"{name}: the model scored {explanation.work:.0f} mixes"
     else:
         how = f"Exact: one pass, {explanation.work:.0f} times the work of scoring the track once, answers for every mix"
     drawn = explanation.neighborhood == "drawn"

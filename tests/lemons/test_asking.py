@@ -18,6 +18,7 @@ from sklearn.preprocessing import StandardScaler
 
 import lemons
 from lemons.audio import quantize
+from lemons.audiolime import LimeAudioExplainer, StemFactorization
 from lemons.errors import DataError, ParameterError
 from lemons.exact.propagation import Pass
 from lemons.explaining.explain import explain as explain_exactly
@@ -193,6 +194,47 @@ def test_no_mix_is_heard_twice_and_all_are_when_as_many_are_asked_for(stems):
     assert complete.what_if.logits(np.ones((1, 9), int)) == pytest.approx(sum(stems.values()).std(), rel=1e-6)
 
 
+def test_intervals_of_drawn_masks_hold_the_weights_of_all(stems):
+    options = {"sr": SR, "segments": 3, "seed": 3}
+    truth = lemons.explain(lambda y: y.std(axis=-1), stems, num_samples=2**9, **options).explanation
+    drawn = lemons.explain(lambda y: y.std(axis=-1), stems, num_samples=128, **options).explanation
+    assert (drawn.sampler, drawn.n_masks, drawn.held_out) == ("distinct", 128, "fresh_masks")
+    errors = [abs(one.weight - other.weight) for one, other in zip(drawn.components, truth.components, strict=True)]
+    margins = [one.margin for one in drawn.components]
+    # of nine intervals of 95 % all hold but for chance; and they say something
+    assert sum(error <= margin for error, margin in zip(errors, margins, strict=True)) >= 8
+    assert max(margins) < max(one.weight for one in truth.components) / 4
+    assert drawn.fidelity_held_out == pytest.approx(truth.fidelity, abs=0.02)  # 128 masks: some 0.01
+
+
+def test_no_more_masks_are_drawn_than_settle_the_top(caplog):
+    """Of twelve tones of 256 levels each, an energy per band: a line, which any masks settle; of two alike none do."""
+    stems = {str(f): tone(f, level=0.02 + f / 50000) for f in range(300, 3900, 300)}
+    options = {"sr": SR, "kind": "source", "num_samples": 1024}
+    why = lemons.explain(lambda y: band_energy(y, 0, 4000), stems, settle_top=3, **options).explanation
+    assert why.n_masks == 256
+    assert [one.stem for one in why.top(3)] == ["3600", "3300", "3000"]
+    assert why.work < 256 + 128 + 4  # clips may be among the masks
+    assert not caplog.records
+    twins = stems | {"3600": stems["3300"]}
+    alike = lemons.explain(lambda y: y @ stems["3300"], twins, settle_top=1, **options).explanation
+    assert alike.n_masks == 1024
+    assert "the top 1 is not settled after 1024 masks" in caplog.text
+
+
+def test_audiolime_draws_and_fits_as_published(stems):
+    model = Counting()
+    why = lemons.explain(model, stems, sr=SR, segments=3, num_samples=60, sampler="audiolime", seed=5).explanation
+    factorization = StemFactorization(stems, SR, why.segments)
+    published = LimeAudioExplainer(random_state=5).explain_instance(
+        factorization, lambda y: y.std(axis=-1)[:, None], num_samples=60, labels=(0,)
+    )
+    weights = dict(published.local_exp[0])
+    assert [one.weight for one in why.components] == pytest.approx([weights[i] for i in range(9)], abs=1e-6)
+    assert {one.margin for one in why.components} == {None}
+    assert "sampler" not in why.to_json()
+
+
 def test_batches_are_bounded_and_progress_counts_passes(stems):
     model, seen = Counting(), []
     why = lemons.explain(model, stems, sr=SR, kind="source", batch_size=3, progress=lambda *done: seen.append(done))
@@ -291,6 +333,10 @@ Y = tone(300)
     [
         (Y, {"sr": None}, "sr=None must be the sampling rate"),
         (Y[:100], {}, "lasts 0.01 s"),
+        (Y, {"sampler": "sobol"}, "sampler='sobol'"),
+        (Y, {"sampler": "audiolime", "settle_top": 3}, "settle_top=3 needs intervals"),
+        (Y, {"settle_top": 0}, "settle_top=0"),
+        (Y, {"label": 0, "segments": 8, "num_samples": 12}, "12 masks are too few for the weights of 8 components"),
         (0 * Y, {}, "is silent"),
         (Y * np.nan, {}, "not numbers"),
         (np.stack([Y, Y]).T, {}, "give its transpose"),
