@@ -4,8 +4,6 @@ The 128 pooled features of a track (`recsys.pooled`) are kept in float16: half t
 moves logits by some thousandths. Heads are fitted to them and multiplied with them as they are kept.
 """
 
-import hashlib
-import json
 import os
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,18 +11,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lemons.errors import DataError
 from lemons.fleet import Results, Unit
+from lemons.fleet.tracks import opened_library, track_stamp
 from lemons.library import Library
 from recsys.checkpoints import load_checkpoint, trunk_hash
-from recsys.fleet.opened import opened_library, opened_trunk
+from recsys.fleet.opened import opened_trunk
 from recsys.model import N_FEATURES
 from recsys.pooled import SKIPPED, library_features
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Embeddings", "embed", "embedding_units", "read_embeddings", "track_stamp"]
+__all__ = ["Embeddings", "embed", "embedding_units", "read_embeddings"]
 
 KIND = "embeddings"
 SHARD = 256  # tracks: on one core, some minutes of work that a killed worker loses
@@ -65,15 +63,6 @@ def embedding_units(
         about = {"trunk": trunk, "tracks": [track_stamp(library, one) for one in ids]}
         units.append(Unit(KIND, f"tracks {ids[0]} to {ids[-1]}", about, embed, arguments))
     return units
-
-
-def track_stamp(library: Library, track_id: str) -> str:
-    """Identifies a track's sound without reading it, as `lemons.library.Library.stamp` does, in 16 digits."""
-    try:
-        stamp = json.dumps(library.stamp(track_id), sort_keys=True)
-    except DataError:  # its file has vanished, which is to be reported, not raised here
-        stamp = f"{track_id} has no file"
-    return hashlib.sha256(stamp.encode()).hexdigest()[:16]
 
 
 def embed(

@@ -12,13 +12,14 @@ import pandas as pd
 
 from lemons.errors import DataError, LemonsError
 from lemons.fleet import Failure, Results, Unit
+from lemons.fleet.tracks import opened_library, track_stamp
 from lemons.hashing import fingerprint, hash_text
 from lemons.library import Library
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.data.crops import check_classes
 from recsys.data.splits import load_or_draw_split
-from recsys.fleet.embeddings import Embeddings, read_embeddings, track_stamp
-from recsys.fleet.opened import opened_library, opened_trunk
+from recsys.fleet.embeddings import Embeddings, read_embeddings
+from recsys.fleet.opened import opened_trunk
 from recsys.metrics import average_precision, roc_auc
 from recsys.model import FCN, N_FEATURES
 from recsys.training.head import QuietFeatures

@@ -1,22 +1,12 @@
-"""Libraries and trunks that a worker keeps open from one unit of work to the next."""
+"""The trunk that a worker keeps open from one unit of work to the next."""
 
 from functools import lru_cache
 
 from lemons.errors import DataError
-from lemons.library import Library, open_library
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.model import FCN
 
-__all__ = ["opened_library", "opened_trunk"]
-
-
-@lru_cache(1)
-def opened_library(path: str, fingerprint: str) -> Library:
-    """A library; DataError if it is another than it was when the units were planned."""
-    library = open_library(path)
-    if library.fingerprint != fingerprint:
-        raise DataError(f"{path} has changed since the work was planned, or is another one here; start again")
-    return library
+__all__ = ["opened_trunk"]
 
 
 @lru_cache(1)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lemons.fleet import Results, Unit
+from lemons.fleet.tracks import opened_library
 from lemons.hashing import fingerprint as fingerprint_of
 from lemons.hashing import hash_text
 from lemons.library import Library
 from recsys.data.splits import load_or_draw_split
 from recsys.fleet.embeddings import read_embeddings
 from recsys.fleet.heads import read_heads
-from recsys.fleet.opened import opened_library
 
 if TYPE_CHECKING:
     import pyarrow as pa
