@@ -108,6 +108,7 @@ COMMANDS = {
     "library msd --triplets a --metadata b --snippets c": "recommender",
     "train": "recommender",
     "fleet train --trunk a": "scale",
+    "fleet separate --separator hpss": "scale",
     "evaluate": "recommender",
     "report": "recommender",
     "recommend --listener marko": "recommender",

@@ -1,23 +1,24 @@
 """Many listeners, many tracks, many machines."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from explanations.commands.separate import SeparatorName
+from explanations.commands.separate import SeparatorName, Weights
 from lemons.config import read_config
 from lemons.console import Bar, say, tell
-from lemons.errors import DataError
+from lemons.errors import DataError, ParameterError
 from lemons.files import why_no_file
 
 if TYPE_CHECKING:
     from lemons.fleet import Failure, Unit
-    from lemons.library import Library
 
-__all__ = ["app", "explain", "score", "train"]
+__all__ = ["app", "explain", "score", "separate", "train"]
 
 N_LISTED = 50  # tracks of a list
+OWN = "given"  # the stems that a library has
 
 app = typer.Typer(
     help="Heads, lists and explanations for all listeners, in units of work on this machine or a Ray cluster.",
@@ -44,7 +45,7 @@ def train(
     gpus: Gpus = 0.0,
 ) -> None:
     """Hear every track once with a trunk, and fit a head for each listener to what was heard."""
-    fleet = _Fleet(trunk, results, listeners, address, threads, gpus)
+    fleet = _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners)
     fleet.train()
     fleet.end()
 
@@ -60,8 +61,24 @@ def score(
     gpus: Gpus = 0.0,
 ) -> None:
     """List for each listener the most relevant tracks that they don't know; heads that are missing are fitted."""
-    fleet = _Fleet(trunk, results, listeners, address, threads, gpus)
+    fleet = _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners)
     fleet.score(top)
+    fleet.end()
+
+
+@app.command()
+def separate(
+    separator: Annotated[str, typer.Option(help="see `lemons separators`")],
+    weights: Weights = None,
+    results: Place = "",
+    tracks: Annotated[str, typer.Option(help="all, or a file with a track_id in each line")] = "all",
+    address: Address = "",
+    threads: Threads = 1,
+    gpus: Gpus = 0.0,
+) -> None:
+    """Take tracks apart into stems, which `lemons fleet explain` of that separator then finds."""
+    fleet = _Fleet(results, address, threads, gpus)
+    fleet.separate(_names(tracks, list(fleet.library.rows), "tracks"), separator=separator, weights=weights)
     fleet.end()
 
 
@@ -73,6 +90,7 @@ def explain(
     top: Annotated[int, typer.Option(min=1, help="how many tracks of each listener's list are explained")] = 1,
     kind: Annotated[str, typer.Option(help="time, source or time+source")] = "time+source",
     separator: SeparatorName = None,
+    weights: Weights = None,
     address: Address = "",
     threads: Threads = 1,
     gpus: Gpus = 0.0,
@@ -83,24 +101,28 @@ def explain(
     from lemons.separation import get_separator
 
     one_of("kind", kind, KINDS)  # before anything is heard
-    if separator:
-        get_separator(separator)
-    fleet = _Fleet(trunk, results, listeners, address, threads, gpus)
-    fleet.explain(top, kind=kind, separator=separator)
+    if separator not in (None, OWN):
+        get_separator(separator, weights)
+    elif weights is not None:
+        raise ParameterError(f"weights={str(weights)!r} are of no use without the name of their separator")
+    fleet = _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners)
+    fleet.explain(top, kind=kind, separator=separator, weights=weights)
     fleet.end()
 
 
 class _Fleet:
-    """What the three commands share: each does what the one before it does, as far as that is not done."""
+    """What the commands share: each does what it needs of the others, as far as that is not done."""
 
-    def __init__(self, trunk: Path, results: str, listeners: str, address: str, threads: int, gpus: float):
+    def __init__(
+        self, results: str, address: str, threads: int, gpus: float, *, trunk: Path = Path(), listeners: str = "all"
+    ):
         from lemons.fleet import Results
         from lemons.library import open_library
 
         config = read_config()
         self.library = open_library(config.library_path)
         tell(self.library.skipped)
-        self.trunk, self.listeners = trunk.absolute(), _names(listeners, self.library)
+        self.trunk, self.listeners = trunk.absolute(), _names(listeners, self.library.users, "listeners")
         self.results = Results(results or config.experiments_path / "fleet")
         self.address, self.threads, self.gpus = address, threads, gpus
         self.device = "cuda" if gpus else "cpu"
@@ -129,13 +151,22 @@ class _Fleet:
         embeddings, heads = self.train()
         return self._run(top_units(self.library, self.results, heads, embeddings, n=n), "lists")
 
-    def explain(self, n: int, *, kind: str, separator: str | None) -> None:
-        """Explain the first tracks of the lists."""
-        from explanations.core.fleet import explanation_units
+    def separate(self, track_ids: Iterable[str], *, separator: str, weights: Path | None) -> list["Unit"]:
+        """The units of stems that have a result."""
+        from lemons.fleet.stems import stem_units
 
-        lists = self.score(max(n, N_LISTED))
+        how: dict[str, Any] = {"separator": separator, "weights": weights, "device": self.device}
+        return self._run(stem_units(self.library, track_ids=track_ids, **how), "stems", self.gpus)
+
+    def explain(self, n: int, *, kind: str, separator: str | None, weights: Path | None) -> None:
+        """Explain the first tracks of the lists."""
+        from explanations.core.fleet import explanation_units, first_tracks
+
+        first = first_tracks(self.results, self.score(max(n, N_LISTED)), n=n)
         how: dict[str, Any] = {"device": self.device, "separator": separator, "kind": kind}
-        units = explanation_units(self.library, self.trunk, self.results, lists, n=n, **how)
+        if separator not in (None, OWN):
+            how["stems"] = self.separate(first, separator=str(separator), weights=weights)
+        units = explanation_units(self.library, self.trunk, self.results, first, **how)
         for unit in self._run(units, "explanations", self.gpus):
             rows = self.results.read(unit.key).select(["listener", "track_id", "why"]).to_pylist()
             self._left_out({f"{row['track_id']} for {row['listener']}": row["why"] for row in rows if row["why"]})
@@ -171,12 +202,13 @@ class _Fleet:
             raise typer.Exit(1)
 
 
-def _names(listeners: str, library: "Library") -> list[str]:
-    if listeners == "all":
-        return library.users
-    file = Path(listeners)
+def _names(which: str, known: list[str], what: str) -> list[str]:
+    """All names, or those in a file."""
+    if which == "all":
+        return known
+    file = Path(which)
     if why := why_no_file(file):
-        raise DataError(f"no such file of listeners: {file} ({why}); give one with a name in each line, or all")
+        raise DataError(f"no such file of {what}: {file} ({why}); give one with a name in each line, or all")
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:

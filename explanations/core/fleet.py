@@ -16,40 +16,67 @@ import pandas as pd
 from scipy.special import expit
 
 import lemons
+from lemons.audio import SAMPLE_RATE
 from lemons.errors import LemonsError
 from lemons.explaining.criterion import Criterion, listed
 from lemons.explaining.explain import answer
 from lemons.explaining.question import EVEN_ODDS, ask
 from lemons.fleet import Results, Unit
+from lemons.fleet.stems import read_track_stems
+from lemons.fleet.tracks import opened_library, track_stamp
 from lemons.library import Library
-from lemons.tracks import open_track
+from lemons.tracks import check_length, open_track
 from recsys.checkpoints import load_checkpoint, trunk_hash
-from recsys.fleet.embeddings import track_stamp
 from recsys.fleet.heads import read_heads
-from recsys.fleet.opened import opened_library, opened_trunk
+from recsys.fleet.opened import opened_trunk
 from recsys.model import FCN
 from recsys.training.head import set_head
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["explain_for", "explanation_units"]
+__all__ = ["explain_for", "explanation_units", "first_tracks"]
 
 KIND = "explanations"
+
+Asking = dict[str, list[Any]]  # by listener: the key of the unit with the head, and the threshold
+
+
+def first_tracks(results: Results, tops: Sequence[Unit], *, n: int = 1) -> dict[str, Asking]:
+    """The first tracks of the lists, with those who have them there.
+
+    Parameters
+    ----------
+    results : Results
+        where the lists are
+    tops : sequence of Unit
+        from `recsys.fleet.tops.top_units`; those without a result are left out
+    n : int > 0
+        how many tracks of each list
+    """
+    found: dict[str, Asking] = {}
+    made = results.keys(tops[0].kind) if tops else set()
+    for unit in tops:
+        if unit.key in made:
+            for listener, own in results.read(unit.key).to_pandas().groupby("listener", observed=True):
+                for track_id in own["track_id"][:n]:
+                    limit = _limit(own[own["track_id"] != track_id])
+                    found.setdefault(track_id, {})[str(listener)] = [unit.arguments["heads"], limit]
+    return dict(sorted(found.items()))
 
 
 def explanation_units(
     library: Library,
     checkpoint: str | os.PathLike,
     results: Results,
-    tops: Sequence[Unit],
+    first: Mapping[str, Asking],
     *,
-    n: int = 1,
+    stems: Sequence[Unit] | None = None,
     device: str = "cpu",
     separator: str | None = None,
     **asked: Any,
 ) -> list[Unit]:
-    """Units that explain each track that is among the first of a listener's list, for all such listeners.
+    """Units that explain tracks, each for all who ask.
 
     Parameters
     ----------
@@ -58,44 +85,32 @@ def explanation_units(
     checkpoint : path-like
         a model with the trunk that the listeners share
     results : Results
-        where heads and lists are
-    tops : sequence of Unit
-        from `recsys.fleet.tops.top_units`; those without a result are left out
-    n : int > 0
-        how many tracks of each list
+        where heads and stems are
+    first : dict
+        from `first_tracks`
+    stems : sequence of Unit, optional
+        from `lemons.fleet.stems.stem_units`: those that have a result; other tracks are left out. Without, tracks are
+        taken apart as `lemons.tracks.open_track` does it
     device : str
         where the trunk computes
     separator : str, optional
-        see `lemons.tracks.open_track`
+        the separator's name
     **asked
         ``kind`` and more plain values that `lemons.explaining.question.ask` takes
     """
     trunk = trunk_hash(load_checkpoint(checkpoint)[0])
     versions = {"lemons": lemons.__version__} | {one: version(one) for one in ("numpy", "scikit-learn", "torch")}
-    listeners: dict[str, dict[str, list[Any]]] = {}  # by track: key of the unit with the head, and the threshold
-    made = results.keys(tops[0].kind) if tops else set()
-    for unit in tops:
-        if unit.key in made:
-            for listener, own in results.read(unit.key).to_pandas().groupby("listener", observed=True):
-                for track_id in own["track_id"][:n]:
-                    limit = _limit(own[own["track_id"] != track_id])
-                    listeners.setdefault(track_id, {})[str(listener)] = [unit.arguments["heads"], limit]
+    separated = None if stems is None else {unit.arguments["track_id"]: unit.key for unit in stems}
+    same: dict[str, Any] = {"library": str(library.path), "fingerprint": library.fingerprint, "place": results.place}
+    same |= {"checkpoint": str(checkpoint), "trunk": trunk, "device": device, "separator": separator, "asked": asked}
     units = []
-    for track_id, asking in sorted(listeners.items()):
-        about: dict[str, Any] = {
-            "track": track_stamp(library, track_id),
-            "trunk": trunk,
-            "listeners": asking,
-            "versions": versions,
-        }
-        about |= {"separator": separator, "asked": asked}
-        arguments: dict[str, Any] = {
-            "library": str(library.path),
-            "fingerprint": library.fingerprint,
-            "place": results.place,
-        }
-        arguments |= {"checkpoint": str(checkpoint), "trunk": trunk, "device": device, "separator": separator}
-        arguments |= {"track_id": track_id, "listeners": asking, "asked": asked}
+    for track_id, asking in first.items():
+        if separated is not None and track_id not in separated:
+            continue
+        own = separated[track_id] if separated else None
+        about: dict[str, Any] = {"track": track_stamp(library, track_id), "trunk": trunk, "listeners": asking}
+        about |= {"stems": own, "separator": separator, "asked": asked, "versions": versions}
+        arguments = same | {"track_id": track_id, "stems": own, "listeners": asking}
         units.append(Unit(KIND, f"track {track_id} for {len(asking)} listeners", about, explain_for, arguments))
     return units
 
@@ -114,6 +129,7 @@ def explain_for(
     trunk: str,
     device: str,
     separator: str | None,
+    stems: str | None,
     track_id: str,
     listeners: Mapping[str, Sequence[Any]],
     asked: dict[str, Any],
@@ -124,7 +140,13 @@ def explain_for(
     """
     import pyarrow as pa
 
-    track = open_track(track_id, opened_library(library, fingerprint), separator=separator)
+    opened = opened_library(library, fingerprint)
+    if stems is None:
+        track = open_track(track_id, opened, separator=separator)
+        sound, separated_by = track.stems, track.separator
+    else:
+        sound, separated_by = read_track_stems(Results(place), stems, opened.audio_path(track_id)), str(separator)
+        check_length(len(next(iter(sound.values()))) / SAMPLE_RATE, track_id)
     model, heads = opened_trunk(checkpoint, trunk, device), _heads(place, {key for key, _ in listeners.values()})
     found = []
     for listener, (_, limit) in listeners.items():
@@ -132,12 +154,12 @@ def explain_for(
         try:
             own = _with_head(model, *heads[listener])
             criterion = EVEN_ODDS if limit is None else Criterion(limit, "list")
-            question = ask(own, track.stems, criterion=criterion, **asked)
-            explanation = answer(question, own, track.stems)
+            question = ask(own, sound, criterion=criterion, **asked)
+            explanation = answer(question, own, sound)
         except LemonsError as error:
             found.append(row | {"why": str(error)})
             continue
-        explanation = replace(explanation, track_id=track_id, listener=listener, separator=track.separator)
+        explanation = replace(explanation, track_id=track_id, listener=listener, separator=separated_by)
         row |= {"relevance": explanation.relevance, "key": question.key, "explanation": explanation.to_json()}
         found.append(row)
     columns = ("listener", "track_id", "key", "explanation", "why")

@@ -9,7 +9,11 @@ pytest.importorskip("pyarrow", reason="results are written by pyarrow")
 from explanations.cli import app
 from lemons.errors import LemonsError
 from lemons.exact import propagation
-from lemons.fleet import Results
+from lemons.fleet import Results, stems
+from lemons.hashing import hash_waveforms
+from lemons.separation import cache
+from lemons.separation.hpss import HPSS
+from lemons.tracks import open_track
 from recsys.checkpoints import save_checkpoint
 from recsys.model import FCN
 
@@ -22,7 +26,9 @@ def run(tmp_path, short_library, monkeypatch):
     monkeypatch.setenv("LEMONS_LIBRARY", str(short_library.path))
 
     def run(*arguments):
-        where = ["--trunk", str(tmp_path / "trunk.pt"), "--results", str(tmp_path / "results")]
+        where = ["--results", str(tmp_path / "results")]
+        if arguments[0] != "separate":
+            where += ["--trunk", str(tmp_path / "trunk.pt")]
         result = CliRunner().invoke(app, ["fleet", *arguments, *where])
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -56,6 +62,45 @@ def test_one_pass_explains_a_track_to_all_who_have_it_on_their_list(run, tmp_pat
     assert before == {file: file.read_bytes() for file in (tmp_path / "results").rglob("*.parquet")}
 
 
+def test_tracks_are_separated_once_and_those_that_cannot_be_are_listed(run, tmp_path, short_library, monkeypatch):
+    (short_library.path / "audio" / "T7.flac").write_bytes(b"fLaC, they say")
+    asked, whole = [], cache.separate_file
+    monkeypatch.setattr(stems, "separate_file", lambda path, *how: asked.append(path.name) or whole(path, *how))
+    for tracks, now in ((("T3", "T7"), ["T3.flac", "T7.flac"]), (("T3", "T5", "T7"), ["T5.flac", "T7.flac"])):
+        (tmp_path / "tracks.txt").write_text("\n".join(tracks))
+        code, output = run("separate", "--separator", "hpss", "--tracks", str(tmp_path / "tracks.txt"))
+        assert code == 1
+        assert "lemons: track T7: " in output
+        assert "1 failed" in output
+        assert asked == now  # what failed may be mended now
+        asked.clear()
+
+
+def test_what_an_explanation_lacks_is_separated_first_and_then_found(run, tmp_path, short_library, monkeypatch):
+    (tmp_path / "listeners.txt").write_text("nina\n")
+    how = ["explain", "--separator", "hpss", "--listeners", str(tmp_path / "listeners.txt")]
+    results = Results(tmp_path / "results")
+    code, output = run(*how, "--kind", "source")
+    assert code == 0, output
+    (key,) = results.keys("explanations")
+    (row,) = results.read(key).to_pylist()
+    (separated,) = results.keys("stems")
+    assert set(results.read(separated)["track_id"].to_pylist()) == {row["track_id"]}
+    explanation = json.loads(row["explanation"])
+    assert explanation["separator"] == "hpss"
+    assert explanation["stems_hash"] == hash_waveforms(
+        open_track(row["track_id"], short_library, separator="hpss").stems
+    )
+
+    with monkeypatch.context() as nothing_is_separated:
+        nothing_is_separated.setattr(stems, "separate_file", None)
+        assert run(*how, "--kind", "time")[0] == 0
+    assert len(results.keys("explanations")) == 2
+    monkeypatch.setattr(HPSS, "fingerprint", "hpss-2")  # as with other weights
+    assert run(*how, "--kind", "time")[0] == 0
+    assert [len(results.keys(kind)) for kind in ("stems", "explanations")] == [2, 3]
+
+
 def test_what_fails_is_listed_at_the_end(run, short_library, tmp_path):
     (short_library.path / "audio" / "T7.flac").write_bytes(b"fLaC, they say")
     (tmp_path / "listeners.txt").write_text("nina\nnobody\n")
@@ -79,6 +124,9 @@ def test_listeners_of_whom_nobody_gets_a_head_are_listed_too(run, tmp_path):
 def test_what_is_asked_is_checked_before_anything_is_heard(run, tmp_path):
     (tmp_path / "latin1.txt").write_bytes("Zoë\n".encode("latin-1"))
     for arguments, why in ((["explain", "--kind", "tempo"], "kind='tempo'"),
+                           (["explain", "--weights", "w"], "weights='w' are of no use"),
+                           (["explain", "--separator", "spleeter:5stems"], "has no weights"),
+                           (["separate", "--separator", "given"], "separates nothing"),
                            (["train", "--listeners", str(tmp_path / "latin1.txt")], "is not UTF-8")):  # fmt: skip
         with pytest.raises(LemonsError, match=why):
             run(*arguments)
