@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lemons.checksums import read_own_json, write_json
-from lemons.errors import DataError
+from lemons.errors import DataError, NotHereError
 from lemons.files import atomic_path
 
 __all__ = ["find_array", "keep_array", "kept_array", "read_array"]
@@ -65,12 +65,15 @@ def read_array(path: str | os.PathLike) -> np.ndarray:
             return np.lib.format.read_array(file, allow_pickle=False)
     except DataError:
         raise
+    except (OSError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or "not enough memory"
+        raise NotHereError(f"{path} cannot be read as a NumPy array ({reason}); check the file") from error
     except (
         Exception
     ) as error:  # a damaged header raises what Python's parser does: SyntaxError, TokenError, KeyError ...
         # NumPy's own words may advise to unpickle, which runs whatever the file says
-        reason = getattr(error, "strerror", None) or "it is damaged, or something else"
-        raise DataError(f"{path} cannot be read as a NumPy array ({reason}); save it by numpy.save") from error
+        why = "it is damaged, or something else"
+        raise DataError(f"{path} cannot be read as a NumPy array ({why}); save it by numpy.save") from error
 
 
 def kept_array(path: Path, about: dict[str, Any], make: Callable[[], np.ndarray]) -> np.ndarray:

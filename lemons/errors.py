@@ -15,6 +15,7 @@ __all__ = [
     "MissingDecoderError",
     "MissingDependencyError",
     "MissingWeightsError",
+    "NotHereError",
     "NotKeptError",
     "ParameterError",
 ]
@@ -44,6 +45,10 @@ class DamagedError(DataError):
     """A file is not what was once written to it."""
 
 
+class NotHereError(DataError):
+    """A file cannot be read or written on this machine, or not now; elsewhere or later it may be, as it is."""
+
+
 class NotKeptError(DataError):
     """A result was computed and cannot be written; ``result`` holds it, so that it can still be shown."""
 
@@ -60,7 +65,7 @@ class MissingDependencyError(LemonsError, ImportError):
     """An optional package is needed and not installed."""
 
 
-class MissingDecoderError(DataError, MissingDependencyError):
+class MissingDecoderError(NotHereError, MissingDependencyError):
     """A file's format needs a decoder that is not installed; a library skips such files, as it does damaged ones."""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from lemons.errors import DataError
+from lemons.errors import DataError, NotHereError
 
 __all__ = ["atomic_folder", "atomic_path", "discard_folder", "safe_name", "why_no_file"]
 
@@ -34,7 +34,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
 
     Raises
     ------
-    DataError
+    NotHereError
         if the file cannot be written (a full disk, no permission); nothing is left under either name
 
     Examples
@@ -57,7 +57,7 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         reason = error.strerror or error
-        raise DataError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
+        raise NotHereError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
         with suppress(OSError):  # the folder's name may belong to a file, which the error above reports
             temporary.unlink()  # after an error or an interrupt: no half-written file
@@ -81,7 +81,7 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
 
     Raises
     ------
-    DataError
+    NotHereError
         if it cannot be written (a full disk, no permission); nothing is left under either name
 
     Examples
@@ -104,7 +104,7 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
                 raise
     except OSError as error:
         reason = error.strerror or error
-        raise DataError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
+        raise NotHereError(f"cannot write {path}: {reason}; free some space or choose another folder") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -18,15 +18,16 @@ import torch
 
 from lemons.arrays import find_array, keep_array
 from lemons.audio import SAMPLE_RATE, to_float
-from lemons.errors import DataError
+from lemons.errors import DataError, NotHereError
 from lemons.library import Library
 from lemons.progress import Progress
 from recsys.checkpoints import trunk_hash
 from recsys.model import FCN, HOP_LENGTH, MIN_SAMPLES
 
-__all__ = ["SKIPPED", "head_logits", "library_features", "pooled_features"]
+__all__ = ["NOT_HERE", "SKIPPED", "head_logits", "library_features", "pooled_features"]
 
 SKIPPED = "skipped"  # the key in a table's `attrs` of why tracks are missing, by track_id
+NOT_HERE = "not here"  # and of those among them that may be read elsewhere or later
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,8 @@ def library_features(
     -------
     pd.DataFrame [index=track_id, 128 columns, dtype=float32]
         Tracks that cannot be read, or are shorter than 0.5 s, are missing: a warning in the log names them, and
-        ``attrs["skipped"]`` has the reason for each
+        ``attrs["skipped"]`` has the reason for each, ``attrs["not here"]`` names those that this machine cannot read,
+        or not now: a decoder is not installed, a disk does not answer, memory is short
 
     Raises
     ------
@@ -115,6 +117,7 @@ def library_features(
     found = _find_kept(library, trunk, track_ids) if keep else {}
     to_hear = [track_id for track_id in track_ids if track_id not in found]
     skipped: dict[str, str] = {}
+    not_here: list[str] = []
 
     def audio() -> Iterator[np.ndarray]:
         for track_id in to_hear:
@@ -122,8 +125,10 @@ def library_features(
                 samples = library.load_audio(track_id)
                 if len(samples) < MIN_SAMPLES:
                     raise DataError(f"it is shorter than {MIN_SAMPLES / SAMPLE_RATE:g} s")
-            except DataError as error:
-                skipped[track_id] = str(error)
+            except (DataError, MemoryError) as error:
+                skipped[track_id] = str(error) or "there is not enough memory for it"
+                if isinstance(error, NotHereError | MemoryError):
+                    not_here.append(track_id)
                 continue
             yield samples
 
@@ -141,7 +146,7 @@ def library_features(
     scored = [track_id for track_id in track_ids if track_id not in skipped]
     rows = np.array([found[track_id] for track_id in scored], np.float32).reshape(-1, model.fc.in_features)
     table = pd.DataFrame(rows, index=pd.Index(scored, name="track_id", dtype=str))
-    table.attrs[SKIPPED] = skipped
+    table.attrs |= {SKIPPED: skipped, NOT_HERE: not_here}
     return table
 
 

@@ -130,10 +130,16 @@ class _Fleet:
 
     def train(self) -> tuple[list["Unit"], list["Unit"]]:
         """The units of features and heads that have a result."""
-        from recsys.fleet.embeddings import embedding_units, read_embeddings
+        from recsys.fleet.embeddings import embedding_units, read_embeddings, unheard
         from recsys.fleet.heads import head_units, read_heads
 
-        embeddings = self._run(embedding_units(self.library, self.trunk, device=self.device), "tracks", self.gpus)
+        embeddings: list[Unit] = []
+        units = embedding_units(self.library, self.trunk, device=self.device)
+        while units:  # again for tracks that a worker could not read: another one may
+            made = self._run(units, "tracks", self.gpus)
+            embeddings += made
+            again = unheard(self.results, made)
+            units = embedding_units(self.library, self.trunk, track_ids=again, device=self.device)
         if not embeddings:
             return [], []
         keys = [unit.key for unit in embeddings]

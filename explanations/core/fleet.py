@@ -17,7 +17,7 @@ from scipy.special import expit
 
 import lemons
 from lemons.audio import SAMPLE_RATE
-from lemons.errors import LemonsError
+from lemons.errors import LemonsError, MissingDependencyError, NotHereError
 from lemons.explaining.criterion import Criterion, listed
 from lemons.explaining.explain import answer
 from lemons.explaining.question import EVEN_ODDS, ask
@@ -156,6 +156,8 @@ def explain_for(
             criterion = EVEN_ODDS if limit is None else Criterion(limit, "list")
             question = ask(own, sound, criterion=criterion, **asked)
             explanation = answer(question, own, sound)
+        except (MissingDependencyError, NotHereError):
+            raise  # what this worker lacks is no answer to the question
         except LemonsError as error:
             found.append(row | {"why": str(error)})
             continue

@@ -11,12 +11,13 @@ import soundfile
 
 from lemons.audio.formats import Part, Source, find_kind, find_parts, open_pieces
 from lemons.audio.formats.ffmpeg import FFmpegFile
-from lemons.errors import DataError
+from lemons.errors import DataError, NotHereError
 
 __all__ = ["BLOCK_LENGTH", "Recording"]
 
 BLOCK_LENGTH = 2**18  # samples; 6 s at 44.1 kHz
 FORMATS = "WAV, FLAC, Ogg, Opus, MP3, AIFF or M4A"
+BY_THE_SYSTEM = 2  # libsndfile's error where a call of the system fails; what is damaged has others
 UNKNOWN = 2**63 - 1  # what libsndfile says of a length that it does not know
 
 
@@ -50,6 +51,8 @@ class Recording:
     ------
     DataError
         if there is no such file, it is not audio, was cut, changes its rate, or does not say how long it is
+    NotHereError
+        if it cannot be read here, or not now: a decoder is not installed, a disk does not answer
     """
 
     def __init__(self, path: str | os.PathLike):
@@ -61,7 +64,7 @@ class Recording:
                 self._kind = find_kind(source)
                 found = None if self._kind else find_parts(source)
         except OSError as error:
-            raise DataError(f"{path} cannot be read ({error.strerror}); check the file") from error
+            raise NotHereError(f"{path} cannot be read ({error.strerror}); check the file") from error
         self._parts: list[Part | None] = [*found] if found else [None]
         self._number, self._done = 0, 0
         self._file: Any = None  # a SoundFile, which has no types, or an FFmpegFile
@@ -128,6 +131,7 @@ class Recording:
             return _FromFrontToBack(self._bytes or self.path)
         except soundfile.LibsndfileError as error:
             self._close()
+            self._check_system(error)
             why = f"it is damaged, or none of {FORMATS}"
             raise DataError(f"{self.path} cannot be read as audio: {why}; convert it or get another copy") from error
 
@@ -143,12 +147,18 @@ class Recording:
         try:
             samples = self._file.read(length, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
+            self._check_system(error)
             reason = error.error_string.removeprefix("Error : ").rstrip(".")
             raise DataError(f"{self.path} is damaged ({reason}); export it again or get another copy") from error
         self._done += len(samples)
         if samples.shape[1] < self.n_channels:  # a part of one channel
             samples = np.repeat(samples, self.n_channels, axis=1)
         return samples
+
+    def _check_system(self, error: soundfile.LibsndfileError) -> None:
+        """Raise NotHereError where it is not the file that is damaged: too many are open, its disk does not answer."""
+        if error.code == BY_THE_SYSTEM:
+            raise NotHereError(f"{self.path} cannot be read (the system refuses it); check its disk") from error
 
     def _next_part(self) -> None:
         self._check_end()

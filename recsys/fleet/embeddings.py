@@ -2,6 +2,10 @@
 
 The 128 pooled features of a track (`recsys.pooled`) are kept in float16: half the space, and to three digits, which
 moves logits by some thousandths. Heads are fitted to them and multiplied with them as they are kept.
+
+A result has no row for a track that its worker could not read though the track may be well, for want of a decoder or
+memory. `unheard` finds these tracks, for further units: other workers may read them, or the same ones when the same
+command is given again. What is wrong with the file itself is in the row.
 """
 
 import os
@@ -11,22 +15,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from lemons.errors import NotHereError
 from lemons.fleet import Results, Unit
 from lemons.fleet.tracks import opened_library, track_stamp
 from lemons.library import Library
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.fleet.opened import opened_trunk
 from recsys.model import N_FEATURES
-from recsys.pooled import SKIPPED, library_features
+from recsys.pooled import NOT_HERE, SKIPPED, library_features
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Embeddings", "embed", "embedding_units", "read_embeddings"]
+__all__ = ["Embeddings", "embed", "embedding_units", "read_embeddings", "unheard"]
 
 KIND = "embeddings"
 SHARD = 256  # tracks: on one core, some minutes of work that a killed worker loses
 TOO_LARGE = "its features exceed what float16 holds"
+CHANGED = "its file has changed since the work was planned, or is another one here; start again"
 
 
 class Embeddings(NamedTuple):
@@ -38,9 +44,14 @@ class Embeddings(NamedTuple):
 
 
 def embedding_units(
-    library: Library, checkpoint: str | os.PathLike, *, device: str = "cpu", shard: int = SHARD
+    library: Library,
+    checkpoint: str | os.PathLike,
+    *,
+    track_ids: Sequence[str] | None = None,
+    device: str = "cpu",
+    shard: int = SHARD,
 ) -> list[Unit]:
-    """Units that make the features of all tracks of a library.
+    """Units that make the features of tracks of a library.
 
     Parameters
     ----------
@@ -48,32 +59,58 @@ def embedding_units(
         the music library, at the same path on all machines
     checkpoint : path-like
         a model whose trunk is asked
+    track_ids : sequence of str, optional
+        which tracks; all of the library by default
     device : str
         where it computes
     shard : int > 0
         tracks of a unit
     """
     trunk = trunk_hash(load_checkpoint(checkpoint)[0])
-    track_ids = library.tracks.index.tolist()
+    track_ids = list(library.rows) if track_ids is None else track_ids
     units = []
     for first in range(0, len(track_ids), shard):
         ids = track_ids[first : first + shard]
         arguments: dict[str, Any] = {"library": str(library.path), "fingerprint": library.fingerprint, "track_ids": ids}
-        arguments |= {"checkpoint": str(checkpoint), "trunk": trunk, "device": device}
-        about = {"trunk": trunk, "tracks": [track_stamp(library, one) for one in ids]}
+        stamps = [track_stamp(library, one) for one in ids]
+        arguments |= {"stamps": stamps, "checkpoint": str(checkpoint), "trunk": trunk, "device": device}
+        about = {"trunk": trunk, "tracks": stamps}
         units.append(Unit(KIND, f"tracks {ids[0]} to {ids[-1]}", about, embed, arguments))
     return units
 
 
 def embed(
-    *, library: str, fingerprint: str, track_ids: Sequence[str], checkpoint: str, trunk: str, device: str
+    *,
+    library: str,
+    fingerprint: str,
+    track_ids: Sequence[str],
+    stamps: Sequence[str],
+    checkpoint: str,
+    trunk: str,
+    device: str,
 ) -> "pa.Table":
-    """Features of some tracks: columns ``track_id``, ``features`` and, where there are none, ``why``."""
+    """Features of some tracks: columns ``track_id``, ``features`` and, where there are none, ``why``.
+
+    Tracks that may be read elsewhere or later are left out.
+
+    Raises
+    ------
+    NotHereError
+        if these are all
+    """
     import pyarrow as pa
 
     model = opened_trunk(checkpoint, trunk, device)
-    table = library_features(model, opened_library(library, fingerprint), track_ids)
-    why = dict(table.attrs[SKIPPED])
+    opened = opened_library(library, fingerprint)
+    table = library_features(model, opened, track_ids)
+    why, left_out = dict(table.attrs[SKIPPED]), set(table.attrs[NOT_HERE])
+    changed = {one for one, stamp in zip(track_ids, stamps, strict=True) if track_stamp(opened, one) != stamp}
+    why |= dict.fromkeys(changed, CHANGED)
+    left_out |= changed
+    if len(left_out) == len(track_ids):
+        others = f" (and so on for {len(left_out) - 1} others)" if len(left_out) > 1 else ""
+        raise NotHereError(f"{why[track_ids[0]]}{others}")
+    track_ids = [track_id for track_id in track_ids if track_id not in left_out]
     rows = dict(zip(table.index, table.to_numpy().astype(np.float16), strict=True))
     why |= {track_id: TOO_LARGE for track_id, row in rows.items() if not np.isfinite(row).all()}
     features = [None if track_id in why else rows[track_id] for track_id in track_ids]
@@ -84,6 +121,13 @@ def embed(
             "why": pa.array([why.get(track_id) for track_id in track_ids], pa.string()),
         }
     )
+
+
+def unheard(results: Results, units: Sequence[Unit]) -> list[str]:
+    """The tracks that the results of units leave out, since their workers could not read them."""
+    found = read_embeddings(results, [unit.key for unit in units])
+    heard = {*found.track_ids.tolist(), *found.skipped}
+    return [track_id for unit in units for track_id in unit.arguments["track_ids"] if track_id not in heard]
 
 
 def read_embeddings(results: Results, keys: Sequence[str]) -> Embeddings:
@@ -101,11 +145,11 @@ def read_embeddings(results: Results, keys: Sequence[str]) -> Embeddings:
 def _read_embeddings(place: str, keys: tuple[str, ...]) -> Embeddings:
     results = Results(place)
     skipped: dict[str, str] = {}
-    ids, features = [], []
+    ids, features = [np.zeros(0, object)], [np.zeros((0, N_FEATURES), np.float16)]
     for key in keys:
         table = results.read(key)
         skipped |= {row["track_id"]: row["why"] for row in table.select(["track_id", "why"]).to_pylist() if row["why"]}
         heard = table.filter(table["why"].is_null()).combine_chunks()
         ids.append(heard["track_id"].to_numpy())
-        features.append(np.stack(heard["features"].to_numpy()) if len(heard) else np.zeros((0, N_FEATURES), np.float16))
+        features += [np.stack(heard["features"].to_numpy())] if len(heard) else []
     return Embeddings(np.concatenate(ids).astype(str), np.concatenate(features), skipped)

@@ -78,7 +78,8 @@ def head_units(
             splits[listener] = load_or_draw_split(library, listener)
         except LemonsError as error:
             failures.append(Failure(listener, str(error)))
-    heard = {track_id for unit in embeddings for track_id in unit.arguments["track_ids"]}
+    found = read_embeddings(results, [unit.key for unit in embeddings])
+    heard = {*found.track_ids.tolist(), *found.skipped}
     wanted = {track_id for split in splits.values() for track_id in split["track_id"]} & heard
     stamps = {track_id: track_stamp(library, track_id) for track_id in wanted}
     names, units = list(splits), []
@@ -123,8 +124,9 @@ def fit_listeners(
     rows = pd.Series(np.arange(len(heard.track_ids)), index=heard.track_ids)
     tastes, why = {}, {}
     for listener in listeners:
+        split = load_or_draw_split(opened, listener)  # was read when the work was planned: an error is of this machine
         try:
-            tastes[listener] = _taste(opened, load_or_draw_split(opened, listener), rows)
+            tastes[listener] = _taste(opened, split, rows)
         except DataError as error:
             why[listener] = str(error)
     features, tastes = _with_quiet(opened_trunk(checkpoint, trunk, "cpu"), heard, tastes, quiet)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lemons.errors import DataError, MissingDecoderError
+from lemons.errors import DataError, MissingDecoderError, NotHereError
 from lemons.extras import how_to_install, missing
 
 __all__ = ["FFmpegFile"]
@@ -54,7 +54,7 @@ class FFmpegFile:
             self._start()
         except (av.FFmpegError, OSError, ValueError, OverflowError) as error:
             self._file.close()
-            raise self._damaged(str(error)) from error
+            raise self._refused(error) from error
         except DataError:
             self._file.close()
             raise
@@ -92,7 +92,7 @@ class FFmpegFile:
                 pieces.append(block)
                 there += len(block)
         except (self._av.FFmpegError, OSError, ValueError) as error:
-            raise self._damaged(str(error)) from error
+            raise self._refused(error) from error
         samples, self._left = np.split(np.concatenate(pieces), [length])
         return samples
 
@@ -112,6 +112,12 @@ class FFmpegFile:
         """Close the file."""
         self._container.close()
         self._file.close()
+
+    def _refused(self, error: Exception) -> DataError:
+        """What FFmpeg says is of the file, even "permission denied"; what the system says is not."""
+        if isinstance(error, OSError) and not isinstance(error, self._av.FFmpegError):
+            return NotHereError(f"{self._path} cannot be read ({error.strerror or error}); check its disk")
+        return self._damaged(str(error))
 
     def _damaged(self, reason: str) -> DataError:
         reason = reason.split(": ", 1)[0].split("] ")[-1]

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from lemons.separation.hpss import HPSS
 from lemons.tracks import open_track
 from recsys.checkpoints import save_checkpoint
 from recsys.model import FCN
+from tests.lemons.audio.encoded import by_ffmpeg
 
 
 @pytest.fixture
@@ -111,6 +113,22 @@ def test_what_fails_is_listed_at_the_end(run, short_library, tmp_path):
     assert "2 failed" in output
     (key,) = Results(tmp_path / "results").keys("heads")
     assert Results(tmp_path / "results").read(key)["listener"].to_pylist() == ["nina"]
+
+
+def test_a_track_that_needs_a_decoder_is_heard_once_that_is_there(run, short_library, tmp_path, monkeypatch):
+    (short_library.path / "audio" / "T9.flac").write_bytes(by_ffmpeg("mp4", "aac"))
+    results = Results(tmp_path / "results")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "av", None)
+        code, output = run("train")
+    assert code == 1
+    assert "lemons: tracks T9 to T9: " in output
+    assert "which needs PyAV" in output
+    assert "1 failed" in output
+    assert [len(results.keys(kind)) for kind in ("embeddings", "heads")] == [1, 1]  # all that could be done
+    code, output = run("train")
+    assert code == 0, output
+    assert [len(results.keys(kind)) for kind in ("embeddings", "heads")] == [2, 2]
 
 
 def test_listeners_of_whom_nobody_gets_a_head_are_listed_too(run, tmp_path):

@@ -4,6 +4,7 @@ import io
 from functools import cache
 
 import numpy as np
+import pytest
 import soundfile
 
 SR = 44100
@@ -34,3 +35,19 @@ def wav(content, tag, *, size=None):
     size = len(content) if size is None else size
     form = tag.to_bytes(2, "little") + b"\1\0" + SR.to_bytes(4, "little") + b"\0\x3e\0\0" + b"\1\0\0\0"
     return b"RIFF" + bytes(4) + b"WAVEfmt \x10\0\0\0" + form + b"data" + size.to_bytes(4, "little") + content
+
+
+@cache
+def by_ffmpeg(kind, codec, sr=48000):
+    """A tone as FFmpeg encodes it."""
+    av = pytest.importorskip("av")
+    file = io.BytesIO()
+    with av.open(file, "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=sr, layout="stereo", bit_rate=128000)
+        resampler = av.AudioResampler(stream.format, "stereo", sr, stream.frame_size or 1024)
+        frame = av.AudioFrame.from_ndarray(np.float32(tone(sr, 2)).reshape(1, -1), "flt", "stereo")
+        frame.sample_rate, frame.pts = sr, 0
+        for one in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(one))
+        container.mux(stream.encode(None))
+    return file.getvalue()

@@ -1,5 +1,7 @@
 """One file has one sound, however it is read; one that is damaged has none."""
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
@@ -7,7 +9,7 @@ import soundfile
 from lemons.audio import SAMPLE_RATE, load
 from lemons.audio.reader import AudioReader
 from lemons.audio.recording import BLOCK_LENGTH, Recording
-from lemons.errors import DataError
+from lemons.errors import DataError, NotHereError
 
 SR = 44100
 CONSTANT = {"bitrate_mode": "CONSTANT", "compression_level": 0.5}  # half-way between 320 and 32 kbit/s
@@ -132,3 +134,21 @@ def test_no_sample_of_the_last_block_is_lost(tmp_path, n_more):
         with AudioReader(tmp_path / "long.flac") as reader:
             blocks = list(reader.blocks(length))
         np.testing.assert_array_equal(np.concatenate(blocks, axis=1)[0], y / 2**15)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="finds its own open files as Linux shows them")
+def test_a_disk_that_does_not_answer_is_no_damage(write):
+    path = write("flac")
+    with Recording(path) as recording, open(os.devnull, "wb") as nothing_to_read:
+        (open_file,) = (fd for fd in os.listdir("/proc/self/fd") if _link(fd) == str(path))
+        os.dup2(nothing_to_read.fileno(), int(open_file))
+        with pytest.raises(NotHereError, match="cannot be read"):
+            list(recording.blocks())
+    assert np.concatenate(list(Recording(path).blocks())).shape == (6 * SR, 1)
+
+
+def _link(fd):
+    try:
+        return os.readlink(f"/proc/self/fd/{fd}")
+    except OSError:  # of the listing itself
+        return ""

@@ -1,5 +1,7 @@
 """Features, heads and lists in units of work are those of the one listener and the one track at a time."""
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,15 +11,16 @@ pytest.importorskip("pyarrow", reason="results are written by pyarrow")
 
 from lemons.audio import quantize, write_flac
 from lemons.fleet import Results, run_here
-from lemons.library import open_library
+from lemons.library import Library, open_library
 from recsys.checkpoints import save_checkpoint
 from recsys.data.splits import load_or_draw_split
-from recsys.fleet.embeddings import embedding_units, read_embeddings
+from recsys.fleet.embeddings import embedding_units, read_embeddings, unheard
 from recsys.fleet.heads import head_units, read_heads
 from recsys.fleet.tops import top_tracks, top_units
 from recsys.model import FCN
 from recsys.pooled import library_features
 from recsys.training.head import QuietFeatures, fit_head
+from tests.lemons.audio.encoded import by_ffmpeg
 
 QUIET = {"n_quiet": 2, "batch_size": 16, "training_seed": 3}
 
@@ -86,13 +89,51 @@ def test_from_tracks_to_lists(library, trunk, results):
 
 def test_a_track_that_changed_is_heard_again_and_changes_the_heads_that_learned_from_it(library, trunk, results, rng):
     embeddings = embedding_units(library, trunk, shard=6)
+    assert run_here(embeddings, results) == []
     heads, _ = head_units(library, trunk, results, embeddings)
     write_flac(library.audio_path("T7"), quantize(rng.uniform(-0.2, 0.2, 16000)))
     again = embedding_units(library, trunk, shard=6)
     assert [one.key == other.key for one, other in zip(embeddings, again, strict=True)] == [True, False, True, True]
+    assert run_here(again, results) == []
     assert heads[0].key != head_units(library, trunk, results, again)[0][0].key
     # without a shard's features the head is another one, too
     assert heads[0].key != head_units(library, trunk, results, embeddings[1:])[0][0].key
+
+
+def test_what_a_worker_lacks_is_not_the_fault_of_the_track(library, trunk, results, monkeypatch):
+    (library.path / "audio" / "T9.flac").write_bytes(by_ffmpeg("mp4", "aac"))
+    embeddings = embedding_units(library, trunk, shard=6)
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "av", None)
+        assert run_here(embeddings, results) == []  # T6 to T11 but T9 are heard
+        assert list(read_embeddings(results, [unit.key for unit in embeddings]).skipped) == ["T7"]
+        assert unheard(results, embeddings) == ["T9"]
+        left_out = embedding_units(library, trunk, track_ids=["T9"])
+        (failure,) = run_here(left_out, results)
+        assert "PyAV" in failure.why
+        heads, _ = head_units(library, trunk, results, embeddings)
+    assert run_here([*embeddings, *left_out], results) == []
+    assert unheard(results, left_out) == []
+    assert read_embeddings(results, [left_out[0].key]).track_ids.tolist() == ["T9"]
+    assert head_units(library, trunk, results, [*embeddings, *left_out])[0][0].key != heads[0].key
+
+
+def test_a_file_that_changes_while_it_is_heard_has_no_result(library, trunk, results, rng):
+    units = embedding_units(library, trunk, shard=6)
+    write_flac(library.audio_path("T0"), quantize(rng.uniform(-0.2, 0.2, 16000)))
+    assert run_here(units, results) == []
+    assert unheard(results, units) == ["T0"]
+
+
+def test_a_track_that_memory_does_not_suffice_for_is_heard_later(library, trunk, monkeypatch):
+    def load_audio(self, track_id):
+        if track_id == "T0":
+            raise MemoryError
+        return np.zeros(16000, np.int16)
+
+    monkeypatch.setattr(Library, "load_audio", load_audio)
+    (unit, *_) = embedding_units(library, trunk, shard=2)
+    assert unit.function(**unit.arguments)["track_id"].to_pylist() == ["T1"]
 
 
 @pytest.mark.parametrize("block", [7, 40, 1000])

@@ -1,31 +1,14 @@
 """What FFmpeg decodes."""
 
-import io
 import sys
-from functools import cache
 
 import numpy as np
 import pytest
 
 from lemons.errors import DataError, MissingDecoderError
-from tests.lemons.audio.encoded import DURATION_S, tone
+from tests.lemons.audio.encoded import DURATION_S, by_ffmpeg
 
 KINDS = {"m4a": ("mp4", "aac"), "webm": ("webm", "libopus"), "wma": ("asf", "wmav2"), "aac": ("adts", "aac")}
-
-
-@cache
-def by_ffmpeg(kind, codec, sr=48000):
-    av = pytest.importorskip("av")
-    file = io.BytesIO()
-    with av.open(file, "w", format=kind) as container:
-        stream = container.add_stream(codec, rate=sr, layout="stereo", bit_rate=128000)
-        resampler = av.AudioResampler(stream.format, "stereo", sr, stream.frame_size or 1024)
-        frame = av.AudioFrame.from_ndarray(np.float32(tone(sr, 2)).reshape(1, -1), "flt", "stereo")
-        frame.sample_rate, frame.pts = sr, 0
-        for one in [*resampler.resample(frame), *resampler.resample(None)]:
-            container.mux(stream.encode(one))
-        container.mux(stream.encode(None))
-    return file.getvalue()
 
 
 @pytest.mark.parametrize("suffix", KINDS)
