@@ -24,14 +24,14 @@ from lemons.config import read_config
 from lemons.console import Bar
 from lemons.errors import ParameterError
 from lemons.library import open_library
-from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
+from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.data.splits import DATA_SEED, load_or_draw_split
 from recsys.model import check_device
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.records.tensorboard import Sounds
 from recsys.training.fit import fit
 from recsys.training.head import QuietFeatures, fit_head, head_features
-from recsys.training.prepare import kept_trunk, prepare, quiet_settings, run_description
+from recsys.training.prepare import kept_trunk, load_trunk, prepare, quiet_settings, run_description
 from recsys.training.resume import open_run
 from recsys.training.shared import SHARED, all_splits, fit_shared, join
 
@@ -56,7 +56,7 @@ def experiment_config():
     model_load_path = ""  # start from this model; empty: from fresh weights
     freeze = False  # train the last layer only
     shared_trunk = False  # one trunk for all listeners of the library, with a head for each
-    trunk_path = ""  # keep the trunk of this model and fit a head to it; empty: train
+    trunk_path = ""  # keep the trunk of this model, or of musicnn:MTT, and fit a head to it; empty: train
     batch_size = 20  # crops
     n_epochs = 1000  # how often all tracks are visited
     n_crops = 1  # random crops of each track in an epoch
@@ -142,7 +142,7 @@ def seed(config):
 
 def train_head(config, library, split, run, log):
     """Fit a head to a trunk that is trained."""
-    model, _ = load_checkpoint(config["trunk_path"], device=config["device"])
+    model = load_trunk(config)
     features = head_features(model, library, split, progress=Bar(config["user_name"], "track"))
     training = fit_head(model, library, split, features, quiet=QuietFeatures(model, **quiet_settings(config)), log=log)
     about = run_description(config, library, split) | kept_trunk(config, model) | {"scores": training.best}

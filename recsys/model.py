@@ -12,7 +12,7 @@ The architecture is that of LEMONS (Melchiorre, Haunschmid, Schedl, Widmer, ECIR
 dict (``spec_bn``, ``layer1`` ... ``layer5`` with ``conv`` and ``bn``, ``fc``), so that its published weights load.
 """
 
-import copy
+from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
 
@@ -24,6 +24,7 @@ from torch import nn
 from lemons.audio import SAMPLE_RATE
 from lemons.errors import ParameterError
 from lemons.exact import LocalModel, protocol
+from recsys.network import Network
 
 __all__ = ["FCN", "LogMel", "check_device", "mel_filters"]
 
@@ -131,7 +132,7 @@ class Block(nn.Module):
         return torch.relu(torch.max_pool2d(self.bn(self.conv(x)), 2))
 
 
-class FCN(nn.Module):
+class FCN(Network):
     """The network, with fresh weights: Xavier-uniform with gain √2, zero biases.
 
     Parameters
@@ -192,6 +193,10 @@ class FCN(nn.Module):
             return self._blocks(x)
         return torch.cat([self._in_pieces(track) for track in x.split(1)])
 
+    def pooled(self, tracks: Sequence[torch.Tensor]) -> torch.Tensor:
+        """See `Network.pooled`."""
+        return self.pool(self.trunk(torch.cat([self.spec(y[None]) for y in tracks])))
+
     def pool(self, maps: torch.Tensor) -> torch.Tensor:
         """Mean and maximum (batch, 128) of feature maps over frequency and time."""
         return torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
@@ -199,21 +204,6 @@ class FCN(nn.Module):
     def head(self, pooled: torch.Tensor) -> torch.Tensor:
         """Logits (batch, n_listeners) of pooled features (batch, 128)."""
         return self.fc(self.dropout(pooled))
-
-    def of_listener(self, i: int) -> "FCN":
-        """The whole network of one listener: a copy of the trunk with head ``i``."""
-        model = copy.deepcopy(self)
-        model.fc.out_features = 1
-        model.fc.weight, model.fc.bias = (nn.Parameter(of[i : i + 1].detach().clone()) for of in self.fc.parameters())
-        return model
-
-    def load_trunk(self, other: "FCN") -> None:
-        """Take another network's weights, but for the heads."""
-        self.load_state_dict(self.state_dict() | other.trunk_state())
-
-    def trunk_state(self) -> dict[str, torch.Tensor]:
-        """The weights that listeners may share: the state dict without the head; see `lemons.explaining.passes`."""
-        return {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("fc.")}
 
     def _blocks(self, x: torch.Tensor) -> torch.Tensor:
         x = self.spec_bn(x)

@@ -1,7 +1,7 @@
-"""What a trunk says of whole tracks: 128 pooled features, of which a listener's head makes a logit.
+"""What a trunk says of whole tracks: pooled features, 128 of an FCN, of which a listener's head makes a logit.
 
 Listeners who share a trunk share them, and one forward pass scores a track for all. The features of such a trunk are
-kept in ``<library>/cache/trunk-<hash>``, 128 numbers for a track; the folder can be deleted.
+kept in ``<library>/cache/trunk-<hash>``, a small array for each track; the folder can be deleted.
 """
 
 import logging
@@ -22,7 +22,8 @@ from lemons.errors import DataError, NotHereError
 from lemons.library import Library
 from lemons.progress import Progress
 from recsys.checkpoints import trunk_hash
-from recsys.model import FCN, HOP_LENGTH, MIN_SAMPLES
+from recsys.model import HOP_LENGTH, MIN_SAMPLES
+from recsys.network import Network
 
 __all__ = ["NOT_HERE", "SKIPPED", "head_logits", "library_features", "pooled_features"]
 
@@ -34,14 +35,14 @@ logger = logging.getLogger(__name__)
 
 @torch.inference_mode()
 def pooled_features(
-    model: FCN,
+    model: Network,
     audio: Iterable[np.ndarray],
     *,
     batch_size: int | None = None,
     progress: Progress | None = None,
     total: int = 0,
 ) -> np.ndarray:
-    """Pooled features of whole tracks (n_tracks, 128), in float32; see `recsys.relevance.track_logits`."""
+    """Pooled features of whole tracks (n_tracks, n_features), in float32; see `recsys.relevance.track_logits`."""
     model.eval()
     device = model.fc.weight.device
     batch_size = batch_size or (1 if device.type == "cpu" else 8)
@@ -55,8 +56,8 @@ def pooled_features(
             for i, samples in enumerate(ahead):
                 alike[len(samples) // HOP_LENGTH].append(i)
             for batch in (some[i : i + batch_size] for some in alike.values() for i in range(0, len(some), batch_size)):
-                mels = [model.spec(torch.from_numpy(to_float(ahead[i])[None]).to(device)) for i in batch]
-                found |= zip(batch, model.pool(model.trunk(torch.cat(mels))).cpu().numpy(), strict=True)
+                waveforms = [torch.from_numpy(to_float(ahead[i])).to(device) for i in batch]
+                found |= zip(batch, model.pooled(waveforms).cpu().numpy(), strict=True)
                 if progress:
                     for done in range(len(found) - len(batch), len(found)):
                         progress(len(features) + done + 1, total)
@@ -65,8 +66,8 @@ def pooled_features(
 
 
 @torch.inference_mode()
-def head_logits(model: FCN, features: np.ndarray) -> np.ndarray:
-    """Logits (n_tracks,), or (n_tracks, n_listeners) of several heads, of pooled features (n_tracks, 128).
+def head_logits(model: Network, features: np.ndarray) -> np.ndarray:
+    """Logits (n_tracks,), or (n_tracks, n_listeners) of several heads, of pooled features (n_tracks, n_features).
 
     Each track is a batch of its own, so that its logit does not depend on the others in a single bit.
     """
@@ -79,7 +80,7 @@ def head_logits(model: FCN, features: np.ndarray) -> np.ndarray:
 
 
 def library_features(
-    model: FCN,
+    model: Network,
     library: Library,
     track_ids: Iterable[str],
     *,
@@ -90,7 +91,7 @@ def library_features(
 
     Parameters
     ----------
-    model : FCN
+    model : Network
         whose trunk
     library : Library
         the music library
@@ -103,7 +104,7 @@ def library_features(
 
     Returns
     -------
-    pd.DataFrame [index=track_id, 128 columns, dtype=float32]
+    pd.DataFrame [index=track_id, n_features columns, dtype=float32]
         Tracks that cannot be read, or are shorter than 0.5 s, are missing: a warning in the log names them, and
         ``attrs["skipped"]`` has the reason for each, ``attrs["not here"]`` names those that this machine cannot read,
         or not now: a decoder is not installed, a disk does not answer, memory is short

@@ -17,7 +17,7 @@ from lemons.hashing import model_hash
 from lemons.library import Library
 from lemons.progress import Progress
 from recsys.checkpoints import load_checkpoint
-from recsys.model import FCN
+from recsys.network import Network
 from recsys.pooled import SKIPPED, head_logits, library_features, pooled_features
 
 __all__ = ["RELEVANCE_FILE", "SKIPPED", "cached_scores", "score_tracks", "track_logits"]
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 def track_logits(
-    model: FCN,
+    model: Network,
     audio: Iterable[np.ndarray],
     *,
     batch_size: int | None = None,
@@ -41,12 +41,12 @@ def track_logits(
     Only tracks with equally many frames share a batch, so there is no padding that could change a convolution's edge or
     the pooling: a track's logit is that of the track alone, up to the rounding of another order of summation. Snippets
     of 30 s have equal lengths but for a few frames; a track of another length is a batch of its own. On a CPU a batch
-    is one track, and its logit does not depend on the others in a single bit: `FCN.trunk` cuts a track into pieces that
-    fit into the processor's cache, and batches of such pieces were no faster.
+    is one track, and its logit does not depend on the others in a single bit: `recsys.model.FCN.trunk` cuts a track
+    into pieces that fit into the processor's cache, and batches of such pieces were no faster.
 
     Parameters
     ----------
-    model : FCN
+    model : Network
         put into evaluation mode
     audio : iterable of np.ndarray [shape=(n_samples,), dtype=int16]
         the tracks, each of its own length
@@ -67,13 +67,13 @@ def track_logits(
 
 
 def score_tracks(
-    model: FCN, library: Library, track_ids: Iterable[str], *, keep: bool = False, progress: Progress | None = None
+    model: Network, library: Library, track_ids: Iterable[str], *, keep: bool = False, progress: Progress | None = None
 ) -> pd.Series:
     """Logits of tracks of a library.
 
     Parameters
     ----------
-    model : FCN
+    model : Network
         the listener's model
     library : Library
         the music library

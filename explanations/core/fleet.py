@@ -29,7 +29,7 @@ from lemons.tracks import check_length, open_track
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.fleet.heads import read_heads
 from recsys.fleet.opened import opened_trunk
-from recsys.model import FCN
+from recsys.network import Network
 from recsys.training.head import set_head
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _heads(place: str, keys: set[str]) -> dict[str, tuple[np.ndarray, float]]:
     return dict(zip(found.listeners, zip(found.weights, found.bias, strict=True), strict=True))
 
 
-def _with_head(trunk: FCN, weights: np.ndarray, bias: float) -> FCN:
+def _with_head(trunk: Network, weights: np.ndarray, bias: float) -> Network:
     """A listener's network: a copy of the trunk with their head."""
     model = copy.deepcopy(trunk)
     set_head(model, weights, float(bias))

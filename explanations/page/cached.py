@@ -20,8 +20,8 @@ from lemons.library import Library, open_library
 from lemons.listeners import Listener
 from lemons.tracks import Track, open_track
 from recsys.checkpoints import load_checkpoint
-from recsys.model import FCN
 from recsys.model_runs import best_checkpoint
+from recsys.network import Network
 from recsys.recommend import recommend, relevance_of_others
 from recsys.relevance import track_logits
 
@@ -49,7 +49,7 @@ class Case:
         where explanations are kept
     listener : Listener
         for whom it is scored
-    model : FCN
+    model : Network
         the listener's
     track : Track
         with its stems
@@ -69,7 +69,7 @@ class Case:
 
     folder: Path
     listener: Listener
-    model: FCN
+    model: Network
     track: Track
     key: tuple
     title: str
@@ -101,7 +101,7 @@ def get_recommendations(config: Config, library: Library, listener: Listener) ->
     return _recommend(library, listener.name, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
 
 
-def get_model(config: Config, library: Library, listener: Listener) -> tuple[FCN, tuple]:
+def get_model(config: Config, library: Library, listener: Listener) -> tuple[Network, tuple]:
     """A listener's model, and what names it in caches."""
     checkpoint = _find_checkpoint(config, library, listener)
     stamps = _stamps(checkpoint)
@@ -183,7 +183,7 @@ def _best_checkpoint(experiments_path: Path, _library: Library, user: str, key: 
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _load_model(checkpoint: Path, stamps: tuple) -> FCN:
+def _load_model(checkpoint: Path, stamps: tuple) -> Network:
     return load_checkpoint(checkpoint)[0]
 
 
@@ -210,7 +210,7 @@ def _open_track(_library: Library, track_id: str, key: tuple) -> Track:
 
 
 @st.cache_data(max_entries=64, show_spinner="The other model listens …")
-def _score(_model: FCN, _track: Track, key: tuple) -> float:
+def _score(_model: Network, _track: Track, key: tuple) -> float:
     return float(expit(track_logits(_model, [to_int16(mix_of_stems(_track.stems))])[0]))
 
 
@@ -220,5 +220,5 @@ def _load_explanations(folder: Path, stamps: tuple) -> list[Explanation]:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _hash_model(_model: FCN, key: tuple) -> str:
+def _hash_model(_model: Network, key: tuple) -> str:
     return model_hash(_model)

@@ -35,7 +35,7 @@ from lemons.progress import Progress
 from lemons.render.words import capitalized, clock, file_title, listing, parts_of, plain, sentence
 from lemons.separation import list_separators
 from lemons.tracks import Track, open_track
-from recsys.model import FCN
+from recsys.network import Network
 from recsys.relevance import track_logits
 
 __all__ = ["Scored", "Upload", "choose_own"]
@@ -222,7 +222,7 @@ def _score(
     name: str,
     separator: str,
     library: Library,
-    model: FCN,
+    model: Network,
     scored: Scored | None,
     progress: Progress,
 ) -> Scored:

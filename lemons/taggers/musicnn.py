@@ -60,6 +60,11 @@ class Musicnn(nn.Module):
         what it says of a track
     n_timbre, n_rhythm, n_middle, n_hidden : int > 0
         channels of each convolution, and the size of the hidden layer
+
+    Attributes
+    ----------
+    n_pooled : int
+        how many features it hears
     """
 
     def __init__(
@@ -79,8 +84,8 @@ class Musicnn(nn.Module):
         self.front = nn.ModuleList([*timbres, *(Layer(1, n_rhythm, kernel) for kernel in RHYTHMS)])
         n_front = len(TIMBRES) * n_timbre + len(RHYTHMS) * n_rhythm
         self.middle = nn.ModuleList([Layer(n, n_middle, (1, 7)) for n in (n_front, n_middle, n_middle)])
-        n_pooled = 2 * (n_front + len(self.middle) * n_middle)
-        self.head = nn.Sequential(
+        self.n_pooled = n_pooled = 2 * (n_front + len(self.middle) * n_middle)
+        self.head: nn.Module = nn.Sequential(
             nn.BatchNorm1d(n_pooled, eps=EPSILON),
             nn.Linear(n_pooled, n_hidden),
             nn.ReLU(),
@@ -127,6 +132,7 @@ class Musicnn(nn.Module):
             raise ParameterError(f"label={quoted(label)} is unknown; choose one of {', '.join(self.labels)}")
         one = copy.deepcopy(self).eval()
         row = [self.labels.index(label)]
+        assert isinstance(one.head, nn.Sequential)
         *_, last = one.head
         assert isinstance(last, nn.Linear)
         one.head[-1] = nn.Linear(last.in_features, 1, dtype=last.weight.dtype, device=last.weight.device)
@@ -138,6 +144,10 @@ class Musicnn(nn.Module):
         """The network's parts for exact explanations of its only label, see `lemons.exact.protocol`."""
         if len(self.labels) > 1:
             raise ParameterError(f"explain one of the {len(self.labels)} labels: only({self.labels[0]!r})")
+        return self.local_model_of(self.head)
+
+    def local_model_of(self, head: nn.Module) -> LocalModel:
+        """The network's parts with another head: one logit (batch, 1) of what `features` gives."""
         n_front = len(self.front)
         front = tuple(range(1, n_front + 1))
         blocks = [
@@ -153,7 +163,7 @@ class Musicnn(nn.Module):
             columns=lambda spectrum: self._image(self.spec.columns(spectrum))[:, 0],
             blocks=blocks,
             pools=("max", "mean"),
-            head=self.head,
+            head=head,
             outputs=tuple(range(1, len(blocks) + 1)),
         )
 

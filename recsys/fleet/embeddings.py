@@ -1,6 +1,6 @@
 """What a trunk says of all tracks of a library, in shards of some hundred tracks.
 
-The 128 pooled features of a track (`recsys.pooled`) are kept in float16: half the space, and to three digits, which
+The pooled features of a track (`recsys.pooled`) are kept in float16: half the space, and to three digits, which
 moves logits by some thousandths. Heads are fitted to them and multiplied with them as they are kept.
 
 A result has no row for a track that its worker could not read though the track may be well, for want of a decoder or
@@ -21,7 +21,6 @@ from lemons.fleet.tracks import opened_library, track_stamp
 from lemons.library import Library
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.fleet.opened import opened_trunk
-from recsys.model import N_FEATURES
 from recsys.pooled import NOT_HERE, SKIPPED, library_features
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ CHANGED = "its file has changed since the work was planned, or is another one he
 
 
 class Embeddings(NamedTuple):
-    """Features of tracks (n_tracks, 128) in float16, and why others have none, by track_id."""
+    """Features of tracks (n_tracks, n_features) in float16, and why others have none, by track_id."""
 
     track_ids: np.ndarray
     features: np.ndarray
@@ -145,11 +144,13 @@ def read_embeddings(results: Results, keys: Sequence[str]) -> Embeddings:
 def _read_embeddings(place: str, keys: tuple[str, ...]) -> Embeddings:
     results = Results(place)
     skipped: dict[str, str] = {}
-    ids, features = [np.zeros(0, object)], [np.zeros((0, N_FEATURES), np.float16)]
+    ids, features = [np.zeros(0, object)], []
     for key in keys:
         table = results.read(key)
         skipped |= {row["track_id"]: row["why"] for row in table.select(["track_id", "why"]).to_pylist() if row["why"]}
         heard = table.filter(table["why"].is_null()).combine_chunks()
         ids.append(heard["track_id"].to_numpy())
-        features += [np.stack(heard["features"].to_numpy())] if len(heard) else []
-    return Embeddings(np.concatenate(ids).astype(str), np.concatenate(features), skipped)
+        n_features = table.schema.field("features").type.list_size
+        features.append(np.stack(heard["features"].to_numpy()) if len(heard) else np.zeros((0, n_features), np.float16))
+    found = np.concatenate(features) if features else np.zeros((0, 0), np.float16)
+    return Embeddings(np.concatenate(ids).astype(str), found, skipped)

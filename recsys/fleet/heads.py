@@ -21,7 +21,7 @@ from recsys.data.splits import load_or_draw_split
 from recsys.fleet.embeddings import Embeddings, read_embeddings
 from recsys.fleet.opened import opened_trunk
 from recsys.metrics import average_precision, roc_auc
-from recsys.model import FCN, N_FEATURES
+from recsys.network import Network
 from recsys.training.head import QuietFeatures
 from recsys.training.heads import Taste, fit_heads
 from recsys.training.prepare import quiet_settings
@@ -36,7 +36,7 @@ SHARD = 256  # listeners
 
 
 class Heads(NamedTuple):
-    """Heads of listeners: weights (n_listeners, 128) and bias (n_listeners,), and why others have none, by name."""
+    """Heads of listeners: weights (n_listeners, n_features), bias (n_listeners,); why others have none, by name."""
 
     listeners: list[str]
     weights: np.ndarray
@@ -162,7 +162,7 @@ def _taste(library: Library, split: pd.DataFrame, rows: pd.Series) -> Taste:
 
 
 def _with_quiet(
-    trunk: FCN, heard: Embeddings, tastes: dict[str, Taste], quiet: dict[str, Any]
+    trunk: Network, heard: Embeddings, tastes: dict[str, Taste], quiet: dict[str, Any]
 ) -> tuple[np.ndarray, dict[str, Taste]]:
     """Features of the tracks and of quiet snippets behind them, which join the listeners' training as not played."""
     snippets = QuietFeatures(trunk, **quiet)
@@ -178,9 +178,11 @@ def _with_quiet(
 
 def read_heads(results: Results, keys: Sequence[str]) -> Heads:
     """Heads of the listeners of some units, in their order; DataError if a unit has no result."""
-    rows = [row for key in keys for row in results.read(key).to_pylist()]
+    tables = [results.read(key) for key in keys]
+    rows = [row for table in tables for row in table.to_pylist()]
     fitted = [row for row in rows if row["why"] is None]
-    weights = np.array([row["weights"] for row in fitted], np.float64).reshape(len(fitted), N_FEATURES)
+    n_features = tables[0].schema.field("weights").type.list_size if tables else 0
+    weights = np.array([row["weights"] for row in fitted], np.float64).reshape(len(fitted), n_features)
     bias = np.array([row["bias"] for row in fitted], np.float64)
     skipped = {row["listener"]: row["why"] for row in rows if row["why"]}
     return Heads([row["listener"] for row in fitted], weights, bias, skipped)

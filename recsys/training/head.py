@@ -28,7 +28,7 @@ from lemons.audio import SAMPLE_RATE
 from lemons.library import Library
 from lemons.progress import Progress
 from recsys.data.crops import check_classes, quiet_snippet
-from recsys.model import FCN
+from recsys.network import Network
 from recsys.pooled import head_logits, library_features, pooled_features
 from recsys.training.trainer import Training, validation_scores
 
@@ -39,7 +39,7 @@ QUIET_SAMPLES = 5 * SAMPLE_RATE  # of a quiet snippet: long enough that the padd
 
 
 def head_features(
-    model: FCN, library: Library, split: pd.DataFrame, *, progress: Progress | None = None
+    model: Network, library: Library, split: pd.DataFrame, *, progress: Progress | None = None
 ) -> pd.DataFrame:
     """Pooled features of the training and validation tracks of a split, or of several that are joined.
 
@@ -54,7 +54,7 @@ class QuietFeatures:
 
     Parameters
     ----------
-    model : FCN
+    model : Network
         whose trunk
     quiet : float >= 0
         snippets for each training track
@@ -62,13 +62,13 @@ class QuietFeatures:
         of the noise
     """
 
-    def __init__(self, model: FCN, *, quiet: float, seed: int):
+    def __init__(self, model: Network, *, quiet: float, seed: int):
         self.quiet = quiet
         self._model, self._rng = model, np.random.default_rng([seed, 1])
         self._found = np.zeros((0, model.fc.in_features), np.float32)
 
     def beside(self, n_tracks: int) -> np.ndarray:
-        """The first of the sequence, (round(quiet * n_tracks), 128), which join the features of training tracks."""
+        """The first of the sequence, (round(quiet * n_tracks), n_features); they join those of training tracks."""
         n = round(self.quiet * n_tracks)
         more = [quiet_snippet(self._rng, QUIET_SAMPLES) for _ in range(n - len(self._found))]
         self._found = np.concatenate([self._found, pooled_features(self._model, more)])
@@ -76,7 +76,7 @@ class QuietFeatures:
 
 
 def fit_head(
-    model: FCN,
+    model: Network,
     library: Library,
     split: pd.DataFrame,
     features: pd.DataFrame,
@@ -88,13 +88,13 @@ def fit_head(
 
     Parameters
     ----------
-    model : FCN
+    model : Network
         with one head, which is replaced
     library : Library
         the music library
     split : pd.DataFrame [columns=track_id, split, playcount]
         the listener's, see `recsys.data.splits.load_or_draw_split`
-    features : pd.DataFrame [index=track_id, 128 columns]
+    features : pd.DataFrame [index=track_id, n_features columns]
         from `head_features`, of these tracks and maybe others
     quiet : QuietFeatures, optional
         of the same trunk: silence and faint noise, which join the training tracks as not played
@@ -160,7 +160,7 @@ def minimum(features: np.ndarray, labels: np.ndarray, *, C: float) -> tuple[np.n
 
 
 @torch.no_grad()
-def set_head(model: FCN, weights: np.ndarray, bias: float) -> None:
-    """Give a model with one head these weights (128,) and bias."""
+def set_head(model: Network, weights: np.ndarray, bias: float) -> None:
+    """Give a model with one head these weights (n_features,) and bias."""
     model.fc.weight.copy_(torch.from_numpy(weights)[None])
     model.fc.bias.fill_(bias)

@@ -7,16 +7,21 @@ from typing import Any
 
 import pandas as pd
 
+from lemons.errors import DataError
 from lemons.hashing import fingerprint
 from lemons.library import Library
+from lemons.taggers import LABELS, load_tagger
 from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint, trunk_hash
 from recsys.data.crops import Crops, TrackSet, load_tracks
 from recsys.model import FCN
+from recsys.network import Network
+from recsys.on_tagger import OnTagger
 from recsys.training.resume import Run
 
 __all__ = [
     "kept_trunk",
     "load_parts",
+    "load_trunk",
     "make_crops",
     "make_model",
     "prepare",
@@ -59,11 +64,24 @@ def make_model(config: dict[str, Any], n_listeners: int = 1) -> FCN:
     """The model to begin with; of several listeners, ``model_load_path`` gives the trunk, and the heads are fresh."""
     path, device = config["model_load_path"], config["device"]
     if path and n_listeners == 1:
-        return load_checkpoint(path, device=device)[0]
+        return _trained(path).to(device)
     model = FCN(n_listeners)
     if path:
-        model.load_trunk(load_checkpoint(path)[0])
+        model.load_trunk(_trained(path))
     return model.to(device)
+
+
+def _trained(path: str) -> FCN:
+    model, _ = load_checkpoint(path)
+    if not isinstance(model, FCN):
+        raise DataError(f"{path} has a tagger's trunk, which is not trained here; give it as trunk_path, to keep it")
+    return model
+
+
+def load_trunk(config: dict[str, Any]) -> Network:
+    """A model with the trunk to keep: that of a file, or of a tagger by name, see `lemons.taggers`."""
+    path, device = config["trunk_path"], config["device"]
+    return OnTagger(load_tagger(path)).to(device) if path in LABELS else load_checkpoint(path, device=device)[0]
 
 
 def trainer_settings(config: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +94,7 @@ def quiet_settings(config: dict[str, Any]) -> dict[str, Any]:
     return {"quiet": config["n_quiet"] / config["batch_size"], "seed": config["training_seed"]}
 
 
-def kept_trunk(config: dict[str, Any], model: FCN) -> dict[str, str]:
+def kept_trunk(config: dict[str, Any], model: Network) -> dict[str, str]:
     """The hash of a trunk that stays as it was, for the files of a run; empty for one that is trained."""
     return {"trunk": trunk_hash(model)} if config["freeze"] or config["trunk_path"] else {}
 

@@ -143,11 +143,11 @@ def train_listener(listener: PlantedListener, tracks: Recombined, path: str | os
         save = partial(save_checkpoint, Path(path), model)
         settings: dict[str, Any] = {**SCHEDULE, "on_best": lambda scores: save({"scores": scores})}
         training = fit(model, crops, val, name=listener.name, **settings)
-    model = load_checkpoint(path)[0]
-    silence = track_logits(model, [np.zeros_like(test.audio[0])])
+    best = load_checkpoint(path)[0]
+    silence = track_logits(best, [np.zeros_like(test.audio[0])])
     return {
         "best": training.best,
-        "test_auc": float(roc_auc(test.labels, track_logits(model, test.audio))),
+        "test_auc": float(roc_auc(test.labels, track_logits(best, test.audio))),
         "n_test": len(test.labels),
         "n_liked": int(train.labels.sum()),
         "silence": float(silence[0]),

@@ -29,7 +29,7 @@ from explanations.studies.truth.plants import (
 from lemons.audio import to_int16
 from lemons.errors import ParameterError
 from lemons.exact import score_table
-from recsys.model import FCN
+from recsys.network import Network
 from recsys.relevance import track_logits
 
 __all__ = [
@@ -126,7 +126,7 @@ def make_candidate(case: TrainedCase, donors: Donors, index: int, *, seed: int) 
     return Candidate(number, grafted, [plain], frozenset({(segment, stem)}))
 
 
-def check_candidate(model: FCN, candidate: Candidate) -> dict[str, Any]:
+def check_candidate(model: Network, candidate: Candidate) -> dict[str, Any]:
     """Whether a candidate is recommended and passes the twin check, with its ``logit`` and the twins' ``drops``."""
     mixes = [to_int16(mix_of(stems)) for stems in (candidate.stems, *candidate.twins)]
     logit, *others = track_logits(model, mixes).tolist()
@@ -140,12 +140,12 @@ def check_candidate(model: FCN, candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def answers_of(model: FCN, candidate: Candidate, *, segments: bool = True) -> dict[str, np.ndarray]:
+def answers_of(model: Network, candidate: Candidate, *, segments: bool = True) -> dict[str, np.ndarray]:
     """What a model says of all mixes of a candidate.
 
     Parameters
     ----------
-    model : FCN
+    model : Network
     candidate : Candidate
     segments : bool
         whether segments are components, too; without them a track takes a quarter of the time

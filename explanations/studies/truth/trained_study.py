@@ -25,7 +25,7 @@ from lemons.errors import ParameterError
 from lemons.library import Library
 from lemons.progress import Progress
 from recsys.checkpoints import load_checkpoint
-from recsys.model import FCN
+from recsys.network import Network
 
 __all__ = ["study_trained"]
 
@@ -38,7 +38,7 @@ FAILED = "source, twin check failed"
 class Learned(NamedTuple):
     """A trained model, and how it came about."""
 
-    model: FCN
+    model: Network
     settings: dict[str, Any]
     training: dict[str, Any]
 
