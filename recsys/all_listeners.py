@@ -24,7 +24,7 @@ from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
 from recsys.tables import format_table
 from recsys.training.fit import fit_jointly
-from recsys.training.prepare import prepare
+from recsys.training.prepare import load_parts, prepare
 from recsys.training.resume import open_run, what_matters
 from recsys.training.trainer import Trainer
 
@@ -109,8 +109,11 @@ def train_all(
 
     just_trained = set()
     if wanted["shared_trunk"]:
-        just_trained = {user for user, model in _for_each(library, users, trained_before)[0].items() if not model}
-        if just_trained:
+        found = _for_each(library, users, trained_before)[0]
+        just_trained = {user for user, model in found.items() if not model}
+        nobody_has_one = len(just_trained) == len(found)
+        # a trunk is not trained again for those whose tracks cannot be read: it would be the same without them
+        if just_trained and (nobody_has_one or any(_can_learn(library, user, wanted) for user in just_trained)):
             training_driver.ex.run(config_updates=updates, named_configs=named)
     elif together and not wanted["trunk_path"]:  # heads take no time
         _train_jointly(library, users or library.users, wanted, trained_before)
@@ -149,6 +152,16 @@ def _train_jointly(
 
 def _split_of(library: Library, user: str, parameters: dict[str, Any]) -> pd.DataFrame:
     return load_or_draw_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
+
+
+def _can_learn(library: Library, user: str, parameters: dict[str, Any]) -> bool:
+    """Whether a listener's tracks can be read, so that they would have a part in a trunk."""
+    try:
+        load_parts(parameters, library, _split_of(library, user, parameters))
+    except DataError as error:
+        logger.warning("%s has no part in the trunk: %s", user, error)
+        return False
+    return True
 
 
 def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:

@@ -3,12 +3,13 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from lemons.config import Config
-from lemons.errors import ParameterError
+from lemons.errors import DataError, ParameterError
 from lemons.hashing import model_hash
 from recsys import experiment as training_driver
 from recsys.all_listeners import train_all
@@ -54,6 +55,22 @@ def test_all_have_the_same_trunk_and_a_head_of_their_own(config, monkeypatch):
 
     monkeypatch.setattr(training_driver.ex, "run", lambda **_: pytest.fail("done again"))
     assert train_all(config, updates=QUICK) == models
+
+
+def test_a_trunk_is_not_trained_again_for_a_listener_whose_tracks_cannot_be_read(config, monkeypatch):
+    library = config.library_path
+    tracks, listens = pd.read_csv(library / "tracks.csv"), pd.read_csv(library / "listens.csv")
+    damaged = tracks.head(12).assign(track_id=[f"damaged{i}" for i in range(12)], file="audio/damaged.flac")
+    (library / "audio" / "damaged.flac").write_bytes(b"no sound")
+    pd.concat([tracks, damaged]).to_csv(library / "tracks.csv", index=False)
+    ida = pd.DataFrame({"user": "ida", "track_id": damaged["track_id"], "playcount": 1})
+    pd.concat([listens, ida]).to_csv(library / "listens.csv", index=False)
+    with pytest.raises(DataError, match="1 of 3 listeners"):
+        train_all(config, updates=QUICK)
+    assert len(list(config.experiments_path.glob("*/best_model.pt"))) == 2
+    monkeypatch.setattr(training_driver.ex, "run", lambda **_: pytest.fail("trained again"))
+    with pytest.raises(DataError, match="1 of 3 listeners"):
+        train_all(config, updates=QUICK)
 
 
 def test_the_heads_are_those_of_listeners_who_come_later_to_the_same_trunk(config, tmp_path):
