@@ -147,6 +147,24 @@ def test_a_hugging_face_style_classifier_is_named_by_its_configuration(stems):
     assert [one.stem for one in why.explanation.top(1)] == ["high"]
 
 
+def test_a_classifier_of_transformers_is_explained_by_its_logits(stems):
+    """A tiny one with random weights: nothing is fetched."""
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    convolutions = {"conv_dim": (8, 8), "conv_stride": (5, 4), "conv_kernel": (10, 8), "num_feat_extract_layers": 2}
+    positions = {"num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 2, "classifier_proj_size": 8}
+    config = transformers.Wav2Vec2Config(
+        **sizes, **convolutions, **positions, id2label={0: "rock", 1: "jazz", 2: "folk"}
+    )
+    model = transformers.Wav2Vec2ForSequenceClassification(config).eval()
+    why = lemons.explain(model, stems, sr=SR, kind="source", output="softmax", label="jazz").explanation
+    with torch.no_grad():
+        expected = model(torch.from_numpy(sum(stems.values()))[None]).logits.softmax(-1)[0, 1]
+    assert why.label == "jazz"
+    assert why.relevance == pytest.approx(float(expected), abs=1e-5)  # float32
+
+
 def test_both_channels_of_stereo_sound_are_mixed_scored_and_heard(rng):
     left, right = tone(300), tone(400)
     stems = {"left": np.stack([left, 0 * left]), "right": np.stack([0 * right, right])}
