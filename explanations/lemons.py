@@ -4,6 +4,7 @@ This file makes the server: Streamlit's, with a check of each request before it 
 page's content is `explanations/app.py`.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -33,4 +34,7 @@ try:
 except ConfigError as error:
     sys.exit(f"lemons: {error}")
 app = st.App(HERE / "app.py", routes=ROUTES, middleware=[door])
+# Streamlit collects garbage after each run of a script, and runs one twice a second while it shows how far a job is:
+# going through all that was imported, a quarter of a second each time, the job stood still. Its objects stay anyway.
+gc.freeze()
 vars(lemons)["app"] = app  # the server loads the page from the module of this name, which is the package now

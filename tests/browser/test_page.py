@@ -87,31 +87,44 @@ def server(toy):
         yield SimpleNamespace(url=server.url, log=log)
 
 
+@pytest.fixture(scope="module")
+def profile(browser):
+    """A visitor's browser, whose tabs tests take over from each other: what a tab has compiled, it need not again."""
+    profile = browser.new_context()
+    profile.set_default_timeout(90_000)  # an answer takes 10 s on two idle cores
+    yield profile
+    profile.close()
+
+
 @pytest.fixture
-def visit(browser, server):
+def visit(profile, server):
     """Open the page; at the end nothing may have gone wrong anywhere, nor left this machine."""
-    contexts, complaints = [], []
+    free, visits, complaints = profile.pages, [], []
 
     def open_page(query="", *, width=1280, height=1000, dark=False, frames=None):
-        scheme = "dark" if dark else "light"
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
+        page = free.pop() if free else profile.new_page()
+        heard = {
+            "console": lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None,
+            "pageerror": lambda error: complaints.append(str(error)),
+            "response": lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None,
+            "request": lambda r: None if is_local(r.url, server.url) else complaints.append(f"request to {r.url}"),
+        }
         if frames is not None:
-            page.on("websocket", lambda socket: socket.on("framereceived", lambda data: frames.append(len(data))))
-        page.set_default_timeout(90_000)  # an answer takes 10 s on two idle cores
-        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-        page.on("request", lambda r: None if is_local(r.url, server.url) else complaints.append(f"request to {r.url}"))
+            heard["websocket"] = lambda socket: socket.on("framereceived", lambda data: frames.append(len(data)))
+        visits.append((page, heard))
+        for event, listener in heard.items():
+            page.on(event, listener)
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
         page.goto(f"{server.url}/{query}")
         return settled(page)
 
     yield open_page
-    for context in contexts:
-        for page in context.pages:
-            assert page.locator("[data-testid=stException]").count() == 0
-        context.close()
+    for page, heard in visits:
+        assert page.locator("[data-testid=stException]").count() == 0
+        page.goto("about:blank")
+        for event, listener in heard.items():
+            page.remove_listener(event, listener)
     assert complaints == []
     assert not re.search("traceback|error|warning|exception", log := server.log.read_text(), re.IGNORECASE), log
 
@@ -591,9 +604,10 @@ def test_the_page_fits_phones_and_dark_rooms(visit, name, width, dark):
 
 def test_the_script_is_not_taken_for_the_package_of_its_name_at_reruns(toy):
     code = f"""
-import importlib, sys
+import gc, importlib, sys
 sys.path.insert(0, {str(SCRIPT.parent)!r})  # as `streamlit run` does
 importlib.import_module("lemons").app
+assert gc.get_freeze_count() > 100_000  # a run of the page takes no time to look for garbage in them
 path = list(sys.path)
 from streamlit.testing.v1 import AppTest
 page = AppTest.from_file({str(SCRIPT)!r}, default_timeout=120).run().run()
