@@ -17,7 +17,9 @@ GIT_PATIENCE_S = 10
 
 def sources() -> list[tuple[str, str]]:
     """Path (from `ROOT`) and MD5 of the program and of every file of LEMONS that it has imported."""
-    files = {file for module in list(sys.modules.values()) if _is_ours(file := _file_of(module))}
+    ours = {*FLOORS, "__main__"}  # the program itself, or what runs the tests
+    modules = [module for name, module in list(sys.modules.items()) if name.partition(".")[0] in ours]
+    files = {file for module in modules if _is_ours(file := _file_of(module))}
     return [(os.path.relpath(file, ROOT), hashlib.md5(file.read_bytes()).hexdigest()) for file in sorted(files)]
 
 
@@ -26,8 +28,6 @@ def _file_of(module: Any) -> Path:
 
 
 def _is_ours(file: Path) -> bool:
-    """Not by the module's name: the program itself is called ``__main__``, and so is the one that runs the tests."""
-    # some modules of PyTorch name files that do not exist, such as _classes.py in the current folder
     return file.is_file() and any(ROOT / floor in file.parents for floor in FLOORS)
 
 

@@ -19,6 +19,8 @@ from recsys.parameters import RULES, check_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
 
+pytestmark = pytest.mark.usefixtures("slim")
+
 
 @pytest.fixture
 def paths(toy_library, tmp_path):
@@ -26,8 +28,8 @@ def paths(toy_library, tmp_path):
 
 
 @pytest.fixture
-def program(toy_library, tmp_path):
-    """Run a program with a configuration that points to the toy library."""
+def process(toy_library, tmp_path):
+    """Run a program in a process of its own, with a configuration that points to the toy library."""
     (tmp_path / "config.py").write_text(f"library_path = {str(toy_library)!r}\nexperiments_path = 'runs'\n")
     environment = os.environ | {"LEMONS_CONFIG": str(tmp_path / "config.py")}
 
@@ -74,15 +76,16 @@ def test_a_listeners_head_is_tuned_on_the_features_of_another(paths):
     assert torch.linalg.norm(trunk - before["layer5.conv.weight"]) < 0.5 * torch.linalg.norm(trunk)  # from nina's on
 
 
-def test_training_and_evaluation_from_inside_their_folder(program, tmp_path):
+def test_training_and_evaluation_from_inside_their_folder(process, tmp_path):
     settings = ["user_name=marko", "n_epochs=1", "input_length=8000", "use_tensorboard=True"]
-    trained = program("experiment.py", "with", "demo", *settings, cwd=ROOT / "recsys")
+    trained = process("experiment.py", "with", "demo", *settings, cwd=ROOT / "recsys")
     assert trained.returncode == 0, trained.stderr
     assert "marko: validation ROC-AUC" in trained.stderr
-    assert (tmp_path / "runs" / "sacred" / "1" / "config.json").is_file()
+    record = json.loads((tmp_path / "runs" / "sacred" / "1" / "run.json").read_text())["experiment"]
+    assert {"recsys/experiment.py", "lemons/audio/waveform.py"} <= {name for name, _ in record["sources"]}
     assert list((tmp_path / "runs" / "tensorboard").glob("*_marko/events*"))
 
-    evaluated = program("eval.py", "with", "user_name=marko", cwd=ROOT / "recsys")
+    evaluated = process("eval.py", "with", "user_name=marko", cwd=ROOT / "recsys")
     assert evaluated.returncode == 0, evaluated.stderr
     (run,) = (tmp_path / "runs").glob("*_marko")
     results = json.loads((run / "evaluation.json").read_text())
@@ -90,7 +93,7 @@ def test_training_and_evaluation_from_inside_their_folder(program, tmp_path):
     assert pd.read_csv(run / "evaluation.csv").at[0, "roc_auc"] == results["roc_auc"]
     assert len(pd.read_csv(run / "relevance.csv")) == 4
     assert f"average_precision {results['average_precision']:.3f}" in evaluated.stderr
-    again = program("eval.py", "with", "user_name=marko", cwd=ROOT / "recsys")
+    again = process("eval.py", "with", "user_name=marko", cwd=ROOT / "recsys")
     assert "track/s" in evaluated.stderr  # a bar of the tracks that were heard ...
     assert "track" not in again.stderr.replace("test tracks", "")  # ... and none when all are remembered
 
@@ -99,10 +102,9 @@ def test_training_and_evaluation_from_inside_their_folder(program, tmp_path):
 def test_a_listener_is_who_the_command_line_says_to_the_letter(program, toy_library, tmp_path, user):
     listens = pd.read_csv(toy_library / "listens.csv").replace({"user": {"nina": user.strip("'")}})
     listens.to_csv(toy_library / "listens.csv", index=False)
-    trained = program("recsys/experiment.py", "with", "demo", f"user_name={user}", "n_epochs=1", "input_length=8000")
-    assert trained.returncode == 0, trained.stderr
-    evaluated = program("recsys/eval.py", "with", f"user_name={user}")
-    assert evaluated.returncode == 0, evaluated.stderr
+    settings = ("n_epochs=1", "input_length=8000")
+    assert program(training_driver, "with", "demo", f"user_name={user}", *settings).status == "COMPLETED"
+    assert program(evaluation_driver, "with", f"user_name={user}").status == "COMPLETED"
     (record,) = (tmp_path / "runs").glob("*/training.json")
     assert json.loads(record.read_text())["config"]["user_name"] == user.strip("'")
     assert json.loads(record.read_text())["config"]["n_epochs"] == 1  # a number stays one
@@ -116,8 +118,8 @@ def test_a_listener_is_who_the_command_line_says_to_the_letter(program, toy_libr
         (["recsys/eval.py", "with", "user_name=nina"], "lemons: no model of nina trained on "),
     ],
 )
-def test_what_a_user_can_mend_is_one_sentence_and_exit_code_two(program, command, sentence):
-    failed = program(*command)
+def test_what_a_user_can_mend_is_one_sentence_and_exit_code_two(process, command, sentence):
+    failed = process(*command)
     assert failed.returncode == 2
     assert failed.stderr.startswith(sentence)
     assert len(failed.stderr.splitlines()) == 1
@@ -132,18 +134,20 @@ def test_a_device_that_is_not_there_is_refused(paths, driver, device):
 
 
 @pytest.mark.parametrize(
-    ("command", "sentence"),
+    ("driver", "setting", "sentence"),
     [
-        (["recsys/experiment.py", "with", "freeze=false"], "freeze='false' must be True or False"),
-        (["recsys/eval.py", "with", "num_workers=abc"], "num_workers='abc' must be a whole number of at least 0"),
+        (training_driver, "freeze=false", "freeze='false' must be True or False"),
+        (evaluation_driver, "num_workers=abc", "num_workers='abc' must be a whole number of at least 0"),
     ],
 )
-def test_a_wrong_parameter_is_one_sentence_before_anything_is_made(program, tmp_path, command, sentence):
-    refused = program(*command, "user_name=nina")
-    assert (refused.returncode, refused.stderr) == (2, f"lemons: {sentence}\n")
+def test_a_wrong_parameter_is_one_sentence_before_anything_is_made(
+    program, tmp_path, capsys, driver, setting, sentence
+):
+    assert program(driver, "with", setting, "user_name=nina") == 2
+    assert capsys.readouterr().err == f"lemons: {sentence}\n"
     assert not (tmp_path / "runs").exists()
-    shown = program(command[0], "print_config", *command[1:])  # whoever looks for the mistake sees it
-    assert command[2].split("=")[1] in shown.stdout
+    program(driver, "print_config", "with", setting)  # whoever looks for the mistake sees it
+    assert setting.split("=")[1] in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("driver", [training_driver, evaluation_driver])

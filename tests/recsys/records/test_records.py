@@ -1,7 +1,6 @@
 """What the programs record, and that the record is enough to do it again."""
 
 import json
-import sys
 
 import pytest
 
@@ -10,32 +9,10 @@ from lemons.hashing import model_hash
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE, load_checkpoint
-from recsys.records import sacred_experiment as tracking
-from recsys.records.sacred_experiment import run_commandline
 
+pytestmark = pytest.mark.usefixtures("slim")
 DRIVERS = [training_driver, evaluation_driver]
 QUICK = {"n_epochs": 1, "input_length": 8000, "precision": "float32"}
-
-
-@pytest.fixture
-def program(toy_library, tmp_path, monkeypatch):
-    """Call a program with a configuration of its own; what it returns, or its exit code."""
-    monkeypatch.setattr(tracking, "PATIENCE_MS", 100)
-    monkeypatch.setenv("LEMONS_CONFIG", str(tmp_path / "config.py"))
-
-    def call(driver, *arguments, mongodb_url=""):
-        settings = {"library_path": str(toy_library), "experiments_path": "runs", "mongodb_url": mongodb_url}
-        (tmp_path / "config.py").write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
-        monkeypatch.setattr(sys, "argv", ["program", *arguments])
-        try:
-            return run_commandline(driver.ex, driver.observers)
-        except SystemExit as exit_:
-            return exit_.code
-        finally:
-            driver.ex.observers.clear()
-            driver.ex.option_hooks.clear()
-
-    return call
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
