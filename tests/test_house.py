@@ -1,6 +1,7 @@
 """The house rules of imports: three floors, and what lives on one of them only."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,29 +35,22 @@ def name_of(file):
     return file.relative_to(ROOT).as_posix()
 
 
-def imports(file, *, inside_functions=True):
+@cache
+def imports(file):
     """The modules that a file imports, by their full dotted names."""
-    tree = ast.parse(file.read_text())
-    nodes = ast.walk(tree) if inside_functions else _outside_functions(tree)
-    for node in nodes:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             package = list(file.relative_to(ROOT).with_suffix("").parts)[: -node.level] if node.level else []
             module = ".".join([*package, *([node.module] if node.module else [])])
-            yield module
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return found
 
 
-def _outside_functions(tree):
-    for node in ast.iter_child_nodes(tree):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
-            yield from _outside_functions(node)
-
-
-def roots(file, **options):
-    return {module.split(".")[0] for module in imports(file, **options)}
+def roots(file):
+    return {module.split(".")[0] for module in imports(file)}
 
 
 @pytest.mark.parametrize("file", MODULES, ids=name_of)
@@ -76,14 +70,14 @@ def test_what_lives_on_one_floor_stays_there(file):
     if name_of(file).startswith(NO_TORCH):
         assert "torch" not in found
     if name_of(file).startswith("lemons/audiolime"):
-        assert "lemons.listeners" not in set(imports(file))
+        assert "lemons.listeners" not in imports(file)
 
 
 @pytest.mark.parametrize("file", MODULES, ids=name_of)
 def test_only_drivers_and_the_page_read_the_configuration_or_seed_everything(file):
     if name_of(file).startswith(DRIVERS):
         return
-    assert not {"lemons.config.read_config", "lemons.config"} & set(imports(file))
+    assert not {"lemons.config.read_config", "lemons.config"} & imports(file)
     for seeding in ("torch.manual_seed", "np.random.seed", "random.seed"):
         assert seeding not in file.read_text()
 
@@ -132,5 +126,5 @@ def test_no_module_imports_itself_by_way_of_others():
 def test_the_walker_sees_the_rooms():
     """A test of the tests above: they hold for nothing when they see nothing."""
     assert {name_of(file).split("/")[0] for file in MODULES} == set(FLOORS)
-    found = set(imports(ROOT / "lemons" / "audio" / "waveform.py"))
+    found = imports(ROOT / "lemons" / "audio" / "waveform.py")
     assert {"numpy", "soxr", "lemons.errors.DataError"} <= found
