@@ -1,3 +1,4 @@
+import gc
 import sys
 
 import numpy as np
@@ -12,12 +13,19 @@ from lemons.explaining.explanation import Explanation
 from lemons.explaining.question import EVEN_ODDS
 from lemons.library import open_library
 from lemons.segments import Segments
+from recsys import model as network
 from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN
 from recsys.model_runs import finish_run, new_run
 from tools.browser import CHROMIUM, CHROMIUM_ARGS
 
+SLIM = (1, 8, 8, 8, 8, 8)  # channels of the fixture `slim`
 WEIGHTS = [0.1, -0.3, 0.0, 0.5, 0.1, -0.1]  # of the components of the fixture `explanation`
+
+
+def pytest_collection_finish():
+    """What was imported stays: nobody looks for garbage in it, as Streamlit does after each run of a page."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +44,13 @@ def own_main(monkeypatch):
 def rng():
     """A source of chance that is the same in every test."""
     return np.random.default_rng(440)
+
+
+@pytest.fixture
+def slim(monkeypatch):
+    """The network with few channels, where a test is not about what it can learn: a tenth of the time."""
+    monkeypatch.setattr(network, "CHANNELS", SLIM)
+    monkeypatch.setattr(network, "N_FEATURES", 2 * SLIM[-1])
 
 
 @pytest.fixture(scope="session")

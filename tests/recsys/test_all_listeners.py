@@ -15,6 +15,7 @@ from recsys.data.splits import draw_split
 from recsys.evaluation.evaluate import MEASURES
 from recsys.records import sacred_experiment as tracking
 
+pytestmark = pytest.mark.usefixtures("slim")
 QUICK = {"n_epochs": 1, "input_length": 8000, "precision": "float32"}
 
 

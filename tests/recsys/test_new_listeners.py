@@ -13,6 +13,7 @@ from recsys.all_listeners import evaluate_all, train_all
 from recsys.model_runs import best_checkpoint
 from recsys.recommend import recommend
 
+pytestmark = pytest.mark.usefixtures("slim")
 NAMES = ["../etc", 'Jörg "DJ" O\'Neil/2 語']
 QUICK = {"n_epochs": 1, "input_length": 8000, "precision": "float32"}
 

@@ -351,6 +351,7 @@ def test_make_paper_without_the_data_says_what_to_get_before_it_installs_anythin
     assert not (tmp_path / "venv").exists()
 
 
+@pytest.mark.usefixtures("slim")
 def test_the_commands_of_make_paper_go_from_the_datasets_files_to_the_table(msd, monkeypatch, capsys):
     plays = {"marko": range(10, 15), "nina": range(15, 20)}
     plays = [(get_listener(name).user_id, i, 1) for name, songs in plays.items() for i in songs]

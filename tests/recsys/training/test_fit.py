@@ -24,6 +24,7 @@ def test_tones_are_told_from_noise(make_tracks):
     assert result.snippets_per_s > 0
 
 
+@pytest.mark.usefixtures("slim")
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_equal_seeds_give_equal_weights_and_others_others(tracks, precision):
     hashes = []
@@ -108,6 +109,7 @@ def through_a_file(state):
     return torch.load(file, weights_only=True)
 
 
+@pytest.mark.usefixtures("slim")
 @pytest.mark.parametrize(
     "settings",
     [{"precision": "float32"}, {"precision": "bfloat16"}, {"schedule": "onecycle", "val_step": 2}, {"freeze": True}],

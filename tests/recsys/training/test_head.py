@@ -19,6 +19,8 @@ from recsys.model_runs import best_checkpoint
 from recsys.training.head import QUIET_SAMPLES, STRENGTHS, QuietFeatures, fit_head, head_features, minimum
 from tests.recsys.training.tones import fresh_model
 
+pytestmark = pytest.mark.usefixtures("slim")
+
 
 @pytest.fixture
 def config(toy_library, tmp_path):

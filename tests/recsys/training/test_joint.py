@@ -13,6 +13,7 @@ import torch
 from lemons.config import Config
 from lemons.hashing import model_hash
 from recsys import experiment as training_driver
+from recsys import model as network
 from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint
 from recsys.data.crops import Crops, TrackSet
@@ -24,6 +25,7 @@ from recsys.training.step import TrainStep
 from recsys.training.trainer import Diverged, Trainer
 
 ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.usefixtures("slim")
 N = 8000  # samples in a track and a crop: half a second
 QUICK = {"n_epochs": 4, "batch_size": 20, "input_length": N, "val_step": 2, "schedule": "onecycle"}
 
@@ -32,10 +34,11 @@ PROGRAM = """
 import json, os, signal, sys
 from pathlib import Path
 from lemons.config import Config
-from recsys import all_listeners
+from recsys import all_listeners, model
 from recsys.data import crops
 
-n, library, runs, updates = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4])
+n, library, runs = int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+updates, model.CHANNELS, model.N_FEATURES = json.loads(sys.argv[4])
 calls, batches = 0, crops.Crops.batches
 
 def deadly_batches(self, epoch):
@@ -165,7 +168,8 @@ def test_what_is_trained_at_once_is_kept_as_what_is_trained_alone(config, tmp_pa
 def test_a_joint_training_that_was_killed_ends_with_the_weights_of_one_never_killed(config, tmp_path, rng):
     whole = train_all(Config(config.library_path, tmp_path / "whole"), updates=QUICK, together=True)
     n = int(rng.integers(6, 17))  # 4 epochs of 2 batches of both
-    arguments = [str(n), str(config.library_path), str(config.experiments_path), json.dumps(QUICK)]
+    settings = json.dumps([QUICK, network.CHANNELS, network.N_FEATURES])
+    arguments = [str(n), str(config.library_path), str(config.experiments_path), settings]
     killed = subprocess.run([sys.executable, "-c", PROGRAM, *arguments], cwd=ROOT, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     resumed = train_all(config, updates=QUICK, together=True)

@@ -13,6 +13,7 @@ from lemons.config import Config
 from lemons.hashing import model_hash
 from lemons.library import open_library
 from recsys import experiment as training_driver
+from recsys import model as network
 from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint, save_checkpoint
 from recsys.data.splits import draw_split
@@ -21,17 +22,19 @@ from recsys.training.resume import open_run
 from recsys.training.trainer import Diverged
 
 ROOT = Path(__file__).resolve().parents[3]
+pytestmark = pytest.mark.usefixtures("slim")
 CONFIG = {"n_epochs": 4, "lr": 0.01}
 
 # trains, and kills itself: as the n-th batch is asked for, before the n-th state is written, or when half of it is
 PROGRAM = """
 import json, os, signal, sys
 from pathlib import Path
-from recsys import checkpoints, experiment
+from recsys import checkpoints, experiment, model
 from recsys.data import crops
 from recsys.training import resume
 
-where, n, updates = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+where, n = sys.argv[1], int(sys.argv[2])
+updates, model.CHANNELS, model.N_FEATURES = json.loads(sys.argv[3])
 calls = 0
 
 def count():
@@ -58,7 +61,7 @@ def deadly_save(self, state):
 def deadly_write(content, path):
     write(content, path)
     if "last" in path.name and count():
-        path.write_bytes(path.read_bytes()[:100_000])
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         die()
 
 if where == "batch":
@@ -101,7 +104,8 @@ def test_a_killed_training_ends_with_the_weights_of_one_never_killed(toy_library
     whole = train_all(Config(library_path=toy_library, experiments_path=tmp_path / "whole"), ["nina"], updates=updates)
 
     n = int(rng.integers(1, 9) if where == "batch" else rng.integers(3, 6))  # 4 epochs of 2 batches; 5 states
-    command = [sys.executable, "-c", PROGRAM, where, str(n), json.dumps(updates | paths | {"user_name": "nina"})]
+    settings = json.dumps([updates | paths | {"user_name": "nina"}, network.CHANNELS, network.N_FEATURES])
+    command = [sys.executable, "-c", PROGRAM, where, str(n), settings]
     killed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert not list(tmp_path.glob("runs/*/training.json"))

@@ -23,6 +23,7 @@ from recsys.training.step import TrainStep
 from recsys.training.trainer import validation_scores
 from tests.recsys.training.tones import N, crops, fresh_model
 
+pytestmark = pytest.mark.usefixtures("slim")
 QUICK = {"n_epochs": 2, "batch_size": 20, "input_length": N, "schedule": "onecycle", "shared_trunk": True}
 QUICK_HEAD = {"batch_size": 20, "n_quiet": 1}
 
@@ -118,7 +119,7 @@ def test_each_head_learns_from_the_labels_of_its_own_listener(make_tracks, rng):
     labels = torch.tensor([[1.0, torch.nan], [0.0, 1.0], [torch.nan, 0.0]])
     step = TrainStep(FCN(2).double(), n_steps=1)
     step.model.dropout.p = 0.0
-    maps = torch.as_tensor(rng.normal(size=(3, 64, 8, 1)))
+    maps = torch.as_tensor(rng.normal(size=(3, step.model.fc.in_features // 2, 8, 1)))
     loss = step.loss(maps, labels)
     loss.backward()
     logits = step.model.head(step.model.pool(maps))
