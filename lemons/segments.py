@@ -238,6 +238,17 @@ def find_bars(y: np.ndarray) -> np.ndarray:
         if there are fewer than two bars
     MissingDependencyError
         if librosa is not installed
+
+    Examples
+    --------
+    A stroke every half a second, and a chord that changes every two: bars of two seconds.
+
+    >>> time = np.arange(10 * SAMPLE_RATE) / SAMPLE_RATE  # s
+    >>> root = np.array([220, 277])[(time // 2).astype(int) % 2]  # Hz
+    >>> chord = sum(np.sin(2 * np.pi * root * ratio * time) for ratio in (1, 1.25, 1.5)) / 10
+    >>> strokes = np.random.default_rng(0).uniform(-0.3, 0.3, len(time)) * np.exp(-30 * (time % 0.5))
+    >>> (find_bars(chord + strokes) / SAMPLE_RATE).round(1).tolist()
+    [2.0, 4.0, 6.0, 8.0]
     """
     require("finding beats", "librosa", extra="separation")
     import librosa

@@ -1,5 +1,6 @@
 """Waveforms and audio files: reading, checking, writing. See `lemons.audio.waveform` for what a waveform is."""
 
+from lemons.audio.array_file import load_array, load_samples
 from lemons.audio.flac import FlacWriter, bits_for, flac_bytes, write_flac
 from lemons.audio.grid import FULL_SCALE, quantize, round_16_bit, to_float, to_int16
 from lemons.audio.waveform import (
@@ -11,8 +12,6 @@ from lemons.audio.waveform import (
     common_gain,
     is_native,
     load,
-    load_array,
-    load_samples,
     load_with_gain,
     loud_gain,
     validate_audio,

@@ -14,7 +14,7 @@ import numpy as np
 import soxr
 
 from lemons.arguments import file_path, floats, items, whole
-from lemons.arrays import read_array
+from lemons.audio.array_file import load_array
 from lemons.audio.grid import FULL_SCALE, numbers, quantize, to_float
 from lemons.audio.level import gain_for, scale, tell_gain, within_full_scale
 from lemons.audio.recording import Recording
@@ -29,8 +29,6 @@ __all__ = [
     "common_gain",
     "is_native",
     "load",
-    "load_array",
-    "load_samples",
     "load_with_gain",
     "loud_gain",
     "validate_audio",
@@ -124,6 +122,17 @@ def loud_gain(path: str | os.PathLike, peak: float) -> float:
         the file, no array
     peak : float > 1
         the largest magnitude of its mono mix, at its own rate
+
+    Examples
+    --------
+    A steady level of twice full scale comes to just below full scale.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import soundfile
+    >>> with TemporaryDirectory() as folder:
+    ...     soundfile.write(f"{folder}/loud.wav", np.full(3, 2.0), SAMPLE_RATE, subtype="FLOAT")
+    ...     round(loud_gain(f"{folder}/loud.wav", 2.0), 3)
+    0.5
     """
     return _load_loud(Path(path), SAMPLE_RATE, peak)[1]
 
@@ -175,57 +184,16 @@ def check_file_rate(path: str | os.PathLike, sr: int) -> None:
         raise DataError(f"{path} has {sr} samples per second; {hint}")
 
 
-def load_samples(path: str | os.PathLike) -> np.ndarray:
-    """Read samples at 16 kHz that were saved by `numpy.save`; floats above full scale as `load` does.
-
-    They are read rather than mapped: each mapped array holds a file open, and a listener's split has more tracks than
-    the 1024 files that a process may usually open.
-
-    Parameters
-    ----------
-    path : path-like
-        a ``.npy`` file of one channel: int16, or floats, nominally in [-1, 1)
-
-    Returns
-    -------
-    np.ndarray [shape=(n_samples,), dtype=int16]
-
-    Raises
-    ------
-    DataError
-        if the file is no such array, is longer or shorter than its header says, is empty, or holds values that are not
-        numbers
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     np.save(f"{folder}/tone.npy", np.array([0, 16384], np.int16))
-    ...     load_samples(f"{folder}/tone.npy")
-    array([    0, 16384], dtype=int16)
-    """
-    samples, gain = within_full_scale(load_array(path))
-    tell_gain(path, gain)
-    return samples
-
-
-def load_array(path: str | os.PathLike) -> np.ndarray:
-    """What a file of samples holds, int16 or floats of any level (n_samples,); errors are those of `load_samples`."""
-    if not file_path("path", path).is_file():
-        raise DataError(f"no such audio file: {path}; check the path")
-    samples = read_array(path)
-    kind = samples.dtype
-    if (kind != np.int16 and kind.kind != "f") or max(samples.shape, default=0) != samples.size:
-        raise DataError(f"{path} holds {kind} {samples.shape}; it must be int16 or floats (n_samples,)")
-    if not samples.size:
-        raise DataError(f"{path} holds no audio (0 samples); choose another file")
-    if kind != np.int16 and not np.isfinite(samples).all():
-        raise DataError(f"{path} holds samples that are not numbers (NaN or infinite); export it again")
-    return samples.reshape(-1)
-
-
 def is_native(path: str | os.PathLike) -> bool:
-    """Whether a file is 16 kHz mono already, so that `load` has nothing to resample; False when it is no audio."""
+    """Whether a file is 16 kHz mono already, so that `load` has nothing to resample; False when it is no audio.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> import soundfile
+    >>> with TemporaryDirectory() as folder:
+    ...     soundfile.write(f"{folder}/cd.wav", np.zeros(3), 44_100)
+    ...     is_native(f"{folder}/cd.wav")
+    False
+    """
     try:
         with Recording(file_path("path", path)) as recording:
             return recording.sr == SAMPLE_RATE and recording.n_channels == 1

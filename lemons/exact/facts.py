@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lemons.arguments import as_array, number, one_of, quoted, whole
-from lemons.errors import DataError, ParameterError
+from lemons.arguments import number, one_of, whole
+from lemons.errors import ParameterError
+from lemons.exact.checks import check_answers, check_count, check_sounding
 from lemons.exact.groups import Description, describe_sets
-from lemons.exact.lattice import CHUNK_VALUES, MAX_ENUMERATED, Family, maximum_over_subsets, minimum_over_supersets
+from lemons.exact.lattice import Family, maximum_over_subsets, minimum_over_supersets
 from lemons.exact.minimal import Lister, MinimalSets
 from lemons.exact.responsibility import Part, parts_of
 from lemons.exact.threshold import Threshold
@@ -169,9 +170,9 @@ def facts_of(answers: Any, threshold: float, *, sounding: Any = None, limit: int
     >>> facts.sufficient.sets, facts.necessary.sets
     (((0,), (1, 2)), ((0, 1), (0, 2)))
     """
-    answers = _check_answers(answers)
+    answers = check_answers(answers)
     threshold, limit = number("threshold", threshold), whole("limit", limit, least=1)
-    sounding = _check_sounding(sounding, answers.size.bit_length() - 1)
+    sounding = check_sounding(sounding, answers.size.bit_length() - 1)
     return _facts(answers, Threshold.of_answers(threshold, answers.dtype), sounding, limit)
 
 
@@ -196,8 +197,22 @@ def table_facts(table: "ScoreTable", threshold: float, *, target: str = "probabi
     ------
     ParameterError
         if an argument is of another kind or out of range, or there are more than 26 sounding components
+
+    Examples
+    --------
+    A logit of 2 needs the second of two stems, and nothing else.
+
+    >>> import torch
+    >>> from lemons.exact import ScoreTable
+    >>> from lemons.exact.pooled import Pooled, PooledGroup
+    >>> logits = torch.tensor([[0.0], [2.0], [1.0], [3.0]])  # with no stem, the second, the first, both
+    >>> groups, sounding = [PooledGroup(0, 0, logits, logits)], np.ones((1, 2), bool)
+    >>> table = ScoreTable(Pooled(groups, sounding, 1, torch.nn.Identity(), ("mean",)), multiply_adds=0, seconds=0.0)
+    >>> facts = table_facts(table, 2.0, target="logit")
+    >>> facts.sufficient.sets, facts.necessary.sets
+    (((1,),), ((1,),))
     """
-    _check_count(table.n_sounding)
+    check_count(table.n_sounding)
     return logit_facts(table.all_logits, threshold, sounding=table.sounding, target=target, limit=limit)
 
 
@@ -228,43 +243,9 @@ def logit_facts(
     threshold, limit = number("threshold", threshold), whole("limit", limit, least=1)
     if target == "probability" and not 0 <= threshold <= 1:
         raise ParameterError(f"threshold={threshold:g} must be between 0 and 1; for a logit, give target='logit'")
-    answers = _check_answers(logits)
+    answers = check_answers(logits)
     make = Threshold.of_probabilities if target == "probability" else Threshold.of_answers
     return _facts(answers, make(threshold, answers.dtype), sounding.ravel(), limit)
-
-
-def _check_count(n_sounding: int) -> None:
-    if n_sounding > MAX_ENUMERATED:
-        raise ParameterError(
-            f"facts about {n_sounding} sounding components need the answers to all 2^{n_sounding} mixes, "
-            f"and at most {MAX_ENUMERATED} components are looked at; take fewer segments or stems"
-        )
-
-
-def _check_answers(answers: Any) -> np.ndarray:
-    """As finite numbers of float32 or float64."""
-    wanted = f"answers={quoted(answers)} must be numbers of shape (2^K,), one for each mask"
-    try:
-        answers = np.asarray(as_array(answers))
-    except (ValueError, TypeError) as error:  # lists of different lengths
-        raise ParameterError(wanted) from error
-    if answers.dtype.kind not in "fiub" or answers.ndim != 1 or answers.size.bit_count() != 1:
-        raise ParameterError(wanted)
-    _check_count(answers.size.bit_length() - 1)
-    small = answers.dtype.kind == "f" and answers.itemsize <= 4
-    answers = answers.astype(np.float32 if small else np.float64, copy=False)
-    if not all(np.isfinite(answers[i : i + CHUNK_VALUES]).all() for i in range(0, len(answers), CHUNK_VALUES)):
-        raise DataError("answers hold values that are not numbers (NaN or infinite); train the model again")
-    return answers
-
-
-def _check_sounding(sounding: Any, n_sounding: int) -> np.ndarray:
-    if sounding is None:
-        return np.ones(n_sounding, dtype=bool)
-    sounding = np.asarray(as_array(sounding))
-    if sounding.dtype != bool or sounding.sum() != n_sounding:
-        raise ParameterError(f"sounding={quoted(sounding)} must be True for {n_sounding} components, False for others")
-    return sounding.ravel()
 
 
 def _facts(answers: np.ndarray, threshold: Threshold, sounding: np.ndarray, limit: int) -> Facts:

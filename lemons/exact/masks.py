@@ -1,10 +1,32 @@
 """Masks of components: all of them in order, or a sample."""
 
+from typing import Any
+
 import numpy as np
 
+from lemons.arguments import as_array, quoted
 from lemons.errors import ParameterError
 
-__all__ = ["mask_rows", "sample_pairs", "spread"]
+__all__ = ["check_masks", "mask_rows", "sample_pairs", "spread"]
+
+
+def check_masks(masks: Any, n_components: int) -> np.ndarray:
+    """A caller's masks as an array (n_masks, n_components); ParameterError if they are none.
+
+    Examples
+    --------
+    >>> check_masks([[1, 0, 1]], 3)
+    array([[1, 0, 1]])
+    """
+    try:
+        masks = np.asarray(as_array(masks))
+    except (ValueError, TypeError) as error:  # lists of different lengths
+        raise ParameterError(f"masks={quoted(masks)} must have shape (n_masks, {n_components})") from error
+    if masks.ndim != 2 or masks.shape[1] != n_components:
+        raise ParameterError(f"masks of shape {masks.shape} must have shape (n_masks, {n_components})")
+    if not ((masks == 0) | (masks == 1)).all():
+        raise ParameterError("masks hold other values than 0 and 1; a component is on or off")
+    return masks
 
 
 def mask_rows(start: int, stop: int, n_components: int) -> np.ndarray:

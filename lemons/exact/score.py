@@ -124,6 +124,33 @@ def score_tables(models: Sequence[nn.Module], stems: np.ndarray, *args: Any, **k
     ------
     ParameterError
         if the models differ in more than their heads; see `score_table` for the other errors
+
+    Examples
+    --------
+    Who likes what another dislikes, and as much, gives every mix the opposite answer.
+
+    >>> from lemons.exact import Block, LocalModel
+    >>> class Taste(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.conv, self.fc = nn.Conv2d(1, 1, 1), nn.Linear(1, 1, bias=False)
+    ...
+    ...     def local_model(self):
+    ...         def stft(y):
+    ...             window = torch.ones(64, dtype=torch.float64)
+    ...             return torch.stft(y.double(), 64, 64, window=window, center=False, return_complex=True)
+    ...
+    ...         def columns(spectrum):
+    ...             return spectrum.abs().float()
+    ...
+    ...         return LocalModel(64, 64, 0, stft, columns, [Block(self.conv)], ("mean",), self.fc)
+    >>> one = Taste().eval()
+    >>> other = copy.deepcopy(one)
+    >>> other.fc.weight.data *= -1
+    >>> stems = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 4000)).astype(np.float32)
+    >>> tables = score_tables([one, other], stems, 2)
+    >>> bool((tables[0].all_logits == -tables[1].all_logits).all())
+    True
     """
     if not models:
         return []

@@ -10,14 +10,14 @@ import torch
 from scipy.special import expit
 from torch import Tensor, nn
 
-from lemons.arguments import as_array, number, one_of, quoted, whole
+from lemons.arguments import number, one_of, whole
 from lemons.errors import ParameterError
 from lemons.exact.best import Best, best_mask
 from lemons.exact.enumeration import enumerate_layered, enumerate_linear, first_layer
 from lemons.exact.game import game_of_table
 from lemons.exact.lattice import MAX_ENUMERATED
 from lemons.exact.lime import Lime, fit_lime, lime_of_moments
-from lemons.exact.masks import mask_rows, sample_pairs, spread
+from lemons.exact.masks import check_masks, mask_rows, sample_pairs, spread
 from lemons.exact.moments import Moments, moments_of
 from lemons.exact.pooled import Pooled
 from lemons.exact.shapley import interactions_of_moments, shapley_of_moments
@@ -49,6 +49,17 @@ class ScoreTable:
         work of the pass
     seconds : float
         its wall time
+
+    Examples
+    --------
+    One feature, the loudness, with no stem on, the second, the first, or both: the first adds 1 to it and the second 2,
+    and so their Shapley values say.
+
+    >>> from lemons.exact.pooled import PooledGroup
+    >>> loudness = torch.tensor([[0.0], [2.0], [1.0], [3.0]])
+    >>> pooled = Pooled([PooledGroup(0, 0, loudness, loudness)], np.ones((1, 2), bool), 1, nn.Identity(), ("mean",))
+    >>> ScoreTable(pooled, multiply_adds=0, seconds=0.0).shapley().round(6).tolist()
+    [1.0, 2.0]
     """
 
     pooled: Pooled = field(repr=False)
@@ -112,20 +123,9 @@ class ScoreTable:
         ParameterError
             if the masks have another shape or other values
         """
-        masks = self._check_masks(masks)
+        masks = check_masks(masks, self.n_components)
         chunks = [self.pooled.logits(masks[row : row + CHUNK_ROWS]) for row in range(0, len(masks), CHUNK_ROWS)]
         return np.concatenate(chunks) if chunks else np.zeros(0, np.float32)
-
-    def _check_masks(self, masks: np.ndarray) -> np.ndarray:
-        try:
-            masks = np.asarray(as_array(masks))
-        except (ValueError, TypeError) as error:  # lists of different lengths
-            raise ParameterError(f"masks={quoted(masks)} must have shape (n_masks, {self.n_components})") from error
-        if masks.ndim != 2 or masks.shape[1] != self.n_components:
-            raise ParameterError(f"masks of shape {masks.shape} must have shape (n_masks, {self.n_components})")
-        if not ((masks == 0) | (masks == 1)).all():
-            raise ParameterError("masks hold other values than 0 and 1; a component is on or off")
-        return masks
 
     @cached_property
     def all_logits(self) -> Tensor:
@@ -204,7 +204,7 @@ class ScoreTable:
             if an argument is of another kind or out of range
         """
         _check(target)
-        masks, alpha = self._check_masks(masks), number("alpha", alpha, least=0)
+        masks, alpha = check_masks(masks, self.n_components), number("alpha", alpha, least=0)
         return fit_lime(masks, self._answers(masks, target), alpha=alpha)
 
     def lime_sampled(self, n_masks: int = 2**18, *, seed: int = 0, target: str = "logit", alpha: float = 0.0) -> Lime:

@@ -58,6 +58,18 @@ class Separation:
         file and its stems were multiplied by; 1 unless it exceeds full scale), ``seconds`` (that it took),
         ``mix_dbfs``, ``residual_dbfs``, ``residual_stem``, and ``stems``: for each its level ``dbfs`` (of the mean
         square; None for silence), its ``lowest`` and ``highest`` sample, its ``file`` and the file's ``sha256``
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from lemons.audio import write_flac
+    >>> from lemons.separation.given import Given
+    >>> with TemporaryDirectory() as folder:
+    ...     write_flac(f"{folder}/stems/vocals.flac", np.full(16_000, 0.25))
+    ...     write_flac(f"{folder}/song.flac", np.full(16_000, 0.25))
+    ...     separation = separate_file(f"{folder}/song.flac", Given(f"{folder}/stems"), folder=f"{folder}/cache")
+    ...     separation.stems, separation.sr, float(separation.read("vocals").max())
+    (('vocals',), 16000, 0.25)
     """
 
     path: Path
