@@ -13,6 +13,7 @@ from scipy.special import expit
 from lemons.audio import SAMPLE_RATE, quantize
 from lemons.explaining.clips import mix_of, stand_ins_of
 from lemons.explaining.explain import explain
+from lemons.hashing import hash_waveforms
 from lemons.render.player import player_css, player_data, player_js, player_sounds
 from lemons.render.report import write_report
 from lemons.tracks import Track
@@ -284,6 +285,14 @@ def test_what_silence_is_given_stands_beside_every_answer(visit, explained, trac
     for mark, value in (("full", full), ("silence", silence)):
         tick = meter.locator(f".{mark}").bounding_box()
         assert tick["x"] + tick["width"] / 2 == pytest.approx(box["x"] + value * box["width"], abs=1)  # CSS pixels
+
+
+def test_both_channels_of_stereo_sound_are_drawn(visit, explained, track):
+    stereo = {name: np.stack([np.zeros_like(y), y]) for name, y in track.stems.items()}
+    explanation = replace(explained["source"], stems_hash=hash_waveforms(stereo))
+    player = visit(explanation, replace(track, stems=stereo))
+    loudest = max(np.abs(y).max() for y in track.stems.values())
+    assert player.get("p.grid.peak") == pytest.approx(loudest / 2, abs=STEP)  # of the mean of silence and sound
 
 
 def test_mute_and_solo_count_as_switching_off_but_volume_does_not(visit, explained, track):

@@ -86,7 +86,7 @@ class Grid {
   }
 
   setSounds(buffers) {
-    const sounds = buffers.map((buffer) => buffer.getChannelData(0));
+    const sounds = buffers.map(mono);
     this.peak = Math.max(...sounds.map(peakOf));
     this.rows.forEach(({ lane }, row) => lane.setSound(sounds[row]));
   }
@@ -136,4 +136,10 @@ class Grid {
   setPosition(share) {
     this.root.style.setProperty("--at", share);
   }
+}
+
+/** The mean of a buffer's channels. */
+function mono(buffer) {
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, i) => buffer.getChannelData(i));
+  return channels.length === 1 ? channels[0] : channels[0].map((_, i) => channels.reduce((sum, y) => sum + y[i], 0) / channels.length);
 }
