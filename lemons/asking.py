@@ -83,7 +83,7 @@ def explain(
         an audio file; a waveform (n_samples,) or (n_channels, n_samples); stems of that shape, by name, whose sum is
         the sound; or a track of `lemons.open_track`
     sr : int > 0
-        sampling rate of a waveform or stems, in Hz; mixes are made at this rate
+        sampling rate of a waveform or stems, in Hz, at which mixes are made; a file and a Track have their own
     separator : str, Separator or None
         takes a file or a waveform apart; see `lemons.list_separators`. Separated stems are mono, and those of a file
         by a separator's name 16 kHz, whatever the file's rate: a model of another rate needs ``model_sr``

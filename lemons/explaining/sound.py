@@ -42,7 +42,7 @@ def open_sound(
     sound : path-like, np.ndarray, dict of str to np.ndarray, or Track
         a file; a waveform (n_samples,) or (n_channels, n_samples); or stems of that shape, whose sum is the sound
     sr : int > 0
-        sampling rate of a waveform or stems, in Hz
+        sampling rate of a waveform or stems, in Hz; None for a file or a Track, which have their own
     separator : str, Separator or None
         takes a file or a waveform apart, see `lemons.get_separator`; None leaves it whole. Separated stems are mono,
         and those of a file, which are cached, 16 kHz
@@ -61,10 +61,13 @@ def open_sound(
     Raises
     ------
     ParameterError
-        if it is none of these, or the rate is missing
+        if it is none of these, the rate is missing, or one is given for what has its own
     DataError
         if a file cannot be read, or the sound is silent, shorter than a second, too long, or holds NaN
     """
+    if sr is not None and isinstance(sound, Track | str | os.PathLike):
+        hint = "a file or a Track has its own rate, so leave it out"
+        raise ParameterError(f"sr={quoted(sr)} is for waveforms and stems; {hint}")
     if isinstance(sound, Track):
         if separator is not None:
             raise ParameterError("a Track is separated already; leave the separator out")

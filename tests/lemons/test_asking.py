@@ -350,6 +350,7 @@ Y = tone(300)
     ("sound", "options", "words"),
     [
         (Y, {"sr": None}, "sr=None must be the sampling rate"),
+        ("song.wav", {"sr": 44100}, "sr=44100 is for waveforms and stems; a file or a Track has its own rate"),
         (Y[:100], {}, "lasts 0.01 s"),
         (Y, {"sampler": "sobol"}, "sampler='sobol'"),
         (Y, {"sampler": "audiolime", "settle_top": 3}, "settle_top=3 needs intervals"),
