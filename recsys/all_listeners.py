@@ -20,7 +20,6 @@ from recsys.evaluation.evaluate import read_evaluation, read_scores, summarize
 from recsys.evaluation.report import make_report, write_report
 from recsys.model import check_device
 from recsys.model_runs import best_checkpoint, finished_runs
-from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import make_observers
 from recsys.tables import format_table
 from recsys.training.fit import fit_jointly
@@ -85,7 +84,7 @@ def train_all(
     library = open_library(config.library_path)
     paths = {"data_path": str(config.library_path), "experiments_path": str(config.experiments_path)}
     updates, named = (updates or {}) | paths, [named_config] if named_config else []
-    wanted = _parameters(named_config, updates)
+    wanted = training_driver.parameters_of(named_config, updates)
     if together and wanted["shared_trunk"]:
         raise ParameterError("listeners are trained together or with a shared trunk, not both; choose one")
     training_driver.ex.observers[:] = _observers(config, fallback)
@@ -299,14 +298,3 @@ def _failure(failed: dict[str, LemonsError], n_users: int) -> DataError:
 def _observers(config: Config, fallback: str) -> list:
     database = {"mongodb_url": config.mongodb_url, "mongodb_db_name": config.mongodb_db_name}
     return make_observers(config.experiments_path, **database, fallback=fallback)
-
-
-def _parameters(named_config: str, updates: dict[str, Any]) -> dict[str, Any]:
-    """The parameters that a run of `recsys.experiment` would have."""
-    known = training_driver.ex.named_configs
-    if named_config and named_config not in known:
-        raise ParameterError(f"schedule {named_config!r} is unknown; choose one of {', '.join(known)}")
-    named = known[named_config]() if named_config else {}
-    parameters = dict(training_driver.experiment_config(fixed={**named, **updates}))
-    check_parameters(parameters)
-    return parameters

@@ -27,6 +27,7 @@ from lemons.library import open_library
 from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.data.splits import DATA_SEED, load_or_draw_split
 from recsys.model import check_device
+from recsys.parameters import check_parameters
 from recsys.records.sacred_experiment import Log, make_experiment, make_observers, record_data, run_commandline
 from recsys.records.tensorboard import Sounds
 from recsys.training.fit import fit
@@ -35,7 +36,7 @@ from recsys.training.prepare import kept_trunk, load_trunk, prepare, quiet_setti
 from recsys.training.resume import open_run
 from recsys.training.shared import SHARED, all_splits, fit_shared, join
 
-__all__ = ["ex", "local_conf", "observers"]
+__all__ = ["ex", "local_conf", "observers", "parameters_of"]
 
 local_conf = {
     "mongodb_url": "",  # such as mongodb://localhost:27017; empty: what config.py says, by default files
@@ -87,6 +88,17 @@ def demo():
     schedule = "onecycle"
     val_step = 5
     num_workers = 2
+
+
+def parameters_of(named_config, updates):
+    """The parameters that a run would have; ParameterError for a wrong one."""
+    known = ex.named_configs
+    if named_config and named_config not in known:
+        raise ParameterError(f"schedule {named_config!r} is unknown; choose one of {', '.join(known)}")
+    named = known[named_config]() if named_config else {}
+    parameters = dict(experiment_config(fixed={**named, **updates}))
+    check_parameters(parameters)
+    return parameters
 
 
 @ex.main

@@ -23,6 +23,7 @@ DRIVERS = (
     "recsys/experiment.py",
     "recsys/eval.py",
     "recsys/all_listeners.py",
+    "recsys/fleet/networks.py",
     "explanations/app.py",
     "explanations/core/precompute.py",
     "explanations/studies/stability.py",

@@ -37,16 +37,24 @@ Gpus = Annotated[float, typer.Option(min=0, help="GPUs of a unit: 0.25 for four 
 
 @app.command()
 def train(
-    trunk: Trunk,
+    trunk: Annotated[
+        Path | None, typer.Option(help="a model whose trunk all listeners share; else each gets a network")
+    ] = None,
+    schedule: Annotated[str, typer.Option(help="of the networks: a named configuration, else the paper's")] = "",
     results: Place = "",
     listeners: Listeners = "all",
     address: Address = "",
     threads: Threads = 1,
     gpus: Gpus = 0.0,
 ) -> None:
-    """Hear every track once with a trunk, and fit a head for each listener to what was heard."""
-    fleet = _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners)
-    fleet.train()
+    """Hear every track once with a trunk and fit a head for each listener; without a trunk, train networks."""
+    if trunk and schedule:
+        raise ParameterError(f"schedule={schedule!r} is one of networks, and with a trunk heads are fitted; choose one")
+    fleet = _Fleet(results, address, threads, gpus, trunk=trunk or Path(), listeners=listeners)
+    if trunk:
+        fleet.train()
+    else:
+        fleet.train_networks(schedule)
     fleet.end()
 
 
@@ -119,7 +127,7 @@ class _Fleet:
         from lemons.fleet import Results
         from lemons.library import open_library
 
-        config = read_config()
+        self.config = config = read_config()
         self.library = open_library(config.library_path)
         tell(self.library.skipped)
         self.trunk, self.listeners = trunk.absolute(), _names(listeners, self.library.users, "listeners")
@@ -127,6 +135,20 @@ class _Fleet:
         self.address, self.threads, self.gpus = address, threads, gpus
         self.device = "cuda" if gpus else "cpu"
         self.failures: list[Failure] = []
+
+    def train_networks(self, schedule: str) -> None:
+        """Train a network of their own for each listener."""
+        from recsys.fleet.networks import network_units, read_networks
+
+        how: dict[str, Any] = {"schedule": schedule, "updates": {"device": "cuda:0"} if self.gpus else {}}
+        units, failures = network_units(self.library, self.config, listeners=self.listeners, **how)
+        self.failures += failures
+        made = self._run(units, "networks", self.gpus)
+        models = {unit.key: read_networks(self.results, [unit.key]) for unit in made}
+        gone = {name: key for key, of in models.items() for name, model in of.items() if not Path(model).is_file()}
+        self._left_out(
+            {name: f"its model is gone; delete {self.results.shown}/{key}.parquet, too" for name, key in gone.items()}
+        )
 
     def train(self) -> tuple[list["Unit"], list["Unit"]]:
         """The units of features and heads that have a result."""

@@ -16,6 +16,7 @@ from lemons.separation import cache
 from lemons.separation.hpss import HPSS
 from lemons.tracks import open_track
 from recsys.checkpoints import save_checkpoint
+from recsys.fleet import networks
 from recsys.model import FCN
 from tests.lemons.audio.encoded import by_ffmpeg
 
@@ -29,7 +30,7 @@ def run(tmp_path, short_library, monkeypatch):
 
     def run(*arguments):
         where = ["--results", str(tmp_path / "results")]
-        if arguments[0] != "separate":
+        if arguments[0] != "separate" and "--schedule" not in arguments:
             where += ["--trunk", str(tmp_path / "trunk.pt")]
         result = CliRunner().invoke(app, ["fleet", *arguments, *where])
         if result.exception and not isinstance(result.exception, SystemExit):
@@ -137,6 +138,18 @@ def test_listeners_of_whom_nobody_gets_a_head_are_listed_too(run, tmp_path):
     assert code == 1
     assert "lemons: nobody: " in output
     assert "1 failed" in output
+
+
+def test_without_a_trunk_networks_are_trained(run, tmp_path, monkeypatch, short_library):
+    asked = []
+    monkeypatch.setattr(networks, "train_all", lambda config, users, **how: asked.append((users, how)) or {})
+    (tmp_path / "listeners.txt").write_text("nina\nnobody\n")
+    code, output = run("train", "--schedule", "demo", "--listeners", str(tmp_path / "listeners.txt"))
+    assert code == 1
+    assert [(users, how["named_config"]) for users, how in asked] == [(["nina"], "demo")]
+    assert "lemons: nobody: " in output
+    with pytest.raises(LemonsError, match="schedule='demo' is one of networks"):
+        run("train", "--schedule", "demo", "--trunk", str(tmp_path / "trunk.pt"))
 
 
 def test_what_is_asked_is_checked_before_anything_is_heard(run, tmp_path):
