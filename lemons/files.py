@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lemons.errors import DataError, NotHereError
 
-__all__ = ["atomic_folder", "atomic_path", "discard_folder", "safe_name", "why_no_file"]
+__all__ = ["atomic_folder", "atomic_path", "discard_folder", "ordinary_file", "safe_name", "why_no_file"]
 
 MAX_NAME = 100  # bytes of UTF-8, which leaves room for dates and suffixes below the 255 of common file systems
 
@@ -143,6 +143,15 @@ def why_no_file(path: str | os.PathLike) -> str:
         return ""
     # reading a pipe waits for its writer, and a device may never end
     return "it is a folder" if stat.S_ISDIR(mode) else "it is a pipe, a device or the like"
+
+
+def ordinary_file(path: str | os.PathLike) -> os.stat_result | None:
+    """What the system says of an ordinary file; None where `why_no_file` says why there is none."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status if stat.S_ISREG(status.st_mode) else None
 
 
 def safe_name(name: str) -> str:

@@ -10,7 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["fingerprint", "hash_file", "hash_state", "hash_text", "hash_waveforms", "model_hash"]
+__all__ = ["fingerprint", "hash_file", "hash_files", "hash_state", "hash_text", "hash_waveforms", "model_hash"]
+
+CHUNK = 2**20  # bytes of a file that are in memory at once
 
 
 def hash_waveforms(waveforms: Mapping[str, np.ndarray]) -> str:
@@ -55,3 +57,13 @@ def hash_file(path: str | os.PathLike) -> str:
     """SHA-256 of a file's bytes, in hexadecimal digits; an unreadable file is an OSError."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_files(*paths: str | os.PathLike) -> str:
+    """SHA-256 of the bytes of several files, one after the other; an unreadable file is an OSError."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+    return digest.hexdigest()

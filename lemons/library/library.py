@@ -3,10 +3,9 @@
 Reading one needs no pandas; `Library.tracks`, `Library.listens` and `Library.played`, which are its tables, do.
 """
 
-import hashlib
 import logging
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,7 +19,9 @@ from lemons.arrays import kept_array
 from lemons.audio import is_native, load, load_samples, load_with_gain, to_float, to_int16
 from lemons.errors import DataError, ParameterError
 from lemons.extras import require
-from lemons.files import safe_name, why_no_file
+from lemons.files import ordinary_file, safe_name, why_no_file
+from lemons.hashing import hash_files
+from lemons.library.catalogue import Plays, Rows
 from lemons.library.tables import LISTEN_COLUMNS, TRACK_COLUMNS
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
@@ -34,6 +35,7 @@ __all__ = ["STEMS", "Library"]
 logger = logging.getLogger(__name__)
 
 STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
+MAX_NAMED = 20  # listeners in a sentence
 READING = 1  # version of how files are read; raising it makes everything cached again
 
 
@@ -45,24 +47,24 @@ class Library:
     ----------
     path : Path
         its folder
-    rows : dict of str to dict
+    rows : mapping of str to dict
         the tracks whose file exists: what tracks.csv says of each ``track_id``, by the names of its columns
-    plays : dict of (str, str) to int
-        playcounts > 0 by user and track_id, of tracks in ``rows`` only
+    plays : mapping of str to mapping of str to int
+        playcounts > 0 by user, then by track_id, of tracks in ``rows`` only. Both mappings are read-only where
+        `open_library` made them, and read what they are asked for
     skipped : list of str
         a sentence for everything that was left out, and why
 
     Examples
     --------
-    >>> Library(Path("music"), {"S1": {"title": "Ode", "file": "song.wav"}}, {("marko", "S1"): 3})
+    >>> Library(Path("music"), {"S1": {"title": "Ode", "file": "song.wav"}}, {"marko": {"S1": 3}})
     Library('music': 1 tracks, 1 listeners)
     """
 
     path: Path
-    rows: dict[str, dict[str, Any]]
-    plays: dict[tuple[str, str], int]
+    rows: Mapping[str, dict[str, Any]]
+    plays: Mapping[str, Mapping[str, int]]
     skipped: list[str] = field(default_factory=list)
-    _grouped: tuple[Any, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def of_tables(
@@ -70,7 +72,9 @@ class Library:
     ) -> "Library":
         """A library whose tables are as `tracks` and `listens` of the one that is made."""
         rows = tracks.to_dict("index")
-        plays = {(user, one): int(n) for user, one, n in listens.itertuples(index=False)}
+        plays: dict[str, dict[str, int]] = {}
+        for user, one, n in listens.itertuples(index=False):
+            plays.setdefault(user, {})[one] = int(n)
         return cls(path, {str(one): row for one, row in rows.items()}, plays, skipped or [])
 
     def __repr__(self) -> str:
@@ -79,32 +83,44 @@ class Library:
 
     @cached_property
     def tracks(self) -> "pd.DataFrame":
-        """``rows`` as a table [index=track_id, columns=title, artist, genre, file, ...]."""
-        pd = _pandas()
-        index = pd.Index(list(self.rows), name="track_id")
-        columns = list(next(iter(self.rows.values()), {})) or list(TRACK_COLUMNS[1:])
-        return pd.DataFrame(list(self.rows.values()), index=index, columns=columns)
+        """``rows`` as a table [index=track_id, columns=title, artist, genre, file, ...], all of it in memory."""
+        return self._table(dict(self.rows.items()))
 
     @cached_property
     def listens(self) -> "pd.DataFrame":
         """``plays`` as a table [columns=user, track_id, playcount], a row for each track that a user played."""
-        rows = [(*key, playcount) for key, playcount in self.plays.items()]
+        if isinstance(self.plays, Plays):
+            rows = self.plays.listens()
+        else:
+            rows = [(user, one, n) for user, played in self.plays.items() for one, n in played.items()]
         return _pandas().DataFrame(rows, columns=list(LISTEN_COLUMNS))
+
+    def some_tracks(self, track_ids: Iterable[str]) -> "pd.DataFrame":
+        """The rows of ``tracks`` of these ids, in their order, without reading the others; unknown ids are left out."""
+        return self._table({one: row for one, row in self._some(track_ids) if row is not None})
+
+    def _some(self, track_ids: Iterable[str]) -> Iterable[tuple[str, dict[str, Any] | None]]:
+        return (
+            self.rows.some(track_ids)
+            if isinstance(self.rows, Rows)
+            else ((one, self.rows.get(one)) for one in track_ids)
+        )
+
+    def _table(self, rows: dict[str, dict[str, Any]]) -> "pd.DataFrame":
+        pd = _pandas()
+        columns = list(next(iter(rows.values()), {})) or list(TRACK_COLUMNS[1:])
+        return pd.DataFrame(list(rows.values()), index=pd.Index(list(rows), name="track_id"), columns=columns)
 
     @property
     def users(self) -> list[str]:
         """All listeners who played something: the seven personas first, then the others by name."""
-        found = {user for user, _ in self.plays}
         personas = [listener.name for listener in LISTENERS]
-        return [name for name in personas if name in found] + sorted(found - set(personas))
+        return [name for name in personas if name in self.plays] + sorted(set(self.plays) - set(personas))
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of tracks.csv and listens.csv: the same library, the same hexadecimal digits."""
-        digest = hashlib.sha256()
-        for name in ("tracks.csv", "listens.csv"):
-            digest.update((self.path / name).read_bytes())
-        return digest.hexdigest()
+        return hash_files(self.path / "tracks.csv", self.path / "listens.csv")
 
     def played(self, user: str) -> "pd.Series":
         """Playcounts by track_id, the most played first.
@@ -116,15 +132,12 @@ class Library:
         MissingDependencyError
             if pandas is not installed
         """
-        listens = self.listens
-        if (
-            self._grouped is None or self._grouped[0] is not listens
-        ):  # once for ten thousand listeners of a million rows
-            self._grouped = listens, listens.groupby("user", sort=False).indices
-        if user not in self._grouped[1]:
-            raise ParameterError(f"listener={user!r} is not in {self.path}; choose one of {', '.join(self.users)}")
-        rows = listens.iloc[self._grouped[1][user]]
-        return rows.set_index("track_id")["playcount"].sort_values(ascending=False, kind="stable")
+        pd = _pandas()
+        if user not in self.plays:
+            raise ParameterError(f"listener={user!r} is not in {self.path}; choose one of {_named(self.users)}")
+        played = self.plays[user]
+        playcounts = pd.Series(list(played.values()), pd.Index(list(played), name="track_id"), name="playcount")
+        return playcounts.sort_values(ascending=False, kind="stable")
 
     def audio_path(self, track_id: str) -> Path:
         """The track's audio file: ``file`` of tracks.csv, seen from the library's folder if it is no absolute path.
@@ -134,12 +147,14 @@ class Library:
         ParameterError
             if the library has no such track
         """
-        if track_id not in self.rows:
-            example = next(iter(self.rows))
-            raise ParameterError(
-                f"track={track_id!r} is not in {self.path}; see its tracks.csv for ids such as {example}"
-            )
-        return self.path / self.rows[track_id]["file"]
+        return self.path / self._row(track_id)["file"]
+
+    def _row(self, track_id: str) -> dict[str, Any]:
+        try:
+            return self.rows[track_id]
+        except KeyError:
+            hint = f"see its tracks.csv for ids such as {next(iter(self.rows))}"
+            raise ParameterError(f"track={track_id!r} is not in {self.path}; {hint}") from None
 
     def stamp(self, track_id: str) -> dict[str, str | int]:
         """What identifies the sound of a track without reading it; arrays made of the track are cached with it.
@@ -158,12 +173,23 @@ class Library:
         DataError
             if its file has vanished
         """
-        source = self.audio_path(track_id)
-        if why := why_no_file(source):
-            raise DataError(f"no such audio file: {source} ({why}); check the path")
-        status = source.stat()
-        about = {"track_id": track_id, "file": self.rows[track_id]["file"]}
-        return about | {"mtime_ns": status.st_mtime_ns, "size": status.st_size, "reading": READING}
+        self._row(track_id)  # an unknown one is told
+        (stamp,) = self.stamps([track_id])
+        if stamp is None:
+            source = self.audio_path(track_id)
+            raise DataError(f"no such audio file: {source} ({why_no_file(source)}); check the path")
+        return stamp
+
+    def stamps(self, track_ids: Iterable[str]) -> Iterator[dict[str, str | int] | None]:
+        """`stamp` of many tracks; None of one that is unknown, or whose file has vanished."""
+        for track_id, row in self._some(track_ids):
+            # not a Path, which takes longer than asking for the file does
+            status = ordinary_file(os.path.join(self.path, row["file"])) if row else None
+            if row is None or status is None:
+                yield None
+                continue
+            about = {"track_id": track_id, "file": row["file"]}
+            yield about | {"mtime_ns": status.st_mtime_ns, "size": status.st_size, "reading": READING}
 
     def cache_path(self, kind: str, track_id: str) -> Path:
         """Where an array of this kind that is made of a track is kept; an id with a ``/`` does not leave the folder."""
@@ -242,18 +268,19 @@ class Library:
         def in_order(pool: ThreadPoolExecutor) -> Generator[str, None, None]:
             yield from pool.map(problem, self.rows)
 
-        damaged = []
+        damaged = set()
         # closing() drops what is still waiting when progress() raises, or the wait for it all would hold up Ctrl-C
         with ThreadPoolExecutor(os.cpu_count()) as pool, closing(in_order(pool)) as problems:
             for done, (track_id, sentence) in enumerate(zip(self.rows, problems, strict=True), start=1):
                 if sentence:
-                    damaged.append(track_id)
+                    damaged.add(track_id)
                     self.skipped.append(f"track {track_id} skipped: {sentence}")
                 if progress:
                     progress(done, len(self.rows))
-        for track_id in damaged:
-            del self.rows[track_id]
-        self.plays = {key: playcount for key, playcount in self.plays.items() if key[1] in self.rows}
+        if damaged:
+            plays = {user: {one: n for one, n in self.plays[user].items() if one not in damaged} for user in self.plays}
+            self.rows = {track_id: row for track_id, row in self.rows.items() if track_id not in damaged}
+            self.plays = {user: played for user, played in plays.items() if played}
         for table in ("tracks", "listens"):  # are made again
             self.__dict__.pop(table, None)
 
@@ -263,6 +290,12 @@ def _pandas() -> Any:
     import pandas
 
     return pandas
+
+
+def _named(names: list[str]) -> str:
+    """The first of many names."""
+    more = f" and {len(names) - MAX_NAMED:,} others" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more
 
 
 def _without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:

@@ -8,6 +8,7 @@ import csv
 import json
 import os
 import re
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ __all__ = [
     "LISTEN_COLUMNS",
     "TRACK_COLUMNS",
     "check_folder",
+    "iter_table",
     "read_table",
     "spreadsheet_plain",
     "spreadsheet_safe",
@@ -121,7 +123,13 @@ def write_library(
 
 
 def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
-    """The rows of a comma-separated table that has at least these columns, as texts by the columns' names.
+    """The rows of a table as `iter_table` reads them, by the columns' names."""
+    names, rows = iter_table(path, columns)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def iter_table(path: Path, columns: tuple[str, ...]) -> tuple[list[str], Iterator[list[str]]]:
+    """The columns and rows of a comma-separated table that has at least some columns.
 
     Parameters
     ----------
@@ -131,31 +139,53 @@ def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     columns : tuple of str
         what must be among them
 
+    Returns
+    -------
+    names : list of str
+        of all columns
+    rows : iterator of list of str
+        a text for each column
+
     Raises
     ------
     DataError
-        if it is no such table
+        if it is no such table; a fault in the middle comes after the rows before it
     """
-    remedy = "it must be comma-separated UTF-8"
+    lines = _lines(path)
+    _, cells = next(lines, (0, []))
+    if not cells:
+        raise _no_table(path, "it is empty")
+    if missing := [name for name in columns if name not in cells]:
+        raise DataError(f"{path} has no column {', '.join(missing)}; its first line must name {', '.join(columns)}")
+    names = [name for name in dict.fromkeys(cells) if name]
+    return names, _rows(path, lines, len(cells), [cells.index(name) for name in names])
+
+
+def _rows(path: Path, lines: Iterator[tuple[int, list[str]]], width: int, places: list[int]) -> Iterator[list[str]]:
+    for number, cells in lines:
+        if len(cells) > width:
+            hint = "put texts with commas into quotation marks"
+            raise DataError(f"{path}, line {number} has more columns than line 1 names; {hint}")
+        cells += [""] * (width - len(cells))
+        # most cells need no look by `spreadsheet_plain`, and there may be millions
+        yield [spreadsheet_plain(cells[at]) if cells[at][:1] == "'" else cells[at] for at in places]
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line that has some, and its number."""
     try:
         # ids and titles stay texts: an id 007 is not 7, an artist called "NA" is not missing
         with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(chain(file, [END])))
+            before: list[str] = []
+            for number, cells in enumerate(csv.reader(chain(file, [END]))):
+                if before:
+                    yield number, before
+                before = cells
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path} cannot be read as a table ({error}); {remedy}") from error
-    if rows.pop() != [END]:
-        raise DataError(f"{path} cannot be read as a table (a quotation mark is never closed); {remedy}")
-    numbered = [(number, cells) for number, cells in enumerate(rows, start=1) if cells]
-    if not numbered:
-        raise DataError(f"{path} cannot be read as a table (it is empty); {remedy}")
-    names = numbered.pop(0)[1]
-    if missing := [name for name in columns if name not in names]:
-        raise DataError(f"{path} has no column {', '.join(missing)}; its first line must name {', '.join(columns)}")
-    if longer := next((number for number, cells in numbered if len(cells) > len(names)), None):
-        hint = "put texts with commas into quotation marks"
-        raise DataError(f"{path}, line {longer} has more columns than line 1 names; {hint}")
-    places = {name: names.index(name) for name in names if name}
-    return [
-        {name: spreadsheet_plain(cells[at]) if at < len(cells) else "" for name, at in places.items()}
-        for _, cells in numbered
-    ]
+        raise _no_table(path, error) from error
+    if before != [END]:
+        raise _no_table(path, "a quotation mark is never closed")
+
+
+def _no_table(path: Path, why: object) -> DataError:
+    return DataError(f"{path} cannot be read as a table ({why}); it must be comma-separated UTF-8")

@@ -87,11 +87,11 @@ def load_or_draw_split(
     path = Path(folder or library.path / "splits") / f"{safe_name(user)}.csv"
     if path.is_file():
         return _read_split(path, library, user)
-    played, n_tracks = library.played(user), len(library.tracks)
+    played, n_tracks = library.played(user), len(library.rows)
     if n_tracks < MIN_TRACKS:
         raise DataError(f"the library at {library.path} has {n_tracks} tracks; training needs at least {MIN_TRACKS}")
     check_enough(library, user, what="training")
-    split = draw_split(played, library.tracks.index, seed=seed)
+    split = draw_split(played, pd.Index(list(library.rows)), seed=seed)
     with atomic_path(path) as temporary:
         split.to_csv(temporary, index=False)
     return split[["track_id", "split", "playcount"]]
@@ -116,7 +116,7 @@ def check_enough(library: Library, user: str, *, what: str) -> None:
     DataError
         if there are too few
     """
-    n_played, n_tracks = len(library.played(user)), len(library.tracks)
+    n_played, n_tracks = len(library.played(user)), len(library.rows)
     if min(n_played, n_tracks - n_played) < MIN_OF_A_CLASS:
         needed = f"{what} needs at least {MIN_OF_A_CLASS} that were and {MIN_OF_A_CLASS} that were not"
         raise DataError(f"{n_played} of {n_tracks} tracks in {library.path} were played by {user}; {needed}")
@@ -141,8 +141,8 @@ def _read_split(path: Path, library: Library, user: str) -> pd.DataFrame:
             which = "no tracks" if not classes else "only played tracks" if True in classes else "no played track"
             raise DataError(f"the {part} part of {path} has {which}; it needs some that {user} played and some not")
     if not published:
-        known = split[split["track_id"].isin(library.tracks.index)].sort_values("track_id")
-        now = library.listens.loc[library.listens["user"] == user, "track_id"]
+        known = split[[track_id in library.rows for track_id in split["track_id"]]].sort_values("track_id")
+        now = library.plays.get(user, {})
         other = known[(known["playcount"] > 0) != known["track_id"].isin(now)]
         if not other.empty:
             track_id, played = other[["track_id", "playcount"]].iloc[0]

@@ -57,8 +57,8 @@ def test_a_track_with_stems_is_explained_by_them(library):
 
 def test_author_and_licence_go_with_a_track_however_its_stems_are_found(library):
     assert open_track("T0", library).credit == ""
-    for row, author in zip(library.rows.values(), ("Zoë", "Band 1"), strict=True):
-        row.update(author=author, licence="CC-BY-SA-3.0")
+    authors = dict(zip(library.rows, ("Zoë", "Band 1"), strict=True))
+    library.rows = {one: row | {"author": authors[one], "licence": "CC-BY-SA-3.0"} for one, row in library.rows.items()}
     assert [open_track(one, library).credit for one in ("T0", "T1")] == ["Zoë, CC-BY-SA-3.0", "CC-BY-SA-3.0"]
     assert open_track(str(library.audio_path("T0")), library).credit == ""
 
