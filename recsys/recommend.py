@@ -36,7 +36,7 @@ def recommend(
     Parameters
     ----------
     checkpoint_path : path-like
-        the listener's model; scores are cached beside it in ``relevance.csv``
+        the listener's model; scores are kept beside it in ``relevance.npy``
     library : Library
         the music library
     user : str
@@ -49,7 +49,7 @@ def recommend(
     splits_path : path-like, optional
         where the splits are, ``<library>/splits`` by default
     progress : callable, optional
-        ``progress(done, total)``, called after each track without a cached score
+        ``progress(done, total)``, called after each track without a kept score
 
     Returns
     -------
@@ -70,7 +70,7 @@ def recommend(
     skipped = logits.attrs.get(SKIPPED, {})
     played = library.played(user)
     top = logits.sort_values(ascending=False, kind="stable").head(n)
-    found = library.tracks.loc[top.index, ["title", "artist", "genre"]].assign(
+    found = library.some_tracks(top.index)[["title", "artist", "genre"]].assign(
         relevance=expit(top), logit=top, playcount=played.reindex(top.index, fill_value=0)
     )
     found = found.rename_axis("track_id").reset_index()
@@ -119,15 +119,15 @@ def _pool_logits(checkpoint_path, library: Library, user: str, *, pool: str, spl
     played = library.played(user)
     split = load_or_draw_split(library, user, folder=splits_path)
     check_split(checkpoint_path, user, split)
-    split = split.set_index("track_id")["split"]
-    tracks = library.tracks
+    held_out = split["split"] == "test"
     if pool == "test":
-        tracks = tracks[tracks.index.isin(split.index[split == "test"])]
+        tracks = sorted(one for one in split.loc[held_out, "track_id"] if one in library.rows)
     else:
-        tracks = tracks[~tracks.index.isin(split.index[split != "test"].union(played.index))]
-    if tracks.empty:
+        known = {*played.index, *split.loc[~held_out, "track_id"]}
+        tracks = sorted(one for one in library.rows if one not in known)
+    if not tracks:
         raise DataError(f"the pool {pool!r} of {user} holds no track of {library.path}; choose another pool")
-    logits = cached_scores(checkpoint_path, library, sorted(tracks.index), progress=progress)
+    logits = cached_scores(checkpoint_path, library, tracks, progress=progress)
     if logits.empty:
         skipped = logits.attrs.get(SKIPPED, {})
         first, why = next(iter(skipped.items()))

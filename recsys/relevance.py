@@ -1,16 +1,21 @@
-"""Logits of whole tracks, and their cache ``relevance.csv`` beside the model."""
+"""Logits of whole tracks, kept in ``relevance.npy`` beside the model.
+
+A record of that file is of one track: two hashes, of its id and of what the logit was made of (the weights, and the
+file as `lemons.library.Library.stamp` tells it from others), the logit, and a checksum of these. A million of them are
+read in a second, and a damaged one costs its own track.
+"""
 
 import hashlib
-import json
 import logging
 import os
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit
 
+from lemons.arrays import read_array
 from lemons.errors import DataError
 from lemons.files import atomic_path
 from lemons.hashing import model_hash
@@ -20,10 +25,11 @@ from recsys.checkpoints import load_checkpoint
 from recsys.network import Network
 from recsys.pooled import SKIPPED, head_logits, library_features, pooled_features
 
-__all__ = ["RELEVANCE_FILE", "SKIPPED", "cached_scores", "score_tracks", "track_logits"]
+__all__ = ["RELEVANCE_FILE", "SKIPPED", "cached_scores", "keep_scores", "score_tracks", "track_logits"]
 
-RELEVANCE_FILE = "relevance.csv"
-COLUMNS = ["logit", "relevance", "stamp", "check"]
+RELEVANCE_FILE = "relevance.npy"
+RECORD = np.dtype([("track", "<u8"), ("origin", "<u8"), ("logit", "<f4"), ("check", "<u4")])
+CHECKED = RECORD.itemsize - 4  # bytes of a record before its checksum
 
 logger = logging.getLogger(__name__)
 
@@ -107,10 +113,10 @@ def cached_scores(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> pd.Series:
-    """`score_tracks` with a cache: ``relevance.csv`` beside the model.
+    """`score_tracks`, of which what was scored before is read from ``relevance.npy`` beside the model.
 
-    A cached score is used if weights and file of the track are the same, and the checksum of its row is right. If the
-    cache cannot be written, the log has a warning. Of a model whose trunk is shared, the features of tracks are kept,
+    A kept score is used if weights and file of the track are the same, and the checksum of its record is right. If
+    scores cannot be kept, the log has a warning. Of a model whose trunk is shared, the features of tracks are kept,
     too: one forward pass scores a track for all listeners.
 
     Parameters
@@ -118,7 +124,7 @@ def cached_scores(
     checkpoint_path : path-like
         the model
     library, track_ids, progress
-        see `score_tracks`; progress counts the tracks without a cached score
+        see `score_tracks`; progress counts the tracks without a kept score
     device : str
         where the model computes: ``"cpu"``, ``"cuda:0"`` ...
 
@@ -129,66 +135,95 @@ def cached_scores(
     """
     track_ids = list(track_ids)
     model, about = load_checkpoint(checkpoint_path, device=device)
-    cache_path = Path(checkpoint_path).parent / RELEVANCE_FILE
-    weights = model_hash(model)[:16]
-    stamps = {one: _stamp(weights, library, one) for one in track_ids}
-    cache, damaged = _read_cache(cache_path)
-    known = cache[[stamps.get(one, stamp) == stamp for one, stamp in cache["stamp"].items()]]
+    file = Path(checkpoint_path).parent / RELEVANCE_FILE
+    asked = _records(model_hash(model)[:16], library, track_ids)
+    kept, damaged = _read(file)
+    known = _fill_in(asked, kept)
     skipped: dict[str, str] = {}
-    if missing := [track_id for track_id in track_ids if track_id not in known.index]:
-        logits = score_tracks(model, library, missing, keep="trunk" in about, progress=progress)
-        skipped = logits.attrs.get(SKIPPED, {})
-        known = pd.concat([known, _as_rows(logits, stamps)]).sort_index()
+    if missing := [track_id for track_id, is_known in zip(track_ids, known, strict=True) if not is_known]:
+        found = score_tracks(model, library, missing, keep="trunk" in about, progress=progress)
+        skipped = found.attrs.get(SKIPPED, {})
+        asked["logit"][~known] = found.reindex(missing)
     if damaged or set(missing) - set(skipped):
-        try:
-            with atomic_path(cache_path) as temporary:
-                known[np.isfinite(known["logit"].astype(float))].to_csv(temporary)
-        except DataError as error:
-            logger.warning("%s; until then the tracks are scored again each time", error)
-    scores = known["logit"].astype(np.float32).reindex([one for one in track_ids if one not in skipped])
-    scores.attrs[SKIPPED] = skipped
-    return scores
+        _write(file, np.concatenate([asked, kept]))
+    logits = pd.Series(asked["logit"], index=pd.Index(track_ids, name="track_id", dtype=str), name="logit")
+    logits = logits.drop(list(skipped))
+    logits.attrs[SKIPPED] = skipped
+    return logits
 
 
-def _stamp(weights: str, library: Library, track_id: str) -> str:
-    """Identifies what a score depends on; empty for a track without a file, whose scores are not cached."""
-    try:
-        sound = json.dumps(library.stamp(track_id), sort_keys=True)
-    except DataError:
-        return ""
-    return f"{weights}-{hashlib.sha256(sound.encode()).hexdigest()[:16]}"
+def keep_scores(
+    checkpoint_path: str | os.PathLike, library: Library, track_ids: Sequence[str], logits: np.ndarray
+) -> None:
+    """Keep scores that were computed elsewhere, for `cached_scores`.
+
+    Parameters
+    ----------
+    checkpoint_path, library, track_ids
+        see `cached_scores`
+    logits : np.ndarray [shape=(n_tracks,)]
+        of the model, for the tracks as their files are now
+    """
+    file = Path(checkpoint_path).parent / RELEVANCE_FILE
+    records = _records(model_hash(load_checkpoint(checkpoint_path)[0])[:16], library, track_ids)
+    records["logit"] = logits
+    _write(file, np.concatenate([records, _read(file)[0]]))
 
 
-def _as_rows(logits: pd.Series, stamps: dict[str, str]) -> pd.DataFrame:
-    """Scores as rows of the cache: strings from which the numbers are read bit for bit, and a checksum of each row."""
-    rows = {
-        track_id: [str(np.float32(logit)), f"{expit(logit):.9g}", stamps[track_id]]
-        for track_id, logit in logits.items()
-    }
-    rows = {track_id: [*row, _check(track_id, *row)] for track_id, row in rows.items()}
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS, dtype=str)
-    return table.rename_axis("track_id")
+def _records(weights: str, library: Library, track_ids: Sequence[str]) -> np.ndarray:
+    """A record for each track, whose logit is not known; of one without a file, the origin is 0."""
+    records = np.zeros(len(track_ids), RECORD)
+    records["track"] = [_hash(track_id) for track_id in track_ids]
+    stamps = library.stamps(track_ids)
+    records["origin"] = [0 if stamp is None else _hash(f"{weights} {stamp}") for stamp in stamps]
+    records["logit"] = np.nan
+    return records
 
 
-def _check(*texts: str) -> str:
-    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()[:16]
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode(errors="surrogatepass")).digest()[:8], "little")
 
 
-def _read_cache(path: Path) -> tuple[pd.DataFrame, bool]:
-    """The undamaged rows, and whether there are others, with a warning in the log; their scores can be computed."""
-    nothing = pd.DataFrame(columns=COLUMNS, index=pd.Index([], name="track_id", dtype=str), dtype=str)
-    if not path.exists():
+def _fill_in(asked: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Give records the logits that were kept of them; where there were any."""
+    if not len(kept):
+        return np.zeros(len(asked), bool)
+    found = kept[np.searchsorted(kept["track"], asked["track"]).clip(max=len(kept) - 1)]
+    known = (found["track"] == asked["track"]) & (found["origin"] == asked["origin"])
+    asked["logit"][known] = found["logit"][known]
+    return known
+
+
+def _read(file: Path) -> tuple[np.ndarray, bool]:
+    """The undamaged records by track, and whether there are others, which the log says; they can be made again."""
+    nothing = np.zeros(0, RECORD)
+    if not file.exists():
         return nothing, False
     try:
-        cache = pd.read_csv(path, dtype=str, keep_default_na=False)
-        if "track_id" in cache and "check" not in cache:  # of an earlier version of LEMONS
-            return nothing, False
-        whole = [_check(*row[:-1]) == row[-1] for row in cache[["track_id", *COLUMNS]].itertuples(index=False)]
-        rows = cache[whole].set_index("track_id")[COLUMNS]
-        rows = rows[~rows.index.duplicated()]
-        n_damaged = len(cache) - len(rows)
-    except (OSError, ValueError, KeyError):
-        rows, n_damaged = nothing, 1
-    if n_damaged:
-        logger.warning("%s is damaged; the tracks whose scores it lost are scored again", path)
-    return rows, n_damaged > 0
+        records = read_array(file)
+        if records.dtype != RECORD or records.ndim != 1:
+            raise DataError(f"{file} holds something else")
+        whole = records[(_checks(records) == records["check"]) & np.isfinite(records["logit"])]
+    except DataError:
+        records, whole = np.zeros(1, RECORD), nothing
+    if len(whole) < len(records):
+        logger.warning("%s is damaged; the tracks whose scores it lost are scored again", file)
+    return whole[np.argsort(whole["track"], kind="stable")], len(whole) < len(records)
+
+
+def _write(file: Path, records: np.ndarray) -> None:
+    """Keep the finite ones; of a track the first."""
+    records = records[np.isfinite(records["logit"]) & (records["origin"] > 0)]
+    records = records[np.unique(records["track"], return_index=True)[1]]  # sorted, too
+    records["check"] = _checks(records)
+    try:
+        with atomic_path(file) as temporary:
+            np.save(temporary, records)
+    except DataError as error:
+        logger.warning("%s; until then the tracks are scored again each time", error)
+
+
+def _checks(records: np.ndarray) -> np.ndarray:
+    """CRC-32 of each record."""
+    content, size = memoryview(records.tobytes()), RECORD.itemsize
+    return np.array([zlib.crc32(content[at : at + CHECKED]) for at in range(0, len(content), size)], np.uint32)

@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from lemons.errors import DataError, ParameterError
@@ -79,11 +78,11 @@ def test_tracks_that_cannot_be_heard_are_named_and_the_others_ranked(library, ch
     assert "2 of 4 tracks skipped: " in caplog.text
     assert caplog.text.count(vanished) >= 1
     recommend(checkpoint, library, "marko", pool=pool)
-    assert len(pd.read_csv(checkpoint.with_name("relevance.csv"))) == 2  # the scores of the others are cached
+    assert len(np.load(checkpoint.with_name("relevance.npy"))) == 2  # the scores of the others are cached
 
 
 def test_scores_that_cannot_be_kept_are_shown(library, checkpoint, scored, caplog):
-    checkpoint.with_name("relevance.csv").mkdir()
+    checkpoint.with_name("relevance.npy").mkdir()
     assert len(recommend(checkpoint, library, "marko")) == 4
     assert caplog.text.count("cannot write") == 1
 

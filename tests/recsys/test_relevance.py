@@ -12,10 +12,14 @@ from lemons.errors import ParameterError
 from recsys import relevance
 from recsys.checkpoints import save_checkpoint
 from recsys.model import FCN
-from recsys.relevance import cached_scores, score_tracks, track_logits
+from recsys.relevance import cached_scores, keep_scores, score_tracks, track_logits
 
 # samples; 63 frames have the third, fourth and fifth, 64 the sixth, one more the seventh
 LENGTHS = (32000, 31999, 16001, 16127, 16000, 16383, 16384, 24000, 24321, 31744, 32001)
+
+
+def kept(checkpoint):
+    return np.load(checkpoint.with_name("relevance.npy"))
 
 
 @pytest.fixture
@@ -111,14 +115,25 @@ def test_no_track_is_scored_twice_until_it_or_the_model_changes(library, checkpo
     save_checkpoint(checkpoint, FCN(), {})
     cached_scores(checkpoint, library, ids)
     assert scored == [*ids, "tone02", *ids]
-    cache = pd.read_csv(checkpoint.with_name("relevance.csv"))
-    assert cache["track_id"].tolist() == ids
+    assert len(kept(checkpoint)) == len(ids)  # a record each, of the present model
 
 
-def test_a_damaged_cache_is_made_again(library, checkpoint, scored):
-    checkpoint.with_name("relevance.csv").write_text("track_id\x00,what")
+@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", np.arange(5), np.zeros((2, 2), relevance.RECORD)])
+def test_a_damaged_cache_is_made_again(library, checkpoint, scored, damage):
+    file = checkpoint.with_name("relevance.npy")
+    file.write_bytes(damage) if isinstance(damage, bytes) else np.save(file, damage)
     assert cached_scores(checkpoint, library, ["tone07"]).tolist() == [np.float32(0.7)]
-    assert len(pd.read_csv(checkpoint.with_name("relevance.csv"))) == 1
+    assert len(kept(checkpoint)) == 1
+
+
+def test_scores_of_another_program_count_while_files_and_weights_are_the_same(library, checkpoint, scored):
+    """What is kept of other tracks stays; the newest of a track counts."""
+    keep_scores(checkpoint, library, ["tone01", "tone02"], np.array([7.0, 8.0]))
+    keep_scores(checkpoint, library, ["tone03", "tone02"], np.array([9.0, 6.0]))
+    assert cached_scores(checkpoint, library, ["tone03", "tone01", "tone02"]).tolist() == [9, 7, 6]
+    save_checkpoint(checkpoint, FCN(), {})
+    assert cached_scores(checkpoint, library, ["tone01"]).tolist() == [np.float32(0.1)]
+    assert scored == ["tone01"]
 
 
 def test_a_replaced_file_of_an_older_date_is_scored(library, checkpoint, scored):
@@ -129,12 +144,13 @@ def test_a_replaced_file_of_an_older_date_is_scored(library, checkpoint, scored)
     assert scored == ["tone01", "tone01"]
 
 
-@pytest.mark.parametrize(("old", "new"), [("0.1", "0.9"), ("tone01", "tone03"), ("0.1", "nan"), ("0.2", "1e9")])
-def test_a_changed_digit_in_the_cache_is_noticed(library, checkpoint, scored, caplog, old, new):
+@pytest.mark.parametrize("field", relevance.RECORD.names)
+def test_a_changed_bit_in_the_cache_is_noticed_and_costs_its_own_track(library, checkpoint, scored, caplog, field):
     first = cached_scores(checkpoint, library, ["tone01", "tone02"])
-    cache = checkpoint.with_name("relevance.csv")
-    cache.write_text(cache.read_text().replace(old, new, 1))
+    records = kept(checkpoint)
+    records[:1].view(np.uint8)[relevance.RECORD.fields[field][1]] ^= 1
+    np.save(checkpoint.with_name("relevance.npy"), records)
     for _ in range(2):
         assert cached_scores(checkpoint, library, ["tone01", "tone02"]).equals(first)
     assert len(scored) == 3
-    assert caplog.text.count("relevance.csv is damaged") == 1
+    assert caplog.text.count("relevance.npy is damaged") == 1
