@@ -4,7 +4,7 @@ The sections of the page read what was chosen last, by the link or by the visito
 address follows. Unknown values in a link are reported and ignored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -57,7 +57,7 @@ FIELDS = (*QUESTION, "method", "seed", "beside", *COUNTS)
 T = TypeVar("T")
 
 
-def recall(field: str, options: Sequence[str], default: T) -> str | T:
+def recall(field: str, options: Container[str], default: T) -> str | T:
     """The last choice if it is among the options, else the default; an unknown value in a link is reported."""
     value = _view().get(field)
     if value is not None and value in options:

@@ -17,9 +17,13 @@ __all__ = ["choose_cases", "draw_columns"]
 NO_LISTENER = ""  # no listener has this name
 
 
-def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
-    """Draw the choice of a second listener; return the case, and that listener's beside it."""
-    others = [user for user in library.users if user != case.listener.name]
+def choose_cases(config: Config, library: Library, case: Case, shown: Sequence[str]) -> list[Case]:
+    """Draw the choice of a second one of the listeners shown; return the case, and that listener's beside it."""
+    others = [user for user in shown if user != case.listener.name]
+    everybody = library.plays.keys() - {case.listener.name}
+    before = address.recall("beside", everybody, NO_LISTENER)
+    if before not in (NO_LISTENER, *others):  # an earlier search found them
+        others.append(before)
     if not others:
         return [case]
     names = {NO_LISTENER: "no one else"} | {user: plain(name_of(find_listener(user))) for user in others}
@@ -27,12 +31,12 @@ def choose_cases(config: Config, library: Library, case: Case) -> list[Case]:
     chosen = st.selectbox(
         "Side by side with",
         options,
-        index=options.index(address.recall("beside", options, NO_LISTENER)),
+        index=options.index(before),
         format_func=names.__getitem__,
         key=address.key("beside", case.listener.name),
         width=260,
         on_change=address.act,
-        help="How another listener's model scores the same track.",
+        help="How the model of another of the listeners above scores the same track.",
     )
     address.remember(beside=chosen if chosen != NO_LISTENER else None)
     if chosen == NO_LISTENER:

@@ -22,7 +22,7 @@ def draw_listen() -> None:
     config = read_config()
     library = libraries.choose_library(config)
     draw_showcases(config, library)
-    listener = listeners.choose_listener(library.users)
+    listener, shown = listeners.choose_listener(library.users)
     profile.draw_profile(config, library, listener)
     ranking = get_recommendations(config, library, listener)
     library_tab, own_tab = recommendations.choose_source()
@@ -43,7 +43,7 @@ def draw_listen() -> None:
     else:
         place = recommendations.draw_track(case)
         options = question.choose_options(case)
-        cases = beside.choose_cases(config, library, case)
+        cases = beside.choose_cases(config, library, case, shown)
         address.draw_landing()
         if not _answer(cases, question.ask(cases, options)):
             recommendations.play_track(place, case)

@@ -9,23 +9,68 @@ import streamlit as st
 from explanations.page import address
 from explanations.page.keys import key_of
 from lemons.listeners import LISTENERS, Listener
-from lemons.render.words import LEMON, capitalized, data_url, plain
+from lemons.render.words import LEMON, capitalized, data_url, plain, shorten
 
-__all__ = ["choose_listener", "draw_portrait", "find_listener", "name_of"]
+__all__ = ["choose_listener", "draw_portrait", "find_listener", "find_names", "name_of"]
 
 PORTRAITS = Path(__file__).parent / "portraits"
-N_PERSONAS = len(LISTENERS)
+N_PERSONAS = len(LISTENERS)  # cards in a row
+MAX_CARDS = 4 * N_PERSONAS  # with more listeners, there is a search
 
 
-def choose_listener(users: Sequence[str]) -> Listener:
-    """Draw a card for each of the library's users; return the chosen one."""
+def choose_listener(users: Sequence[str]) -> tuple[Listener, list[str]]:
+    """Draw a card for each of the library's users, or a search where they are many.
+
+    Returns
+    -------
+    listener : Listener
+        the chosen one
+    shown : list of str
+        those with a card; of many, the first that the search finds, and the chosen one
+    """
     st.header("1 · Choose a listener", anchor="listener")
     chosen = address.recall("listener", users, users[0])
     address.remember(listener=chosen)
-    with st.grid(min(len(users), N_PERSONAS), min_column_width=124, gap="xsmall", key="cards"):
-        for name in users:
+    shown = list(users) if len(users) <= MAX_CARDS else _search(users, chosen)
+    with st.grid(min(len(shown), N_PERSONAS), min_column_width=124, gap="xsmall", key="cards"):
+        for name in shown:
             _draw_card(find_listener(name), chosen=name == chosen)
-    return find_listener(chosen)
+    return find_listener(chosen), shown
+
+
+def _search(users: Sequence[str], chosen: str) -> list[str]:
+    """Draw a search; return the first listeners whose names fit, the chosen one before them if it is none of them."""
+    text = st.text_input(
+        "Find a listener",
+        key=address.key("search"),
+        placeholder="Part of a name",
+        icon=":material/search:",
+        width=320,
+        on_change=address.act,
+    )
+    found = find_names(users, text)
+    shown = found[:MAX_CARDS]
+    if chosen not in shown:
+        shown = [chosen, *shown[: MAX_CARDS - 1]]
+    if not found:
+        st.caption(f"No listener's name has “{plain(shorten(text))}” in it.")
+    else:
+        fit = f"{len(found):,} of {len(users):,} listeners fit" if text.strip() else f"{len(users):,} listeners"
+        more = "; more of a name finds the others" if len(found) > MAX_CARDS else ""
+        st.caption(f"{fit}{more}.".replace(",", " "))
+    return shown
+
+
+def find_names(users: Sequence[str], text: str) -> list[str]:
+    """The listeners whose name has a text in it, whatever its letter case: first those that begin with it.
+
+    >>> find_names(["marko", "Zoë", "Marie", "elmar"], "MAR")
+    ['marko', 'Marie', 'elmar']
+    """
+    text = text.strip().casefold()
+    folded = [(name, name.casefold()) for name in users]
+    begin = [name for name, one in folded if one.startswith(text)]
+    return begin + [name for name, one in folded if text in one and not one.startswith(text)]
 
 
 def find_listener(name: str) -> Listener:

@@ -19,7 +19,9 @@ TOP_GENRES = 6
 
 def draw_profile(config: Config, library: Library, listener: Listener) -> None:
     """Draw the listener's numbers, genres, most played tracks, and what their model listens for."""
-    played = library.tracks.join(library.played(listener.name), how="inner").sort_values("playcount", ascending=False)
+    playcounts = library.played(listener.name)
+    played = library.some_tracks(sorted(playcounts.index)).join(playcounts)
+    played = played.sort_values("playcount", ascending=False)
     left, right = st.columns([2, 3], gap="medium")
     with left:
         picture, text = st.columns([1, 2], gap="small", vertical_alignment="center", wrap=False)
@@ -59,7 +61,7 @@ def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
     """Which instruments are enough for a recommendation, and how much each spoke for it, by what was explained."""
     model_hash = get_model_hash(config, library, listener)
     mine = [one for one in get_explanations(config) if one.model_hash == model_hash]
-    explained = usable(one for one in mine if one.track_id in library.tracks.index)
+    explained = usable(one for one in mine if one.track_id in library.rows)
     st.markdown(f"**What {plain(name_of(listener))}'s model listens for**")
     if not explained:
         st.caption("Nothing is known yet: explain some of the recommended tracks by their sources.")

@@ -64,14 +64,15 @@ def _name_skipped(library: Library, ranking: pd.DataFrame) -> None:
     if skipped:
         are = "track is" if len(skipped) == 1 else "tracks are"
         with st.expander(f"{len(skipped)} {are} left out here: the sound cannot be read"):
-            titles = library.tracks["title"].reindex(list(skipped), fill_value="").to_dict()
-            lines = [f"- {plain(f'{titles[one]} ({one}): {why}')}" for one, why in skipped.items()]
-            st.markdown("\n".join(lines[:MAX_NAMED]))
+            named = list(skipped)[:MAX_NAMED]
+            titles = library.some_tracks(named)["title"].to_dict()
+            lines = [f"- {plain(f'{titles.get(one, str())} ({one}): {skipped[one]}')}" for one in named]
+            st.markdown("\n".join(lines))
 
 
 def _name_authors(library: Library, ranking: pd.DataFrame) -> None:
     """Say who made the music that can be played here, and under which licence it is, where that is known."""
-    tracks = library.tracks.reindex(ranking["track_id"].unique())
+    tracks = library.some_tracks(ranking["track_id"])
     credits = {f"{row['artist']} ({credit})" for row in tracks.to_dict("records") if (credit := credit_of(row))}
     if credits:
         st.caption(plain(f"Music: {'; '.join(sorted(credits))}"))

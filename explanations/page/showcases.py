@@ -35,7 +35,7 @@ def _find(config: Config, library: Library) -> list[Explanation]:
     best: dict[str, Explanation] = {}
     for one in get_explanations(config):
         shown = one.kind == KIND and one.method == "exact" and one.top(1) and one.fidelity_held_out >= LEAST_R2
-        if shown and one.listener in library.users and one.track_id in library.tracks.index:
+        if shown and one.listener in library.plays and one.track_id in library.rows:
             best[one.listener] = max(best.get(one.listener, one), one, key=lambda one: one.fidelity_held_out)
     ranked = sorted(best.values(), key=lambda one: -one.fidelity_held_out)
     return [one for one in ranked if _is_current(config, library, one)][:N_SHOWCASES]
@@ -49,7 +49,7 @@ def _is_current(config: Config, library: Library, explanation: Explanation) -> b
 
 
 def _draw_card(library: Library, explanation: Explanation) -> None:
-    name, track = explanation.listener, library.tracks.loc[explanation.track_id]
+    name, track = explanation.listener, library.rows[explanation.track_id]
     with st.container(key=key_of("showcase", name), border=True, gap="xsmall", height="stretch"):
         st.button(
             question(plain(str(track["title"])), plain(name_of(find_listener(name)))),

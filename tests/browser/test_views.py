@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from explanations.core.precompute import precompute
 from explanations.page import showcases
 from explanations.page.cached import get_model
+from explanations.page.keys import key_of
 from explanations.page.listeners import find_listener
 from lemons.config import Config
 from lemons.hashing import fingerprint
@@ -169,3 +170,26 @@ def test_a_track_that_cannot_be_heard_blocks_nobody(open_page, short_library, mo
     page.run()
     assert not page.exception
     assert "drums.flac" in page.error[0].value.replace("\\", "")
+
+
+def test_of_many_listeners_some_are_shown_and_a_part_of_a_name_finds_the_others():
+    def script():
+        import streamlit as st
+
+        from explanations.page import address, listeners
+
+        address.follow_browser()
+        found = listeners.choose_listener([f"listener{i:04}" for i in range(10_000)] + ["Zoë"])
+        st.session_state["found"] = found[0].name, found[1]
+        address.show_address()
+
+    page = checked(AppTest.from_function(script, default_timeout=60).run())
+    assert page.session_state["found"] == ("listener0000", [f"listener{i:04}" for i in range(28)])
+    assert page.caption[0].value == "10 001 listeners; more of a name finds the others."
+    page.text_input[0].input(" zOË").run()
+    assert page.session_state["found"] == ("listener0000", ["listener0000", "Zoë"])  # the chosen one stays
+    page.button(key=key_of("choose", "Zoë")).click().run()
+    assert page.session_state["found"] == ("Zoë", ["Zoë"])
+    assert view_of(page)["listener"] == "Zoë"
+    page.text_input[0].input("9*9").run()
+    assert page.caption[0].value == r"No listener's name has “9\*9” in it."
