@@ -6,9 +6,13 @@ It is recognised by its content: by what remains when other sounds of the folder
 it. The scalar products of the sounds with each other are enough for that, so no sound is held in memory.
 """
 
+import logging
+
 import numpy as np
 
-__all__ = ["find_sums"]
+__all__ = ["find_sums", "without_sums"]
+
+logger = logging.getLogger(__name__)
 
 # Residual of a sum, relative to its energy. Mixes of 74 tracks of the demo library, at a gain of 0.37 and rounded to 16
 # bits, leave -64 to -74 dB. Coded at libsndfile's best, middle and worst quality, four of them leave
@@ -125,3 +129,12 @@ def _fit(one: int, parts: tuple[int, ...], products: np.ndarray) -> tuple[float,
 def _all_needed(one: int, parts: tuple[int, ...], products: np.ndarray) -> bool:
     fewer = [(part,) for part in parts] + [tuple(part for part in parts if part != left) for left in parts]
     return all(_is_better(one, parts, than, products) for than in fewer)
+
+
+def without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:
+    """The stems of a mix, without those that are sums of others, which the log names; all are of one length."""
+    sounds = np.stack([*stems.values(), mix]).astype(np.float64)
+    sums = [list(stems)[one] for one in find_sums(sounds @ sounds.T, mix=len(stems))]
+    if sums:
+        logger.info("no stems, but sums of stems: %s", ", ".join(sums))
+    return {name: y for name, y in stems.items() if name not in sums}

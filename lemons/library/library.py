@@ -3,7 +3,6 @@
 Reading one needs no pandas; `Library.tracks`, `Library.listens` and `Library.played`, which are its tables, do.
 """
 
-import logging
 import os
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -25,14 +24,12 @@ from lemons.library.catalogue import Plays, Rows
 from lemons.library.tables import LISTEN_COLUMNS, TRACK_COLUMNS
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
-from lemons.sums import find_sums
+from lemons.sums import without_sums
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["STEMS", "Library"]
-
-logger = logging.getLogger(__name__)
 
 STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
 MAX_NAMED = 20  # listeners in a sentence
@@ -241,7 +238,7 @@ class Library:
                 lengths = f"has {len(y)} samples and the track {len(mix)}"
                 raise DataError(f"the stem {files[name]} is not as long as the track ({lengths}); make it again")
         if stems and not np.array_equal(sum(stems.values()), mix):
-            stems = _without_sums(stems, mix)
+            stems = without_sums(stems, mix)
         if stems and not np.array_equal(sum(stems.values()), mix):
             if load_with_gain(self.audio_path(track_id))[1] != 1:
                 hint = f"lower both, or give --separator given --weights {self.path / 'stems' / safe_name(track_id)}"
@@ -296,12 +293,3 @@ def _named(names: list[str]) -> str:
     """The first of many names."""
     more = f" and {len(names) - MAX_NAMED:,} others" if len(names) > MAX_NAMED else ""
     return ", ".join(names[:MAX_NAMED]) + more
-
-
-def _without_sums(stems: dict[str, np.ndarray], mix: np.ndarray) -> dict[str, np.ndarray]:
-    """Stems except those that are sums of others, such as the mix, which are logged."""
-    sounds = np.stack([*stems.values(), mix]).astype(np.float64)
-    sums = [list(stems)[one] for one in find_sums(sounds @ sounds.T, mix=len(stems))]
-    if sums:
-        logger.info("no stems, but sums of stems: %s", ", ".join(sums))
-    return {name: y for name, y in stems.items() if name not in sums}
