@@ -23,8 +23,9 @@ from recsys.model_runs import best_checkpoint, finished_runs
 from recsys.records.sacred_experiment import make_observers
 from recsys.tables import format_table
 from recsys.training.fit import fit_jointly
-from recsys.training.prepare import load_parts, prepare
+from recsys.training.prepare import prepare
 from recsys.training.resume import open_run, what_matters
+from recsys.training.shared import can_learn
 from recsys.training.trainer import Trainer
 
 __all__ = ["evaluate_all", "format_results", "report_all", "results_folder", "train_all"]
@@ -112,7 +113,7 @@ def train_all(
         just_trained = {user for user, model in found.items() if not model}
         nobody_has_one = len(just_trained) == len(found)
         # a trunk is not trained again for those whose tracks cannot be read: it would be the same without them
-        if just_trained and (nobody_has_one or any(_can_learn(library, user, wanted) for user in just_trained)):
+        if just_trained and (nobody_has_one or any(can_learn(wanted, library, user) for user in just_trained)):
             training_driver.ex.run(config_updates=updates, named_configs=named)
     elif together and not wanted["trunk_path"]:  # heads take no time
         _train_jointly(library, users or library.users, wanted, trained_before)
@@ -151,16 +152,6 @@ def _train_jointly(
 
 def _split_of(library: Library, user: str, parameters: dict[str, Any]) -> pd.DataFrame:
     return load_or_draw_split(library, user, seed=parameters["data_seed"], folder=parameters["meta_path"])
-
-
-def _can_learn(library: Library, user: str, parameters: dict[str, Any]) -> bool:
-    """Whether a listener's tracks can be read, so that they would have a part in a trunk."""
-    try:
-        load_parts(parameters, library, _split_of(library, user, parameters))
-    except DataError as error:
-        logger.warning("%s has no part in the trunk: %s", user, error)
-        return False
-    return True
 
 
 def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback: str = "") -> pd.DataFrame:

@@ -32,9 +32,10 @@ from recsys.network import Network
 from recsys.pooled import head_logits, library_features, pooled_features
 from recsys.training.trainer import Training, validation_scores
 
-__all__ = ["STRENGTHS", "QuietFeatures", "fit_head", "head_features", "minimum", "set_head"]
+__all__ = ["STRENGTHS", "QuietFeatures", "fit_head", "head_features", "least_scale", "minimum", "set_head"]
 
 STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest penalty first
+OF_ITSELF, OF_ALL = 1e-3, 1e-5  # of the largest value of a feature, and of all: float32 sums are some 1e-6 off
 QUIET_SAMPLES = 5 * SAMPLE_RATE  # of a quiet snippet: long enough that the padding at its ends hardly counts
 
 
@@ -146,17 +147,35 @@ def minimum(features: np.ndarray, labels: np.ndarray, *, C: float) -> tuple[np.n
     Parameters
     ----------
     features : np.ndarray [shape=(n_tracks, n_features)]
-        of which ``scale`` is the standard deviation
+        of which ``scale`` is the standard deviation, but no less than `least_scale`
     labels : np.ndarray [shape=(n_tracks,)]
         1 played, 0 not
     C : float > 0
         the name is scikit-learn's; the cross-entropy is the sum over the tracks
     """
     scaler = StandardScaler().fit(features.astype(np.float64))
+    scaler.scale_ = np.maximum(scaler.scale_, least_scale(np.abs(features).max(axis=0)))
     regression = LogisticRegression(C=C, solver="newton-cholesky", tol=1e-10, max_iter=100)
     regression.fit(scaler.transform(features.astype(np.float64)), labels)
     weights = regression.coef_[0] / scaler.scale_
     return weights, float(regression.intercept_[0] - weights @ scaler.mean_)
+
+
+def least_scale(largest: np.ndarray) -> np.ndarray:
+    """What features must vary by to be told from rounding, which would get weights of any size otherwise.
+
+    A channel that hardly ever answers is next to nothing, and what is left of it, rounding; many of musicnn's do so.
+
+    Parameters
+    ----------
+    largest : np.ndarray [shape=(..., n_features)]
+        absolute values
+
+    Returns
+    -------
+    np.ndarray [shape=(..., n_features)]
+    """
+    return np.maximum(OF_ITSELF * largest, OF_ALL * largest.max(axis=-1, keepdims=True))
 
 
 @torch.no_grad()

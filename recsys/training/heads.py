@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from recsys.training.head import STRENGTHS
+from recsys.training.head import STRENGTHS, least_scale
 
 __all__ = ["Head", "Taste", "fit_heads", "minima"]
 
@@ -118,16 +118,16 @@ def _side_by_side(
 
 
 def _standardize(x: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Standardize features in place; their means and scales (n_listeners, n_features). As scikit-learn's scaler does,
-    a feature that is constant but for rounding keeps its scale.
+    """Standardize features in place; their means and scales (n_listeners, n_features), as `recsys.training.head` does:
+    a feature that is constant but for rounding keeps its scale, one that hardly varies is not blown up.
     """
     n, bands, eps = known.sum(axis=1)[:, None], x[..., :-1], np.finfo(np.float64).eps
-    mean = bands.sum(axis=1) / n
+    mean, least = bands.sum(axis=1) / n, least_scale(np.abs(bands).max(axis=1))
     bands -= mean[:, None]
     bands *= known[..., None]
     variance = np.square(bands).sum(axis=1) / n
     constant = variance <= n * eps * variance + np.square(n * mean * eps)
-    scale = np.where(constant, 1.0, np.sqrt(variance))
+    scale = np.maximum(np.where(constant, 1.0, np.sqrt(variance)), least)
     bands /= scale[:, None]
     return mean, scale
 

@@ -46,7 +46,7 @@ from recsys.training.prepare import (
 from recsys.training.resume import LOCK_FILE, Run, open_run
 from recsys.training.trainer import Training
 
-__all__ = ["SHARED", "all_splits", "fit_shared", "join", "share"]
+__all__ = ["SHARED", "all_splits", "can_learn", "fit_shared", "join", "share"]
 
 SHARED = "shared-trunk"  # in the name of the folder that such a training has until it is finished
 
@@ -70,6 +70,17 @@ def all_splits(config: dict[str, Any], library: Library) -> dict[str, pd.DataFra
     if not splits:
         raise DataError(f"no listener of {library.path} has tracks enough to share a trunk")
     return splits
+
+
+def can_learn(config: dict[str, Any], library: Library, user: str) -> bool:
+    """Whether a listener's tracks can be read, so that they would have a part in a trunk; the log says why not."""
+    try:
+        split = load_or_draw_split(library, user, seed=config["data_seed"], folder=config["meta_path"])
+        load_parts(config, library, split)
+    except DataError as error:
+        logger.warning("%s has no part in the trunk: %s", user, error)
+        return False
+    return True
 
 
 def join(splits: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -49,6 +49,18 @@ def heads_of_strength(features, tastes, strength):
         yield np.array([*weights, found[-1] - weights @ mean])
 
 
+def test_features_that_hardly_vary_count_as_little_side_by_side(rng):
+    features, tastes = made_up(rng, n_listeners=3)
+    features = np.column_stack(
+        [features, 3 + 1e-6 * rng.normal(size=len(features)), np.full(len(features), 7.0), 1e-9 * features[:, 0]]
+    )
+    for taste, head in zip(tastes, fit_heads(features, tastes), strict=True):
+        weights, bias = minimum(features[taste.train], taste.train_labels, C=head.C)
+        alone = features[taste.train] @ weights + bias
+        np.testing.assert_allclose(features[taste.train] @ head.weights + head.bias, alone, atol=1e-5, rtol=1e-5)
+        assert np.abs(head.weights[-3:]).max() < 1e4  # not some 1e9
+
+
 def test_the_strength_is_that_of_the_least_loss_on_the_validation_tracks(rng):
     features, tastes = made_up(rng, n_listeners=5)
     for taste, head in zip(tastes, fit_heads(features, tastes), strict=True):
