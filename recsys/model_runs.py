@@ -30,7 +30,7 @@ from recsys.checkpoints import MODEL_FILE, load_checkpoint
 from recsys.data.splits import load_or_draw_split
 from recsys.training_record import TRAINING_FILE, read_record, record_from_model, warn_once, write_record
 
-__all__ = ["best_checkpoint", "check_split", "finish_run", "finished_runs", "is_of_split", "new_run"]
+__all__ = ["best_checkpoint", "check_split", "finish_run", "finished_runs", "is_of_split", "new_run", "runs_of"]
 
 
 def new_run(experiments_path: str | os.PathLike, user: str) -> Path:
@@ -68,6 +68,13 @@ def finished_runs(
         only runs on this split, see `is_of_split`
     """
     return _find_runs(experiments_path, user, library=library, split=split)[0]
+
+
+def runs_of(experiments_path: str | os.PathLike, user: str) -> list[Path]:
+    """The folders that may be runs of a listener, finished or not: all but those that another's name is on."""
+    own, folder = safe_name(user), Path(experiments_path)
+    names = os.listdir(folder) if folder.is_dir() else []
+    return [folder / name for name in sorted(names) if not _has_name_of_another(name, own)]
 
 
 def best_checkpoint(
@@ -149,9 +156,8 @@ def _find_runs(
 ) -> tuple[list[tuple[Path, dict[str, Any]]], list[str]]:
     """What `finished_runs` returns, and one sentence for each damaged run that may have been among them."""
     runs, damaged = [], []
-    for file in sorted(Path(experiments_path).glob(f"*/{TRAINING_FILE}")):
-        run = file.parent
-        if not (run / MODEL_FILE).is_file() or _has_name_of_another(run, user):
+    for run in runs_of(experiments_path, user):
+        if not os.path.exists(run / TRAINING_FILE) or not (run / MODEL_FILE).is_file():
             continue
         try:
             record = _read_or_recover(run)
@@ -167,10 +173,10 @@ def _find_runs(
     return [(run, record) for run, record in runs if split is None or is_of_split(record, split)], damaged
 
 
-def _has_name_of_another(run: Path, user: str) -> bool:
-    """Whether a run's folder has the name of another listener."""
-    named = re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_(.*?)(-\d+)?", run.name)
-    return named is not None and not f"{named[1]}{named[2] or ''}".startswith(safe_name(user))
+def _has_name_of_another(folder: str, own: str) -> bool:
+    """Whether the name of a run's folder is that of another listener than the one with this `safe_name`."""
+    named = re.fullmatch(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_(.*?)(-\d+)?", folder)
+    return named is not None and not f"{named[1]}{named[2] or ''}".startswith(own)
 
 
 def _read_or_recover(run: Path) -> dict[str, Any] | None:

@@ -20,7 +20,8 @@ from lemons.library import Library, open_library
 from lemons.listeners import Listener
 from lemons.tracks import Track, open_track
 from recsys.checkpoints import load_checkpoint
-from recsys.model_runs import best_checkpoint
+from recsys.data.splits import split_path
+from recsys.model_runs import best_checkpoint, runs_of
 from recsys.network import Network
 from recsys.recommend import recommend, relevance_of_others
 from recsys.relevance import track_logits
@@ -161,8 +162,8 @@ def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
 
 
 def _find_checkpoint(config: Config, library: Library, listener: Listener) -> Path:
-    """The listener's best model; looked up again when runs or splits change."""
-    seen = sorted([*config.experiments_path.glob("*"), *(library.path / "splits").glob("*.csv")])
+    """The listener's best model; looked up again when their runs or their split change."""
+    seen = [*runs_of(config.experiments_path, listener.name), split_path(library, listener.name)]
     key = (str(library.path), library.fingerprint, *_stamps(*seen))
     return _best_checkpoint(config.experiments_path, library, listener.name, key)
 

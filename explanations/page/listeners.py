@@ -15,7 +15,7 @@ __all__ = ["choose_listener", "draw_portrait", "find_listener", "find_names", "n
 
 PORTRAITS = Path(__file__).parent / "portraits"
 N_PERSONAS = len(LISTENERS)  # cards in a row
-MAX_CARDS = 4 * N_PERSONAS  # with more listeners, there is a search
+MAX_CARDS = 2 * N_PERSONAS  # with more listeners, there is a search
 
 
 def choose_listener(users: Sequence[str]) -> tuple[Listener, list[str]]:

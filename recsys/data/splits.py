@@ -15,7 +15,7 @@ from lemons.errors import DataError
 from lemons.files import atomic_path, safe_name
 from lemons.library import Library
 
-__all__ = ["DATA_SEED", "PARTS", "check_enough", "draw_split", "load_or_draw_split"]
+__all__ = ["DATA_SEED", "PARTS", "check_enough", "draw_split", "load_or_draw_split", "split_path"]
 
 PARTS = ("train", "val", "test")
 DATA_SEED = 1057386  # the one that the published splits carry in their name
@@ -84,7 +84,7 @@ def load_or_draw_split(
     """
     if folder and not Path(folder).is_dir():
         raise DataError(f"no such folder of splits: {folder}; check meta_path")
-    path = Path(folder or library.path / "splits") / f"{safe_name(user)}.csv"
+    path = split_path(library, user, folder)
     if path.is_file():
         return _read_split(path, library, user)
     played, n_tracks = library.played(user), len(library.rows)
@@ -95,6 +95,11 @@ def load_or_draw_split(
     with atomic_path(path) as temporary:
         split.to_csv(temporary, index=False)
     return split[["track_id", "split", "playcount"]]
+
+
+def split_path(library: Library, user: str, folder: str | os.PathLike | None = None) -> Path:
+    """Where the split of a listener is, or will be; ``folder`` as for `load_or_draw_split`."""
+    return Path(folder or library.path / "splits") / f"{safe_name(user)}.csv"
 
 
 def check_enough(library: Library, user: str, *, what: str) -> None:

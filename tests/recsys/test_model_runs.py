@@ -9,7 +9,7 @@ from lemons.library import open_library
 from recsys.checkpoints import save_checkpoint
 from recsys.data.splits import draw_split, load_or_draw_split
 from recsys.model import FCN
-from recsys.model_runs import best_checkpoint, check_split, finish_run, finished_runs, new_run
+from recsys.model_runs import best_checkpoint, check_split, finish_run, finished_runs, new_run, runs_of
 
 
 def make_run(experiments, score, *, user="marko", library="other", finished=True):
@@ -141,3 +141,13 @@ def test_only_models_of_the_listeners_own_split_are_evaluated_on_it(tmp_path, to
     check_split(tmp_path / "best_model.pt", "nina", other)  # a model of another listener
     with pytest.raises(DataError, match="trained on another split, which may hold test tracks of this; train it again"):
         check_split(tmp_path / "best_model.pt", "marko", other)
+
+
+def test_a_run_is_looked_for_where_no_other_name_is_on_it(tmp_path):
+    dates = [f"2026-11-27_20-00-0{second}" for second in range(3)]
+    names = [f"{dates[0]}_marko", f"{dates[1]}_marko-2", f"{dates[2]}_nina", "copied", "notes.txt"]
+    for name in names:
+        (tmp_path / name).mkdir() if "." not in name else (tmp_path / name).write_text("")
+    assert [run.name for run in runs_of(tmp_path, "marko")] == [names[0], names[1], "copied", "notes.txt"]
+    assert runs_of(tmp_path / "none", "marko") == []
+    assert finished_runs(tmp_path, "marko") == []
