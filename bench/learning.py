@@ -69,7 +69,7 @@ VARIANTS = (
 
 
 class ChangedCrops(Crops):
-    """Crops whose pitch and level are drawn anew each time; the epoch decides, as it does of the crops."""
+    """Crops whose pitch and level are drawn each time; the epoch decides, as it does of the crops."""
 
     def __init__(self, tracks: TrackSet, variant: Variant, **settings):
         super().__init__(tracks, **settings)
@@ -181,7 +181,7 @@ def some_of(tracks, part):
 def write(found, data, where):
     """Put what is known so far into results.md and the picture."""
     head = ["training", "seeds", "processor minutes", "ROC-AUC", "average precision"]
-    head += ["less mel bands, 95 %", "ROC-AUC, heads fitted anew"]
+    head += ["less mel bands, 95 %", "ROC-AUC, heads refitted"]
     rows = [row(variant, results, data) for variant, results in found.items()]
     mel = mean_of(data, data.mel)
     text = f"""

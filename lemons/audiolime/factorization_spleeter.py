@@ -182,6 +182,6 @@ def _audiolimes(path: Path, sr: int) -> tuple[list[np.ndarray], list[str]]:
         raise DataError(f"no stems of {path.stem} in {path.parent}; {hint}")
     stems = read_pickled_arrays(path.read_bytes(), str(path))
     if not stems or any(stem.ndim != 2 for stem in stems.values()):
-        raise DataError(f"{path} holds no stems of shape (n_samples, n_channels); pass recompute=True to make it anew")
+        raise DataError(f"{path} holds no stems of shape (n_samples, n_channels); pass recompute=True to make it again")
     mono = [np.mean(stem, axis=1) for stem in stems.values()]
     return [soxr.resample(y, SPLEETER_SR, sr, quality="HQ") for y in mono], list(stems)

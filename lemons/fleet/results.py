@@ -105,7 +105,7 @@ class Results:
             raise DataError(f"cannot write {self.shown}/{key}{SUFFIX}: {self._reason(error)}") from error
 
     def _open(self) -> tuple[Any, str]:
-        """The file system and the folder in it; opened anew in each process, since connections cannot be sent."""
+        """The file system and the folder in it; opened in each process, since connections cannot be sent."""
         import pyarrow as pa
         from pyarrow.fs import FileSystem, LocalFileSystem
 

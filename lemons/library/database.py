@@ -174,7 +174,7 @@ def _keep(database: sqlite3.Connection, file: Path, about: dict[str, Any]) -> bo
             _copy(database, temporary)
         write_json(file.with_suffix(".json"), {"about": about, "crc32": _crc32(file)})  # last: it vouches for the file
     except (OSError, DataError) as error:
-        logger.warning("%s; until then the library's tables are read anew each time", error)
+        logger.warning("%s; until then the library's tables are read each time", error)
         return False
     return True
 

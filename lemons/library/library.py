@@ -170,7 +170,7 @@ class Library:
         DataError
             if its file has vanished
         """
-        self._row(track_id)  # an unknown one is told
+        self._row(track_id)  # raises for an unknown one
         (stamp,) = self.stamps([track_id])
         if stamp is None:
             source = self.audio_path(track_id)

@@ -11,7 +11,7 @@ from lemons.library.library import Library
 
 __all__ = ["open_library"]
 
-FEW = 8  # files of a folder that are asked for one by one, lest a large folder is listed for their sake
+FEW = 8  # files of a folder that are asked for one by one, without listing a folder that may be large
 MAX_SHOWN = 200  # letters of an id or a path in a sentence
 
 

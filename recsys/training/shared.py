@@ -9,7 +9,7 @@ An epoch has as many crops as those of all listeners alone have together, one fo
 equal schedules are equal work.
 
 The trunk has one best epoch, that of the highest mean score over the listeners: what is chosen by some sixteen
-validation tracks of one listener is chosen by chance as much as by merit. Then each head is fitted anew to the trunk as
+validation tracks of one listener is chosen by chance as much as by merit. Then each head is refitted to the trunk as
 it is, as that of a listener who comes later is: on whole tracks, by which a track is scored (`recsys.training.head`).
 
 Each listener's run gets a whole network, trunk and head, as from a training alone; `recsys.checkpoints.trunk_hash`

@@ -6,7 +6,7 @@ its switch. A *head* makes 6 times a form of one or two features of them, less h
 cause is there and -3 where it is not. *Nuisances* are effects of all five stems' shares and of all ten pairs of them,
 each normal with a standard deviation of 6 σ. Without them any positive weight wins, and a method proves nothing.
 
-A draw is a track, its cause and its nuisances; draws whose full mix is not recommended (p < ½) are drawn anew, since
+A draw is a track, its cause and its nuisances; draws whose full mix is not recommended (p < ½) are drawn again, since
 what is explained is why a track *is* recommended.
 """
 

@@ -104,7 +104,7 @@ def mean_with_interval(values: Sequence[float], *, seeds: Sequence[int] | None =
 
     Where tracks were explained with models of several training seeds, models are resampled first, and then the tracks
     of each (Davison & Hinkley, "Bootstrap Methods and their Application", 1997, section 3.8): the interval is for a
-    model trained anew, and holds what differs between trainings beside what differs between tracks.
+    model trained again, and holds what differs between trainings beside what differs between tracks.
 
     Parameters
     ----------

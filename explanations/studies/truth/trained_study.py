@@ -1,4 +1,4 @@
-"""The trained part of the study: listeners of planted traits, learned anew with each seed, and explained."""
+"""The trained part of the study: listeners of planted traits, learned again with each seed, and explained."""
 
 import os
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""A library's database says what its tables say, made anew or kept, and what was kept is not trusted blindly."""
+"""A library's database says what its tables say, made each time or kept, and what was kept is not trusted blindly."""
 
 import csv
 import os

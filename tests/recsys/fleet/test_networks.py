@@ -41,7 +41,7 @@ def test_networks_are_those_of_lemons_train_and_one_that_was_killed_goes_on(shor
     (state,) = tmp_path.glob(f"fleet/*/{STATE_FILE}")
     assert run_here(units, results) == []
     (row,) = results.read(units[0].key).to_pylist()
-    assert Path(row["model"]).parent == state.parent  # taken up, not begun anew
+    assert Path(row["model"]).parent == state.parent  # taken up, not started over
     assert row["model"] == str(best_checkpoint(config.experiments_path, "marko", library=short_library))
     expected, about = load_checkpoint(train_all(alone, ["marko"], updates=SHORT)["marko"])
     assert row["model_hash"] == model_hash(expected)
