@@ -1,6 +1,7 @@
 """Many listeners, many tracks, many machines."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,12 +51,12 @@ def train(
     """Hear every track once with a trunk and fit a head for each listener; without a trunk, train networks."""
     if trunk and schedule:
         raise ParameterError(f"schedule={schedule!r} is one of networks, and with a trunk heads are fitted; choose one")
-    fleet = _Fleet(results, address, threads, gpus, trunk=trunk or Path(), listeners=listeners)
-    if trunk:
-        fleet.train()
-    else:
-        fleet.train_networks(schedule)
-    fleet.end()
+    with _Fleet(results, address, threads, gpus, trunk=trunk or Path(), listeners=listeners) as fleet:
+        if trunk:
+            fleet.train()
+        else:
+            fleet.train_networks(schedule)
+        fleet.end()
 
 
 @app.command()
@@ -69,9 +70,9 @@ def score(
     gpus: Gpus = 0.0,
 ) -> None:
     """List for each listener the most relevant tracks that they don't know; heads that are missing are fitted."""
-    fleet = _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners)
-    fleet.score(top)
-    fleet.end()
+    with _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners) as fleet:
+        fleet.score(top)
+        fleet.end()
 
 
 @app.command()
@@ -85,9 +86,9 @@ def separate(
     gpus: Gpus = 0.0,
 ) -> None:
     """Take tracks apart into stems, which `lemons fleet explain` of that separator then finds."""
-    fleet = _Fleet(results, address, threads, gpus)
-    fleet.separate(_names(tracks, list(fleet.library.rows), "tracks"), separator=separator, weights=weights)
-    fleet.end()
+    with _Fleet(results, address, threads, gpus) as fleet:
+        fleet.separate(_names(tracks, list(fleet.library.rows), "tracks"), separator=separator, weights=weights)
+        fleet.end()
 
 
 @app.command()
@@ -113,9 +114,9 @@ def explain(
         get_separator(separator, weights)
     elif weights is not None:
         raise ParameterError(f"weights={str(weights)!r} are of no use without the name of their separator")
-    fleet = _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners)
-    fleet.explain(top, kind=kind, separator=separator, weights=weights)
-    fleet.end()
+    with _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners) as fleet:
+        fleet.explain(top, kind=kind, separator=separator, weights=weights)
+        fleet.end()
 
 
 class _Fleet:
@@ -135,6 +136,13 @@ class _Fleet:
         self.address, self.threads, self.gpus = address, threads, gpus
         self.device = "cuda" if gpus else "cpu"
         self.failures: list[Failure] = []
+        self.cluster = ExitStack()  # connected as long as the command runs, so that all units share its workers
+
+    def __enter__(self) -> "_Fleet":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.cluster.close()
 
     def train_networks(self, schedule: str) -> None:
         """Train a network of their own for each listener."""
@@ -202,9 +210,13 @@ class _Fleet:
     def _run(self, units: list["Unit"], what: str, gpus: float = 0.0) -> list["Unit"]:
         """Make what is missing; the units that have a result now."""
         from lemons.fleet import run_here, run_on_ray
+        from lemons.fleet.on_ray import connected
+        from lemons.fleet.units import missing_units
 
         bar = Bar(what, "unit")
         if self.address:
+            if missing_units(units, self.results)[0]:  # else no cluster is needed
+                self.cluster.enter_context(connected(self.address))  # or still is
             how: dict[str, Any] = {"address": self.address, "threads": self.threads, "gpus": gpus}
             failures = run_on_ray(units, self.results, progress=bar, **how)
         else:

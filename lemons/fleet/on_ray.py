@@ -20,7 +20,7 @@ from lemons.fleet.results import Results
 from lemons.fleet.units import Failure, Unit, attempt, missing_units
 from lemons.progress import Progress
 
-__all__ = ["LOCAL", "run_on_ray"]
+__all__ = ["LOCAL", "connected", "run_on_ray"]
 
 LOCAL = "local"
 AHEAD = 2  # units that wait or run, for each that can run at once: no core waits for the next
@@ -47,7 +47,7 @@ def run_on_ray(
         where results are
     address : str
         the cluster's, such as ``127.0.0.1:6379`` or ``auto``; ``local`` starts Ray on this machine, for this call. In
-        a program that has called ``ray.init`` itself, that cluster is taken
+        a block of `connected`, or a program that has called ``ray.init`` itself, that cluster is taken
     threads : int > 0
         CPU threads of a unit, and the cores that Ray keeps free for it
     gpus : float >= 0
@@ -74,7 +74,7 @@ def run_on_ray(
     failures: list[Failure] = []
     if not missing:
         return failures
-    with _cluster(address) as ray:
+    with connected(address) as ray:
         in_flight = AHEAD * _slots(ray, threads, gpus)
         remote = ray.remote(num_cpus=threads, num_gpus=gpus, max_retries=RETRIES)(attempt)
         waiting: dict[Any, Unit] = {}
@@ -124,8 +124,8 @@ def _slots(ray: Any, threads: int, gpus: float) -> int:
 
 
 @contextmanager
-def _cluster(address: str) -> Iterator[Any]:
-    """Ray, connected to the cluster for as long as the block runs."""
+def connected(address: str) -> Iterator[Any]:
+    """Ray, connected to the cluster for as long as the block runs; calls of `run_on_ray` in it share its workers."""
     require("a cluster", "ray", extra="scale")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere; read when Ray starts
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
