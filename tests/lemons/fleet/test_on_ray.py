@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 pytest.importorskip("pyarrow", reason="results are written by pyarrow")
 ray = pytest.importorskip("ray", reason="a cluster needs Ray, which pip install '.[scale]' installs")
 
+from bench.faults import contents as hashes  # noqa: E402
+from bench.faults import disturb, drive, finish, fresh_trunk, two_nodes  # noqa: E402
 from lemons.errors import ParameterError  # noqa: E402
 from lemons.fleet import Failure, Results, run_here, run_on_ray  # noqa: E402
 from tests.lemons.fleet.work import squares  # noqa: E402
@@ -22,21 +25,16 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(scope="module")
 def cluster():
     """Two nodes on this machine, with a core each by their own account."""
-    from ray.cluster_utils import Cluster
-
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    node = {"num_cpus": 1, "object_store_memory": 2**27}
-    try:
-        cluster = Cluster(initialize_head=True, head_node_args=node | {"include_dashboard": False})
-        cluster.second = cluster.add_node(**node)
-    except Exception as error:
-        if "timed out during startup" not in str(error):
-            raise
-        pytest.skip("this machine is too busy to start Ray's nodes within the 30 s that Ray grants them")
-    ray.init(cluster.address, log_to_driver=False, logging_level="WARNING")
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
+    with ExitStack() as stack:
+        try:
+            cluster = stack.enter_context(two_nodes())
+        except Exception as error:
+            if "timed out during startup" not in str(error):
+                raise
+            pytest.skip("this machine is too busy to start Ray's nodes within the 30 s that Ray grants them")
+        ray.init(cluster.address, log_to_driver=False, logging_level="WARNING")
+        stack.callback(ray.shutdown)
+        yield cluster
 
 
 def contents(results):
@@ -84,6 +82,21 @@ def test_a_killed_driver_is_taken_up_where_it_was(cluster, tmp_path, undisturbed
     assert run_on_ray(squares(**{f"at_{i}": {"diary": str(diary)} for i in range(8)}), results) == []
     assert contents(results) == undisturbed
     assert len(diary.read_text().split()) - before <= 8 - len(found)  # what was finished is not made again
+
+
+def test_explanations_are_the_same_whatever_was_killed(cluster, tmp_path, short_library):
+    """A small version of bench/faults.py, with a track that is damaged and a listener of too few tracks."""
+    (short_library.path / "audio" / "T7.flac").write_bytes(b"fLaC, they say")
+    with (short_library.path / "listens.csv").open("a") as file:
+        file.write("paige,T1,1\n")
+    how = {"library": short_library.path, "trunk": fresh_trunk(tmp_path / "trunk.pt")}
+    alone = drive(tmp_path / "alone", **how)
+    kills, named, _ = disturb(cluster, tmp_path / "results", ["worker", "driver"], seed=0, pause_s=(0.2, 1.0), **how)
+    assert [what for _, what, _ in kills] == ["worker", "driver"]
+    assert finish(alone) == named == "T7, paige"
+    expected = hashes(tmp_path / "alone")
+    assert {Path(name).parent.name for name in expected} == {"embeddings", "heads", "tops", "explanations"}
+    assert hashes(tmp_path / "results") == expected
 
 
 def test_no_node_has_the_cores_that_are_asked_for(cluster, tmp_path):
