@@ -70,7 +70,7 @@ class Hearing:
             if it answers with NaN or infinity
         """
         found = self._predict(self.inputs(mixes))
-        return log_odds(_checked(getattr(found, "logits", found), len(mixes)), self.output)
+        return log_odds(_checked(getattr(found, "logits", found), mixes), self.output)
 
     def inputs(self, mixes: np.ndarray) -> np.ndarray:
         """What the model hears: float32 (batch, n_samples), or (batch, n_channels, n_samples) for more than one."""
@@ -116,8 +116,9 @@ def log_odds(found: np.ndarray, output: str) -> np.ndarray:
     return found
 
 
-def _checked(found: Any, n_mixes: int) -> np.ndarray:
-    """Answers as float64 (batch, n_labels)."""
+def _checked(found: Any, mixes: np.ndarray) -> np.ndarray:
+    """Answers to mixes (batch, ...) as float64 (batch, n_labels)."""
+    n_mixes = len(mixes)
     try:
         found = np.asarray(as_array(found))
     except (ValueError, TypeError) as error:  # lists of different lengths, things that are no arrays
@@ -127,8 +128,11 @@ def _checked(found: Any, n_mixes: int) -> np.ndarray:
     if found.ndim != 2 or len(found) != n_mixes or not found.shape[1] or found.dtype.kind not in "fiub":
         wanted = f"numbers of shape (batch,) or (batch, n_labels), with batch={n_mixes}"
         raise ParameterError(f"the model answers with {quoted(found)}; it must be {wanted}")
-    if not np.isfinite(found).all():
-        raise DataError("the model answers with values that are not numbers (NaN or infinite); train it again")
+    wrong = ~np.isfinite(found).all(axis=1)
+    if wrong.any():
+        silent = not mixes[wrong][0].any()
+        hint = "silence: it may divide by a level that is 0" if silent else "a mix; train it again"
+        raise DataError(f"the model answers with values that are not numbers (NaN or infinite) to {hint}")
     return found.astype(np.float64)
 
 

@@ -390,6 +390,18 @@ def test_answers_that_are_none_are_refused(answer):
         lemons.explain(answer, Y, sr=SR)
 
 
+def test_a_model_that_divides_by_the_level_hears_that_silence_has_none(stems):
+    def brightness(y):
+        power = np.abs(np.fft.rfft(y)) ** 2
+        with np.errstate(invalid="ignore"):
+            return power[:, SR // 4 :].sum(axis=1) / power.sum(axis=1)
+
+    with pytest.raises(DataError, match="to silence: it may divide by a level that is 0"):
+        lemons.explain(brightness, stems, sr=SR, kind="source")
+    with pytest.raises(DataError, match="to a mix; train it again"):
+        lemons.explain(lambda y: np.full(len(y), np.nan), stems, sr=SR, kind="source")
+
+
 def test_a_model_in_training_mode_is_refused(stems):
     with pytest.raises(ParameterError, match=r"call model.eval\(\)"):
         lemons.explain(Tagger().train(), stems, sr=SR, label="low")
