@@ -205,7 +205,7 @@ def row(variant, results, data):
     difference, low, high = over_mel(results, data)
     minutes = np.mean([one["minutes"] for one in results])
     return [
-        variant.name, len(results), f"{minutes:.0f}", auc, ap, f"{difference:+.3f} ({low:+.2f} to {high:+.2f})",
+        variant.name, str(len(results)), f"{minutes:.0f}", auc, ap, f"{difference:+.3f} ({low:+.2f} to {high:+.2f})",
         f"{fitted:.3f}",
     ]  # fmt: skip
 
