@@ -55,8 +55,7 @@ def fingerprint(table: "pd.DataFrame") -> str:
 
 def hash_file(path: str | os.PathLike) -> str:
     """SHA-256 of a file's bytes, in hexadecimal digits; an unreadable file is an OSError."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hash_files(path)
 
 
 def hash_files(*paths: str | os.PathLike) -> str:
