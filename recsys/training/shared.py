@@ -76,11 +76,9 @@ def can_learn(config: dict[str, Any], library: Library, user: str) -> bool:
     """Whether a listener's tracks can be read, so that they would have a part in a trunk; the log says why not."""
     try:
         split = load_or_draw_split(library, user, seed=config["data_seed"], folder=config["meta_path"])
-        load_parts(config, library, split)
-    except DataError as error:
-        logger.warning("%s has no part in the trunk: %s", user, error)
+        return bool(_load(config, library, {user: split}))
+    except DataError:
         return False
-    return True
 
 
 def join(splits: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
