@@ -68,11 +68,13 @@ def enumerate_linear(pooled: Pooled, head: nn.Linear) -> Tensor:
     larger = torch.empty(min(rows, n_left), n_right, dtype=dtype, device=device)
     gains = weights["max"].tolist() if "max" in weights else []
     for state in range(n_shared):
+        others = right.maxima[state].unbind()
         for row in range(0, n_left, rows):
             tile = (left_sums[state, row : row + rows, None] + right.sums[state]).to(dtype)
-            for channel, gain in enumerate(gains):
-                mine, other = left.maxima[state, channel, row : row + rows, None], right.maxima[state, channel]
-                tile.add_(torch.maximum(mine, other, out=larger[: len(tile)]), alpha=gain)
+            out = larger[: len(tile)]
+            mine = left.maxima[state, :, row : row + rows, None].unbind()
+            for gain, one, other in zip(gains, mine, others, strict=False):  # without a maximum, no gains
+                tile.add_(torch.maximum(one, other, out=out), alpha=gain)
             logits[row : row + rows, state] = tile
     return logits.flatten()
 

@@ -50,26 +50,29 @@ class Moments:
 
 
 class _Half:
-    """All masks (2^n,) of some components."""
+    """All masks (2^n,) of some components, in the order of their sizes: those of one size are neighbours."""
 
     def __init__(self, n: int, device: "torch.device"):
         import torch
 
         self.n = n
         masks = torch.as_tensor(mask_rows(0, 2**n, n), device=device)
-        self.of_size = torch.nn.functional.one_hot(masks.sum(dim=1), n + 1).double()  # (2^n, n + 1)
-        self.parts = torch.cat([masks.new_ones(2**n, 1), masks], dim=1).double()  # (2^n, n + 1): 1, z_1 .. z_n
-        self.sized_parts = _products(self.of_size, self.parts)
+        sizes = masks.sum(dim=1)
+        self.sizes, self.order = sizes.sort(stable=True)
+        self.counts = sizes.bincount(minlength=n + 1).tolist()
+        self.parts = torch.cat([masks.new_ones(2**n, 1), masks], dim=1)[self.order].double()  # 1, z_1 .. z_n
+
+    def by_size(self, answers: "Tensor", parts: "Tensor") -> "Tensor":
+        """Products (n + 1, any, any) of answers (any, 2^n) and parts (2^n, any), summed over the masks of each size."""
+        import torch
+
+        sized = zip(answers.split(self.counts, dim=1), parts.split(self.counts), strict=True)
+        return torch.stack([some @ of_some for some, of_some in sized])
 
     def pairs(self, answers: "Tensor") -> "Tensor":
-        """From sums by mask and the other half's size to (own size, other size, 1 + component, 1 + component)."""
-        sums = _products(self.of_size, answers).T @ _products(self.parts, self.parts)
-        return sums.view(self.n + 1, -1, self.n + 1, self.n + 1)
-
-
-def _products(x: "Tensor", y: "Tensor") -> "Tensor":
-    """All products of a column of x and one of y: (rows, x columns * y columns)."""
-    return (x[:, :, None] * y[:, None, :]).flatten(1)
+        """From sums (other sizes, 2^n) to (own size, other size, 1 + component, 1 + component)."""
+        products = (self.parts[:, :, None] * self.parts[:, None, :]).flatten(1)
+        return self.by_size(answers, products).unflatten(2, (self.n + 1, self.n + 1))
 
 
 def moments_of(logits: "Tensor", n_components: int, *, sigmoid: bool = False) -> Moments:
@@ -94,17 +97,24 @@ def moments_of(logits: "Tensor", n_components: int, *, sigmoid: bool = False) ->
     first = _Half(n_components // 2, logits.device)
     last = _Half(n_components - first.n, logits.device)
     table = logits.view(2**first.n, 2**last.n)
-    zero = logits.new_zeros((), dtype=torch.float64)
-    cross, by_last, squares, by_first = zero, zero, zero, []
+    n_first, n_last = first.n + 1, last.n + 1  # sizes of either half
+    cross = logits.new_zeros(n_first, n_first, n_last, n_last, dtype=torch.float64)  # sizes and components of both
+    by_first = logits.new_zeros(n_last, 2**first.n, dtype=torch.float64)
+    by_last = logits.new_zeros(n_first, 2**last.n, dtype=torch.float64)
+    squares = logits.new_zeros(n_first, n_last, dtype=torch.float64)
     for rows in torch.arange(2**first.n, device=logits.device).split(max(CHUNK_VALUES >> last.n, 1)):
-        answers = (table[rows].sigmoid() if sigmoid else table[rows]).double()
-        sized = answers @ last.sized_parts
-        cross = cross + first.sized_parts[rows].T @ sized
-        by_last = by_last + answers.T @ first.of_size[rows]
-        by_first.append(sized.view(len(rows), last.n + 1, last.n + 1)[:, :, 0])
-        squares = squares + first.of_size[rows].T @ (answers.square_() @ last.of_size)
-    cross = cross.view(first.n + 1, first.n + 1, last.n + 1, last.n + 1)
-    own = first.pairs(torch.cat(by_first))  # (first size, last size, i, j)
+        answers = table[first.order[rows]][:, last.order]
+        answers = (answers.sigmoid() if sigmoid else answers).double()
+        sizes, parts = first.sizes[rows], first.parts[rows]
+        sized = last.by_size(answers, last.parts)  # (last size, row, 1 + last component)
+        for size in sizes.unique().tolist():
+            of_size = sizes == size
+            cross[size] += torch.einsum("ri,brj->ibj", parts[of_size], sized[:, of_size])
+        by_first[:, rows] = sized[:, :, 0]
+        by_last.index_add_(0, sizes, answers)
+        sums = torch.stack([some.sum(dim=1) for some in answers.square_().split(last.counts, dim=1)], dim=1)
+        squares.index_add_(0, sizes, sums)
+    own = first.pairs(by_first)  # (first size, last size, i, j)
     other = last.pairs(by_last)  # (last size, first size, i, j)
 
     sums = logits.new_zeros(n_components + 1, n_components + 1, n_components + 1, dtype=torch.float64)
