@@ -11,9 +11,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import platformdirs
+
 from lemons.errors import DataError, NotHereError
 
-__all__ = ["atomic_folder", "atomic_path", "discard_folder", "ordinary_file", "safe_name", "why_no_file"]
+__all__ = [
+    "atomic_folder",
+    "atomic_path",
+    "cache_folder",
+    "discard_folder",
+    "ordinary_file",
+    "safe_name",
+    "why_no_file",
+]
 
 MAX_NAME = 100  # bytes of UTF-8, which leaves room for dates and suffixes below the 255 of common file systems
 
@@ -123,6 +133,11 @@ def discard_folder(path: str | os.PathLike) -> None:
 
 def _hidden(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+
+
+def cache_folder() -> Path:
+    """The folder of what can be fetched or computed again: ``$LEMONS_CACHE``, or the system's place for such things."""
+    return Path(os.environ.get("LEMONS_CACHE") or platformdirs.user_cache_dir("lemons"))
 
 
 def why_no_file(path: str | os.PathLike) -> str:

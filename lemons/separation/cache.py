@@ -25,11 +25,10 @@ from lemons.audio.level import tell_gain
 from lemons.audio.reader import AudioReader
 from lemons.checksums import read_own_json, write_json
 from lemons.errors import DamagedError, DataError
-from lemons.files import atomic_folder, discard_folder
+from lemons.files import atomic_folder, cache_folder, discard_folder
 from lemons.hashing import hash_file
 from lemons.progress import Progress
 from lemons.separation.separator import Separator
-from lemons.separation.weights import cache_folder
 
 __all__ = ["GAIN", "IN_USE_S", "REPORT", "Separation", "separate_file"]
 
@@ -136,7 +135,7 @@ def separate_file(
     separator : Separator
         see `lemons.separation.get_separator`
     folder : path-like, optional
-        where separated files are kept; ``stems`` in `lemons.separation.weights.cache_folder` by default
+        where separated files are kept; ``stems`` in `lemons.files.cache_folder` by default
     max_bytes : int
         the size that it shall not exceed; the entry just made stays, whatever its size
     progress : callable, optional

@@ -12,16 +12,13 @@ import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import platformdirs
-
 from lemons.errors import DataError, ParameterError
 from lemons.extras import require
-from lemons.files import atomic_folder, discard_folder
+from lemons.files import atomic_folder, cache_folder, discard_folder
 from lemons.hashing import hash_file
 from lemons.separation.package import INSTALL, PACKAGE, PACKAGED, VARIABLES
 
 __all__ = [
-    "cache_folder",
     "fetch_weights",
     "how_to_get",
     "is_official",
@@ -36,11 +33,6 @@ SHA256 = {  # of the archives of that release
     "spleeter:5stems": "25a1e87eb5f75cc72a4d2d5467a0a50ac75f05611f877c278793742513cc7218",
 }
 HUB = "https://huggingface.co/adefossez"  # of Demucs' models; we know no checksums of them, so nothing is fetched
-
-
-def cache_folder() -> Path:
-    """The folder of what can be fetched or computed again: ``$LEMONS_CACHE``, or the system's place for such things."""
-    return Path(os.environ.get("LEMONS_CACHE") or platformdirs.user_cache_dir("lemons"))
 
 
 def weights_folder(name: str) -> Path:

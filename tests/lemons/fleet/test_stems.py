@@ -9,11 +9,11 @@ pytest.importorskip("pyarrow", reason="results are written by pyarrow")
 
 from lemons.audio import load, quantize, write_flac
 from lemons.errors import DataError, ParameterError
+from lemons.files import cache_folder
 from lemons.fleet import Results, run_here
 from lemons.fleet.stems import read_track_stems, stem_units
 from lemons.separation import get_separator, separate_file
 from lemons.separation.hpss import HPSS
-from lemons.separation.weights import cache_folder
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from threading import Thread
 import pytest
 
 from lemons.errors import DataError, MissingWeightsError, ParameterError
+from lemons.files import cache_folder
 from lemons.separation import get_separator, weights
 from lemons.separation.download import CHUNK, TRIES
-from lemons.separation.weights import cache_folder, fetch_weights, is_official, is_there, weights_folder
+from lemons.separation.weights import fetch_weights, is_official, is_there, weights_folder
 
 NAME = "spleeter:5stems"
 
