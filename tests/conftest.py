@@ -17,6 +17,7 @@ from recsys import model as network
 from recsys.checkpoints import MODEL_FILE, save_checkpoint
 from recsys.model import FCN
 from recsys.model_runs import finish_run, new_run
+from tests.s3 import server
 from tools.browser import CHROMIUM, CHROMIUM_ARGS
 
 SLIM = (1, 8, 8, 8, 8, 8)  # channels of the fixture `slim`
@@ -64,6 +65,21 @@ def browser():
             pytest.skip(f"the browser tests need Debian's chromium ({str(error).splitlines()[0]})")
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory):
+    """A real S3 server on loopback, see `tests.s3`."""
+    with server(tmp_path_factory.mktemp("s3") / "requests") as running:
+        yield running
+
+
+@pytest.fixture
+def s3(s3_server, monkeypatch):
+    """A new bucket on it, and the keys that it takes, as any are."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    return s3_server.new_bucket()
 
 
 @pytest.fixture

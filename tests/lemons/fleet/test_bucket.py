@@ -1,12 +1,5 @@
 """Results in a bucket, on a real S3 server on loopback: moto's, which runs in a process of its own."""
 
-import os
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
-
 import pytest
 
 pytest.importorskip("pyarrow", reason="results are written by pyarrow")
@@ -15,36 +8,11 @@ from lemons.errors import DataError
 from lemons.fleet import Results, run_here
 from tests.lemons.fleet.work import squares
 
-# moto's boto3 does not allow the newer dateutil of constraints.txt: it is installed beside LEMONS, not with it
-SERVER = os.environ.get("MOTO_SERVER") or shutil.which("moto_server")
 
-
-@pytest.fixture(scope="module")
-def bucket():
-    """URL of a bucket."""
-    if not SERVER:
-        pytest.skip(
-            "an S3 server needs moto: install 'moto[server]' elsewhere, and name its moto_server in $MOTO_SERVER"
-        )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [SERVER, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        while True:
-            assert server.poll() is None, "moto_server ended"
-            try:
-                request = urllib.request.Request(f"http://127.0.0.1:{port}/fleet", method="PUT")
-                urllib.request.urlopen(request).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"s3://key:secret@fleet/results?scheme=http&endpoint_override=127.0.0.1:{port}&region=us-east-1"
-    finally:
-        server.terminate()
-        server.wait()
+@pytest.fixture
+def bucket(s3):
+    """URL of a folder in a new bucket."""
+    return s3.url("results").replace("s3://", "s3://key:secret@")
 
 
 def test_results_in_a_bucket_are_those_in_a_folder(bucket, tmp_path):
@@ -65,6 +33,6 @@ def test_a_failed_unit_leaves_nothing_in_the_bucket(bucket):
 
 
 def test_a_bucket_that_does_not_exist_is_a_sentence(bucket):
-    (failure,) = run_here(squares(1), Results(bucket.replace("@fleet/", "@nowhere/")))
-    assert "cannot write s3://nowhere/" in failure.why
+    (failure,) = run_here(squares(1), Results(bucket.replace("@", "@no")))
+    assert "cannot write s3://no" in failure.why
     assert "secret" not in failure.why
