@@ -3,7 +3,7 @@
 Each line is optional; what you leave out has the default shown here. Relative paths count from this file's folder.
 """
 
-library_path = "data/demo"  # the music library: tracks.csv, listens.csv, audio/, stems/
+library_path = "data/demo"  # the music library: tracks.csv, listens.csv, audio/, stems/; or "s3://bucket/folder"
 experiments_path = "experiments"  # trained models, sacred's records, TensorBoard's curves
 explanations_path = "experiments/explanations"  # explanations that were computed before
 

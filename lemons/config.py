@@ -15,17 +15,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from lemons.errors import ConfigError
+from lemons.errors import ConfigError, LemonsError
+from lemons.storage import is_url, mirror_path
 
 __all__ = ["ROOT", "Config", "find_config", "read_config"]
 
 logger = logging.getLogger(__name__)
+VARIABLES = {"LEMONS_LIBRARY": "library_path", "LEMONS_EXPERIMENTS": "experiments_path"}
 ROOT = Path(__file__).resolve().parents[1]  # of the repository; where LEMONS was installed without one, of the packages
 
 
 @dataclass(frozen=True)
 class Config:
     """Paths and addresses; the defaults need no ``config.py``.
+
+    Where a path is set as a URL (``s3://``, ``gs://``), it is here that of its mirror, see `lemons.storage`.
 
     Attributes
     ----------
@@ -99,21 +103,21 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
     Returns
     -------
     Config
-        relative paths of the file count from its folder; $LEMONS_LIBRARY, where it is set, is the library's path, and
-        counts from the working folder
+        relative paths of the file count from its folder; $LEMONS_LIBRARY and $LEMONS_EXPERIMENTS, where they are set,
+        are the paths of the library and of the experiments, and count from the working folder
 
     Raises
     ------
     ConfigError
-        if the file is missing, fails to run, or sets a name that LEMONS does not know
+        if the file is missing, fails to run, or sets a name that LEMONS does not know; or a URL is none of a folder
     """
     found = find_config(path)
-    named = os.environ.get("LEMONS_LIBRARY")
-    library: dict[str, Any] = {}
-    if named:
-        library["library_path"] = Path(named).absolute()  # absolute: runs record it
+    named: dict[str, Any] = {}
+    for variable, name in VARIABLES.items():
+        if value := os.environ.get(variable):
+            named[name] = _path(value, Path.cwd(), f"${variable}")  # absolute: runs record it
     if found is None:
-        return Config(**library)
+        return Config(**named)
     try:
         names = runpy.run_path(str(found))
     except Exception as error:  # whatever the file's own lines raise
@@ -127,5 +131,17 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
         if not isinstance(value, (str, os.PathLike)):
             raise ConfigError(f"{found}: {name}={value!r} must be a text; put it in quotation marks")
     folder = found.resolve().parent
-    paths = {name: folder / Path(value).expanduser() for name, value in settings.items() if name.endswith("_path")}
-    return Config(**settings | paths | library)
+    paths = {
+        name: _path(value, folder, f"{found}: {name}") for name, value in settings.items() if name.endswith("_path")
+    }
+    return Config(**settings | paths | named)
+
+
+def _path(value: str | os.PathLike, folder: Path, where: str) -> Path:
+    """A path that counts from a folder, or that of a URL's mirror."""
+    if not is_url(value):
+        return folder / Path(value).expanduser()
+    try:
+        return mirror_path(value)
+    except LemonsError as error:
+        raise ConfigError(f"{where}: {error}") from error

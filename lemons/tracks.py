@@ -120,7 +120,9 @@ def open_track(
             if stems := library.stems(name):
                 return Track(track_id, title, stems, "given", credit=credit)
             if separator:
-                raise DataError(f"{library.path} has no stems of {name}; give a folder of them as weights, or use hpss")
+                raise DataError(
+                    f"{library.files.shown} has no stems of {name}; give a folder of them as weights, or use hpss"
+                )
     elif Path(name).is_file():
         track_id, title, path = Path(name).name, f"“{Path(name).stem.replace('_', ' ')}”", Path(name)
         credit = ""
@@ -128,7 +130,7 @@ def open_track(
         if library is None:
             raise DataError(f"no such audio file: {name}")
         raise DataError(
-            f"{name} is neither a track of {library.path} nor an audio file; see its tracks.csv for the ids"
+            f"{name} is neither a track of {library.files.shown} nor an audio file; see its tracks.csv for the ids"
         )
     chosen = get_separator(separator or "hpss", weights)
     with AudioReader(path) as reader:  # before the work begins

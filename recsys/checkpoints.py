@@ -7,7 +7,6 @@ trained. It is read without unpickling any other object. `recsys.model_runs` fin
 import json
 import os
 import platform
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +14,7 @@ import torch
 import lemons
 from lemons.errors import DamagedError, DataError
 from lemons.hashing import hash_state
+from lemons.storage import local_file
 from recsys.model import FCN
 from recsys.network import Network
 from recsys.on_tagger import OnTagger
@@ -58,9 +58,9 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[Ne
 
     Parameters
     ----------
-    path : path-like
-        what `save_checkpoint` wrote, a bare state dict as the original LEMONS saves it, or a file of another program in
-        which `recsys.tensors.find_state_dict` finds one
+    path : path-like or str
+        a file, or the URL of one in a bucket (`lemons.storage`): what `save_checkpoint` wrote, a bare state dict as the
+        original LEMONS saves it, or a file of another program in which `recsys.tensors.find_state_dict` finds one
     device : str
         the device of the returned model: ``"cpu"``, ``"cuda:0"`` ...
 
@@ -76,7 +76,7 @@ def load_checkpoint(path: str | os.PathLike, *, device: str = "cpu") -> tuple[Ne
     DataError
         if the file does not exist, is damaged, or holds something else
     """
-    path = Path(path)
+    path = local_file(path)
     if not path.is_file():
         raise DataError(f"no such model: {path}; check model_load_path")
     try:

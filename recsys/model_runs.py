@@ -110,7 +110,7 @@ def best_checkpoint(
         if there is none, with the command that trains one; or if the split cannot be read
     """
     runs, damaged = _find_runs(experiments_path, user, library=library)
-    on = f" trained on {library.path}" if library else ""
+    on = f" trained on {library.files.shown}" if library else ""
     if runs and library:
         # without a recorded split the library's own is meant, which need not exist
         named = any("split" in record for _, record in runs)

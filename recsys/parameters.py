@@ -11,6 +11,8 @@ from numbers import Integral, Real
 from typing import Any
 
 from lemons.errors import ParameterError
+from lemons.storage import is_url
+from lemons.storage.bucket import Bucket
 from recsys.model import MIN_SAMPLES
 from recsys.training.step import PRECISIONS, SCHEDULES
 
@@ -83,3 +85,5 @@ def check_parameters(values: Mapping[str, Any]) -> None:
         words, holds = RULES.get(name, ("", lambda _: True))
         if not holds(value):
             raise ParameterError(f"{name}={value!r} must be {words}")
+        if is_url(value):
+            Bucket(value)  # refuses a password, before it is recorded

@@ -126,7 +126,7 @@ def _pool_logits(checkpoint_path, library: Library, user: str, *, pool: str, spl
         known = {*played.index, *split.loc[~held_out, "track_id"]}
         tracks = sorted(one for one in library.rows if one not in known)
     if not tracks:
-        raise DataError(f"the pool {pool!r} of {user} holds no track of {library.path}; choose another pool")
+        raise DataError(f"the pool {pool!r} of {user} holds no track of {library.files.shown}; choose another pool")
     logits = cached_scores(checkpoint_path, library, tracks, progress=progress)
     if logits.empty:
         skipped = logits.attrs.get(SKIPPED, {})

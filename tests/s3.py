@@ -104,7 +104,7 @@ def server(log):
 
 @contextmanager
 def cable(server, n_bytes, *, then):
-    """The port of a cable to a server that carries so many bytes of each answer, and then is ``"cut"`` or ``"stuck"``."""
+    """The port of a cable to a server that carries so many bytes of what it says, then is ``"cut"`` or ``"stuck"``."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=_carry, args=(listening, server.port, n_bytes, then), daemon=True).start()
         yield listening.getsockname()[1]

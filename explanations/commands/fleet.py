@@ -12,6 +12,7 @@ from lemons.config import read_config
 from lemons.console import Bar, say, tell
 from lemons.errors import DataError, ParameterError
 from lemons.files import why_no_file
+from lemons.storage import is_url
 
 if TYPE_CHECKING:
     from lemons.fleet import Failure, Unit
@@ -26,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 
-Trunk = Annotated[Path, typer.Option(help="a model whose trunk all listeners share")]
+Trunk = Annotated[str, typer.Option(help="a model whose trunk all listeners share: a file, or s3://…")]
 Place = Annotated[str, typer.Option("--results", help="folder or s3://… of the results; else fleet in the experiments")]
 Listeners = Annotated[str, typer.Option(help="all, or a file with a name in each line")]
 Address = Annotated[
@@ -39,8 +40,8 @@ Gpus = Annotated[float, typer.Option(min=0, help="GPUs of a unit: 0.25 for four 
 @app.command()
 def train(
     trunk: Annotated[
-        Path | None, typer.Option(help="a model whose trunk all listeners share; else each gets a network")
-    ] = None,
+        str, typer.Option(help="a model whose trunk all listeners share: a file, or s3://…; else each gets a network")
+    ] = "",
     schedule: Annotated[str, typer.Option(help="of the networks: a named configuration, else the paper's")] = "",
     results: Place = "",
     listeners: Listeners = "all",
@@ -51,7 +52,7 @@ def train(
     """Hear every track once with a trunk and fit a head for each listener; without a trunk, train networks."""
     if trunk and schedule:
         raise ParameterError(f"schedule={schedule!r} is one of networks, and with a trunk heads are fitted; choose one")
-    with _Fleet(results, address, threads, gpus, trunk=trunk or Path(), listeners=listeners) as fleet:
+    with _Fleet(results, address, threads, gpus, trunk=trunk, listeners=listeners) as fleet:
         if trunk:
             fleet.train()
         else:
@@ -123,7 +124,7 @@ class _Fleet:
     """What the commands share: each does what it needs of the others, as far as that is not done."""
 
     def __init__(
-        self, results: str, address: str, threads: int, gpus: float, *, trunk: Path = Path(), listeners: str = "all"
+        self, results: str, address: str, threads: int, gpus: float, *, trunk: str = "", listeners: str = "all"
     ):
         from lemons.fleet import Results
         from lemons.library import open_library
@@ -131,7 +132,8 @@ class _Fleet:
         self.config = config = read_config()
         self.library = open_library(config.library_path)
         tell(self.library.skipped)
-        self.trunk, self.listeners = trunk.absolute(), _names(listeners, self.library.users, "listeners")
+        self.trunk = trunk if is_url(trunk) else str(Path(trunk).absolute())  # a worker works in another folder
+        self.listeners = _names(listeners, self.library.users, "listeners")
         self.results = Results(results or config.experiments_path / "fleet")
         self.address, self.threads, self.gpus = address, threads, gpus
         self.device = "cuda" if gpus else "cpu"

@@ -81,7 +81,7 @@ def explanation_units(
     Parameters
     ----------
     library : Library
-        the music library, at the same path on all machines
+        the music library, which all machines see at the same place
     checkpoint : path-like
         a model with the trunk that the listeners share
     results : Results
@@ -101,7 +101,7 @@ def explanation_units(
     trunk = trunk_hash(load_checkpoint(checkpoint)[0])
     versions = {"lemons": lemons.__version__} | {one: version(one) for one in ("numpy", "scikit-learn", "torch")}
     separated = None if stems is None else {unit.arguments["track_id"]: unit.key for unit in stems}
-    same: dict[str, Any] = {"library": str(library.path), "fingerprint": library.fingerprint, "place": results.place}
+    same: dict[str, Any] = {"library": library.files.place, "fingerprint": library.fingerprint, "place": results.place}
     same |= {"checkpoint": str(checkpoint), "trunk": trunk, "device": device, "separator": separator, "asked": asked}
     units = []
     for track_id, asking in first.items():

@@ -181,7 +181,7 @@ def study(
     if skipped:
         logger.warning("%d of %d tracks skipped", len(skipped), len(cases))
     if not asked:
-        raise DataError(f"none of {len(cases)} tracks of {library.path} can be heard and explained")
+        raise DataError(f"none of {len(cases)} tracks of {library.files.shown} can be heard and explained")
     return pd.DataFrame(asked, columns=COLUMNS)
 
 

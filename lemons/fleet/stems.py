@@ -45,7 +45,7 @@ def stem_units(
     Parameters
     ----------
     library : Library
-        the music library, at the same path on all machines
+        the music library, which all machines see at the same place
     separator : str
         the separator's name, see `lemons.separation.get_separator`
     weights : path-like, optional
@@ -69,7 +69,7 @@ def stem_units(
     units = []
     for track_id in library.rows if track_ids is None else track_ids:
         about = {"track": track_stamp(library, track_id), "separator": separator, "fingerprint": made_by}
-        arguments: dict[str, Any] = {"library": str(library.path), "fingerprint": library.fingerprint}
+        arguments: dict[str, Any] = {"library": library.files.place, "fingerprint": library.fingerprint}
         arguments |= {"track_id": track_id, "separator": separator, "weights": weights, "device": device}
         units.append(Unit(KIND, f"track {track_id}", about, separate_track, arguments | {"made_by": made_by}))
     return units

@@ -15,7 +15,9 @@ def opened_library(path: str, fingerprint: str) -> Library:
     """A library; DataError if it is another than it was when the units were planned."""
     library = open_library(path)
     if library.fingerprint != fingerprint:
-        raise DataError(f"{path} has changed since the work was planned, or is another one here; start again")
+        raise DataError(
+            f"{library.files.shown} has changed since the work was planned, or is another one here; start again"
+        )
     return library
 
 

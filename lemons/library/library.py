@@ -18,20 +18,20 @@ from lemons.arrays import kept_array
 from lemons.audio import is_native, load, load_samples, load_with_gain, to_float, to_int16
 from lemons.errors import DataError, ParameterError
 from lemons.extras import require
-from lemons.files import ordinary_file, safe_name, why_no_file
+from lemons.files import safe_name
 from lemons.hashing import hash_files
 from lemons.library.catalogue import Plays, Rows
+from lemons.library.stems import STEMS, read_stems
 from lemons.library.tables import LISTEN_COLUMNS, TRACK_COLUMNS
 from lemons.listeners import LISTENERS
 from lemons.progress import Progress
-from lemons.sums import without_sums
+from lemons.storage import Folder, open_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["STEMS", "Library"]
 
-STEMS = ("vocals", "piano", "drums", "bass", "other")  # Spleeter's five, in its order
 MAX_NAMED = 20  # listeners in a sentence
 READING = 1  # version of how files are read; raising it makes everything cached again
 
@@ -43,7 +43,7 @@ class Library:
     Attributes
     ----------
     path : Path
-        its folder
+        its folder; of one in a bucket, the mirror of it (`lemons.storage`)
     rows : mapping of str to dict
         the tracks whose file exists: what tracks.csv says of each ``track_id``, by the names of its columns
     plays : mapping of str to mapping of str to int
@@ -76,7 +76,12 @@ class Library:
 
     def __repr__(self) -> str:
         """Its size rather than its tables."""
-        return f"Library({str(self.path)!r}: {len(self.rows)} tracks, {len(self.users)} listeners)"
+        return f"Library({self.files.shown!r}: {len(self.rows)} tracks, {len(self.users)} listeners)"
+
+    @cached_property
+    def files(self) -> Folder:
+        """Where its files are: its folder, or one in a bucket, from which they are fetched when they are needed."""
+        return open_folder(self.path)
 
     @cached_property
     def tracks(self) -> "pd.DataFrame":
@@ -131,7 +136,7 @@ class Library:
         """
         pd = _pandas()
         if user not in self.plays:
-            raise ParameterError(f"listener={user!r} is not in {self.path}; choose one of {_named(self.users)}")
+            raise ParameterError(f"listener={user!r} is not in {self.files.shown}; choose one of {_named(self.users)}")
         played = self.plays[user]
         playcounts = pd.Series(list(played.values()), pd.Index(list(played), name="track_id"), name="playcount")
         return playcounts.sort_values(ascending=False, kind="stable")
@@ -143,15 +148,17 @@ class Library:
         ------
         ParameterError
             if the library has no such track
+        DataError
+            if it is in a bucket and cannot be fetched
         """
-        return self.path / self._row(track_id)["file"]
+        return self.files.fetch(self._row(track_id)["file"])
 
     def _row(self, track_id: str) -> dict[str, Any]:
         try:
             return self.rows[track_id]
         except KeyError:
             hint = f"see its tracks.csv for ids such as {next(iter(self.rows))}"
-            raise ParameterError(f"track={track_id!r} is not in {self.path}; {hint}") from None
+            raise ParameterError(f"track={track_id!r} is not in {self.files.shown}; {hint}") from None
 
     def stamp(self, track_id: str) -> dict[str, str | int]:
         """What identifies the sound of a track without reading it; arrays made of the track are cached with it.
@@ -170,23 +177,22 @@ class Library:
         DataError
             if its file has vanished
         """
-        self._row(track_id)  # raises for an unknown one
+        file = self._row(track_id)["file"]
         (stamp,) = self.stamps([track_id])
         if stamp is None:
-            source = self.audio_path(track_id)
-            raise DataError(f"no such audio file: {source} ({why_no_file(source)}); check the path")
+            why = self.files.why_none(file)
+            raise DataError(f"no such audio file: {self.files.show(file)} ({why}); check the path")
         return stamp
 
     def stamps(self, track_ids: Iterable[str]) -> Iterator[dict[str, str | int] | None]:
         """`stamp` of many tracks; None of one that is unknown, or whose file has vanished."""
         for track_id, row in self._some(track_ids):
-            # not a Path, which takes longer than asking for the file does
-            status = ordinary_file(os.path.join(self.path, row["file"])) if row else None
+            status = self.files.status(row["file"]) if row else None
             if row is None or status is None:
                 yield None
                 continue
             about = {"track_id": track_id, "file": row["file"]}
-            yield about | {"mtime_ns": status.st_mtime_ns, "size": status.st_size, "reading": READING}
+            yield about | {"mtime_ns": status.mtime_ns, "size": status.size, "reading": READING}
 
     def cache_path(self, kind: str, track_id: str) -> Path:
         """Where an array of this kind that is made of a track is kept; an id with a ``/`` does not leave the folder."""
@@ -206,12 +212,13 @@ class Library:
         DataError
             if its file cannot be read
         """
-        source, stamp = self.audio_path(track_id), self.stamp(track_id)
-        if source.suffix.lower() == ".npy":
-            return load_samples(source)
-        if is_native(source):  # decoding is as fast as reading a cache three times its size
-            return to_int16(load(source))
-        return kept_array(self.cache_path("npy", track_id), stamp, lambda: to_int16(load(source)))
+        stamp, source = self.stamp(track_id), self.audio_path(track_id)
+        with self.files.named():
+            if source.suffix.lower() == ".npy":
+                return load_samples(source)
+            if is_native(source):  # decoding is as fast as reading a cache three times its size
+                return to_int16(load(source))
+            return kept_array(self.cache_path("npy", track_id), stamp, lambda: to_int16(load(source)))
 
     def stems(self, track_id: str) -> dict[str, np.ndarray]:
         """The track's stems as ``stems/<track_id>`` has them, Spleeter's five first, then others by name.
@@ -229,21 +236,16 @@ class Library:
             if a stem is damaged, which the sentence names, or the stems don't sum to the mix
         """
         mix = to_float(self.load_audio(track_id))
-        found = (self.path / "stems" / safe_name(track_id)).glob("[!.]*.flac")  # ._vocals.flac is a shadow of macOS
-        files = {file.stem: file for file in found}
-        names = [name for name in STEMS if name in files] + sorted(set(files) - set(STEMS))
-        stems = {name: load(files[name]) for name in names}
-        for name, y in stems.items():
-            if len(y) != len(mix):
-                lengths = f"has {len(y)} samples and the track {len(mix)}"
-                raise DataError(f"the stem {files[name]} is not as long as the track ({lengths}); make it again")
-        if stems and not np.array_equal(sum(stems.values()), mix):
-            stems = without_sums(stems, mix)
+        folder = f"stems/{safe_name(track_id)}"
+        with self.files.named():
+            stems = read_stems(self.files, folder, mix)
         if stems and not np.array_equal(sum(stems.values()), mix):
             if load_with_gain(self.audio_path(track_id))[1] != 1:
-                hint = f"lower both, or give --separator given --weights {self.path / 'stems' / safe_name(track_id)}"
-                raise DataError(f"{track_id} in {self.path} exceeds full scale, which its stems do not fit; {hint}")
-            raise DataError(f"the stems of {track_id} in {self.path} do not sum to the track; make them again")
+                hint = f"lower both, or give --separator given --weights {self.path / folder}"
+                raise DataError(
+                    f"{track_id} in {self.files.shown} exceeds full scale, which its stems do not fit; {hint}"
+                )
+            raise DataError(f"the stems of {track_id} in {self.files.shown} do not sum to the track; make them again")
         return stems
 
     def check_audio(self, progress: Progress | None = None) -> None:

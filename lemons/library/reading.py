@@ -1,13 +1,12 @@
 """Reading the catalogue of a library: what is left out of it is named, and why."""
 
 import os
-from pathlib import Path
 
 from lemons.errors import DataError
-from lemons.files import why_no_file
 from lemons.library.catalogue import Catalogue, Plays, Rows
 from lemons.library.database import open_database
 from lemons.library.library import Library
+from lemons.storage import Folder, open_folder
 
 __all__ = ["open_library"]
 
@@ -20,8 +19,8 @@ def open_library(path: str | os.PathLike) -> Library:
 
     Parameters
     ----------
-    path : path-like
-        the library's folder
+    path : path-like or str
+        the library's folder, or the URL of one in a bucket, see `lemons.storage`
 
     Returns
     -------
@@ -36,6 +35,7 @@ def open_library(path: str | os.PathLike) -> Library:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     _ = Path(folder, "song.wav").write_bytes(b"read when it is needed")
@@ -45,43 +45,44 @@ def open_library(path: str | os.PathLike) -> Library:
     >>> library.rows["S1"]["title"], library.users, library.plays["marko"]
     ('Ode', ['marko'], {'S1': 3})
     """
-    path = Path(path)
+    files = open_folder(path)
+    files.refresh("tracks.csv", "listens.csv")
+    path = files.path
     if not (path / "tracks.csv").is_file() or not (path / "listens.csv").is_file():
         hint = "make one with `lemons library demo`, `real`, `own` or `msd`, or set library_path in config.py"
-        raise DataError(f"no music library at {path} (tracks.csv and listens.csv); {hint}")
-    catalogue = Catalogue(open_database(path))
-    skipped = _leave_out(catalogue, path)
+        raise DataError(f"no music library at {files.shown} (tracks.csv and listens.csv); {hint}")
+    with files.named():
+        catalogue = Catalogue(open_database(path))
+    skipped = _leave_out(catalogue, files)
     rows, about = Rows(catalogue), catalogue.about()
     if about["unknown"]:
         skipped.append(f"listens of {about['unknown']} tracks skipped: not in tracks.csv, such as {about['example']}")
     if not rows:
-        raise DataError(f"the library at {path} has no track whose file exists; check the column `file` of tracks.csv")
+        raise DataError(
+            f"the library at {files.shown} has no track whose file exists; check the column `file` of tracks.csv"
+        )
     plays = Plays(catalogue)
     if not plays:
-        raise DataError(f"{path / 'listens.csv'} names no listener who played a track that is here; add some lines")
-    return Library(path, rows, plays, skipped)
+        raise DataError(
+            f"{files.show('listens.csv')} names no listener who played a track that is here; add some lines"
+        )
+    library = Library(path, rows, plays, skipped)
+    library.files = files  # as they were listed
+    return library
 
 
-def _leave_out(catalogue: Catalogue, path: Path) -> list[str]:
+def _leave_out(catalogue: Catalogue, of_library: Folder) -> list[str]:
     """Leave out the tracks that cannot be any or whose file is missing; a sentence for each."""
     why = catalogue.refused()
     for folder, files in catalogue.files():
         # one listing tells of all files that are there what asking for each would
-        found = _files_in(path / folder) if len(files) > FEW else set()
+        found = of_library.names(folder) if len(files) > FEW else set()
         for name, place in files:
-            if name not in found and (reason := why_no_file(path / os.path.join(folder, name))):
-                why[place] = f"no such file: {_shown(str(path / os.path.join(folder, name)))} ({reason})"
+            file = os.path.join(folder, name)
+            if name not in found and (reason := of_library.why_none(file)):
+                why[place] = f"no such file: {_shown(of_library.show(file))} ({reason})"
     catalogue.leave_out(why)
     return [f"track {_shown(catalogue.id_at(place))} skipped: {why[place]}" for place in sorted(why)]
-
-
-def _files_in(folder: Path) -> set[str]:
-    """Names of ordinary files; none of a folder that cannot be listed, which may yet hold some."""
-    try:
-        with os.scandir(folder) as entries:
-            return {entry.name for entry in entries if entry.is_file()}
-    except (OSError, ValueError):  # ValueError: its name holds a NUL
-        return set()
 
 
 def _shown(text: str) -> str:

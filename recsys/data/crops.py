@@ -114,7 +114,7 @@ def check_classes(labels: Sequence[float], part: str, library: Library) -> None:
     n_played = int(sum(labels))
     if n_played in (0, len(labels)):
         left = f"{n_played} played and {len(labels) - n_played} other tracks"
-        raise DataError(f"the {part} part has {left} whose audio can be read in {library.path}; it needs both")
+        raise DataError(f"the {part} part has {left} whose audio can be read in {library.files.shown}; it needs both")
 
 
 class Crops:

@@ -89,7 +89,9 @@ def load_or_draw_split(
         return _read_split(path, library, user)
     played, n_tracks = library.played(user), len(library.rows)
     if n_tracks < MIN_TRACKS:
-        raise DataError(f"the library at {library.path} has {n_tracks} tracks; training needs at least {MIN_TRACKS}")
+        raise DataError(
+            f"the library at {library.files.shown} has {n_tracks} tracks; training needs at least {MIN_TRACKS}"
+        )
     check_enough(library, user, what="training")
     split = draw_split(played, pd.Index(list(library.rows)), seed=seed)
     with atomic_path(path) as temporary:
@@ -98,8 +100,12 @@ def load_or_draw_split(
 
 
 def split_path(library: Library, user: str, folder: str | os.PathLike | None = None) -> Path:
-    """Where the split of a listener is, or will be; ``folder`` as for `load_or_draw_split`."""
-    return Path(folder or library.path / "splits") / f"{safe_name(user)}.csv"
+    """Where the split of a listener is, or will be; ``folder`` as for `load_or_draw_split`.
+
+    That of a library in a bucket is fetched from there; where it has none, the one that is drawn stays here.
+    """
+    file = f"{safe_name(user)}.csv"
+    return Path(folder) / file if folder else library.files.fetch(f"splits/{file}")
 
 
 def check_enough(library: Library, user: str, *, what: str) -> None:
@@ -124,7 +130,7 @@ def check_enough(library: Library, user: str, *, what: str) -> None:
     n_played, n_tracks = len(library.played(user)), len(library.rows)
     if min(n_played, n_tracks - n_played) < MIN_OF_A_CLASS:
         needed = f"{what} needs at least {MIN_OF_A_CLASS} that were and {MIN_OF_A_CLASS} that were not"
-        raise DataError(f"{n_played} of {n_tracks} tracks in {library.path} were played by {user}; {needed}")
+        raise DataError(f"{n_played} of {n_tracks} tracks in {library.files.shown} were played by {user}; {needed}")
 
 
 def _read_split(path: Path, library: Library, user: str) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def embedding_units(
     Parameters
     ----------
     library : Library
-        the music library, at the same path on all machines
+        the music library, which all machines see at the same place
     checkpoint : path-like
         a model whose trunk is asked
     track_ids : sequence of str, optional
@@ -70,7 +70,11 @@ def embedding_units(
     units = []
     for first in range(0, len(track_ids), shard):
         ids = track_ids[first : first + shard]
-        arguments: dict[str, Any] = {"library": str(library.path), "fingerprint": library.fingerprint, "track_ids": ids}
+        arguments: dict[str, Any] = {
+            "library": library.files.place,
+            "fingerprint": library.fingerprint,
+            "track_ids": ids,
+        }
         stamps = [track_stamp(library, one) for one in ids]
         arguments |= {"stamps": stamps, "checkpoint": str(checkpoint), "trunk": trunk, "device": device}
         about = {"trunk": trunk, "tracks": stamps}

@@ -58,7 +58,7 @@ def head_units(
     Parameters
     ----------
     library : Library
-        the music library, at the same path on all machines
+        the music library, which all machines see at the same place
     checkpoint : path-like
         a model whose trunk made the features; how its training met silence holds for the heads, too
     results : Results
@@ -86,7 +86,7 @@ def head_units(
     for first in range(0, len(names), shard):
         of_unit = names[first : first + shard]
         arguments: dict[str, Any] = {
-            "library": str(library.path),
+            "library": library.files.place,
             "fingerprint": library.fingerprint,
             "listeners": of_unit,
         }

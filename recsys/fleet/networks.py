@@ -6,7 +6,6 @@ epoch. The unit's result is a row that says which model it is.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lemons.config import Config
@@ -16,6 +15,7 @@ from lemons.fleet.tracks import opened_library
 from lemons.hashing import fingerprint as fingerprint_of
 from lemons.hashing import model_hash
 from lemons.library import Library
+from lemons.storage import mirror_path, open_folder
 from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint
 from recsys.data.splits import load_or_draw_split
@@ -45,9 +45,9 @@ def network_units(
     Parameters
     ----------
     library : Library
-        the music library, at the same path on all machines
+        the music library, which all machines see at the same place
     config : Config
-        where experiments go, a folder that all machines share, and MongoDB's address
+        where experiments go, a folder that all machines share or a bucket, and MongoDB's address
     listeners : sequence of str, optional
         all of the library by default
     schedule, updates, fallback
@@ -64,8 +64,8 @@ def network_units(
             continue
         about: dict[str, Any] = {"library": library.fingerprint, "split": fingerprint_of(split)}
         about |= {"listener": listener, "parameters": wanted | {"user_name": listener}}
-        arguments: dict[str, Any] = {"library": str(library.path), "fingerprint": library.fingerprint}
-        arguments |= {"experiments": str(config.experiments_path.absolute()), "listener": listener}
+        arguments: dict[str, Any] = {"library": library.files.place, "fingerprint": library.fingerprint}
+        arguments |= {"experiments": open_folder(config.experiments_path.absolute()).place, "listener": listener}
         arguments |= {"mongodb_url": config.mongodb_url, "mongodb_db_name": config.mongodb_db_name}
         arguments |= {"schedule": schedule, "updates": updates, "fallback": fallback}
         units.append(Unit(KIND, listener, about, train_network, arguments))
@@ -90,7 +90,7 @@ def train_network(
     import pyarrow as pa
 
     opened_library(library, fingerprint)  # or the sentence that it is another one here
-    paths = {"library_path": Path(library), "experiments_path": Path(experiments)}
+    paths = {"library_path": mirror_path(library), "experiments_path": mirror_path(experiments)}
     config = Config(**paths, mongodb_url=mongodb_url, mongodb_db_name=mongodb_db_name)
     trained = train_all(config, [listener], named_config=schedule, updates=updates, fallback=fallback)
     model, about = load_checkpoint(trained[listener])

@@ -37,7 +37,7 @@ def top_units(
     Parameters
     ----------
     library : Library
-        the music library, at the same path on all machines
+        the music library, which all machines see at the same place
     results : Results
         where features and heads are
     heads : sequence of Unit
@@ -51,7 +51,7 @@ def top_units(
     for unit in heads:
         listeners = unit.arguments["listeners"]
         arguments: dict[str, Any] = {
-            "library": str(library.path),
+            "library": library.files.place,
             "fingerprint": library.fingerprint,
             "place": results.place,
         }

@@ -170,7 +170,7 @@ def record_data(run: Run, library: Library, split: pd.DataFrame) -> None:
 
     Together with the configuration, which has the seeds, the versions and the commit, they reproduce the run.
     """
-    run.info["library"] = {"path": str(library.path), "fingerprint": library.fingerprint}
+    run.info["library"] = {"path": library.files.place, "fingerprint": library.fingerprint}
     run.info["split"] = {"fingerprint": fingerprint(split), **split["split"].value_counts().to_dict()}
     run.info["threads"] = torch.get_num_threads()  # another number of threads rounds sums differently
 

@@ -68,7 +68,7 @@ def all_splits(config: dict[str, Any], library: Library) -> dict[str, pd.DataFra
         except DataError as error:
             logger.warning("%s has no part in the trunk: %s", user, error)
     if not splits:
-        raise DataError(f"no listener of {library.path} has tracks enough to share a trunk")
+        raise DataError(f"no listener of {library.files.shown} has tracks enough to share a trunk")
     return splits
 
 

@@ -114,7 +114,7 @@ class Donors:
     def stem(self, name: str, track_id: str, level_db: float) -> np.ndarray:
         """An excerpt (N_SAMPLES,), float32, of a stem, of this RMS where it sounds."""
         start, its_level_db = self.excerpts[name, track_id]
-        y = load(self.library.path / "stems" / track_id / f"{name}.flac")[start : start + N_SAMPLES]
+        y = load(self.library.files.fetch(f"stems/{track_id}/{name}.flac"))[start : start + N_SAMPLES]
         return y * np.float32(10 ** ((level_db - its_level_db) / 20))
 
 
@@ -145,7 +145,7 @@ def measure_stems(library: Library, progress: Progress | None = None) -> dict[st
     found: dict[str, dict[str, tuple[int, float]]] = {name: {} for name in STEMS}
     for done, track_id in enumerate(library.tracks.index, start=1):
         for name in STEMS:
-            if excerpt := _excerpt(load(library.path / "stems" / track_id / f"{name}.flac")):
+            if excerpt := _excerpt(load(library.files.fetch(f"stems/{track_id}/{name}.flac"))):
                 found[name][track_id] = excerpt
         if progress:
             progress(done, len(library.tracks))
@@ -181,7 +181,9 @@ def find_donors(library: Library, excerpts: Mapping[str, Mapping[str, tuple[int,
         if the library is not the demo's, or too small to have both variants of each trait
     """
     if "genre" not in library.tracks or not all(id_[:1] == "D" and id_[1:].isdigit() for id_ in library.tracks.index):
-        raise DataError(f"{library.path} is not the demo library, whose traits are known; make it: lemons library demo")
+        raise DataError(
+            f"{library.files.shown} is not the demo library, whose traits are known; make it: lemons library demo"
+        )
     scores = {
         track_id: compose(DEMO_SEED, int(track_id[1:]), genre) for track_id, genre in library.tracks["genre"].items()
     }
@@ -191,7 +193,9 @@ def find_donors(library: Library, excerpts: Mapping[str, Mapping[str, tuple[int,
         for variant in (True, False):
             pools[trait.stem, variant] = [track_id for track_id, its in variants.items() if its is variant]
     if missing := next((key for key, pool in pools.items() if not pool), None):
-        raise DataError(f"no track of {library.path} can lend its {missing[0]}; make the demo library with more tracks")
+        raise DataError(
+            f"no track of {library.files.shown} can lend its {missing[0]}; make the demo library with more tracks"
+        )
     found = {(name, id_): (int(start), level) for name in STEMS for id_, (start, level) in excerpts[name].items()}
     return Donors(library, found, pools)
 

@@ -8,6 +8,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("pyarrow", reason="results are written by pyarrow")
@@ -17,15 +18,20 @@ from bench.faults import contents as hashes  # noqa: E402
 from bench.faults import disturb, drive, finish, fresh_trunk, two_nodes  # noqa: E402
 from lemons.errors import ParameterError  # noqa: E402
 from lemons.fleet import Failure, Results, run_here, run_on_ray  # noqa: E402
-from tests.lemons.fleet.work import squares  # noqa: E402
+from lemons.library import open_library  # noqa: E402
+from tests.lemons.fleet.work import heard, squares  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    """Two nodes on this machine, with a core each by their own account."""
+def cluster(tmp_path_factory):
+    """Two nodes on this machine, with a core each by their own account, a cache of their own and keys of buckets."""
     with ExitStack() as stack:
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("LEMONS_CACHE", str(tmp_path_factory.mktemp("cache of the nodes")))
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            environment.setenv(name, "key")
         try:
             cluster = stack.enter_context(two_nodes())
         except Exception as error:
@@ -97,6 +103,14 @@ def test_explanations_are_the_same_whatever_was_killed(cluster, tmp_path, short_
     expected = hashes(tmp_path / "alone")
     assert {Path(name).parent.name for name in expected} == {"embeddings", "heads", "tops", "explanations"}
     assert hashes(tmp_path / "results") == expected
+
+
+def test_workers_open_a_library_in_a_bucket_by_its_url(cluster, tmp_path, short_library, s3):
+    units, results = heard(open_library(s3.upload(short_library.path, "short")), ["T0", "T1"]), Results(tmp_path)
+    assert run_on_ray(units, results) == []
+    for unit in units:
+        found = results.read(unit.key)["sample"].to_numpy()
+        assert np.array_equal(found, short_library.load_audio(unit.arguments["track_id"]))
 
 
 def test_no_node_has_the_cores_that_are_asked_for(cluster, tmp_path):

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from lemons.errors import DataError
 from lemons.fleet import Unit
+from lemons.fleet.tracks import opened_library
 
 
 def squares(n=8, **troubles):
@@ -17,6 +18,16 @@ def squares(n=8, **troubles):
         Unit("squares", f"number {i}", {"number": i}, square, {"number": i, **troubles.get(f"at_{i}", {})})
         for i in range(n)
     ]
+
+
+def heard(library, track_ids):
+    """Units that hear tracks."""
+    where = {"library": library.files.place, "fingerprint": library.fingerprint}
+    return [Unit("heard", f"track {one}", {"track": one}, hear, where | {"track_id": one}) for one in track_ids]
+
+
+def hear(library, fingerprint, track_id):
+    return pa.table({"sample": opened_library(library, fingerprint).load_audio(track_id)})
 
 
 def square(number, *, error="", crash="", kill_once="", kill="", seconds=0.0, diary=""):
