@@ -26,9 +26,13 @@ from lemons.errors import DamagedError, DataError
 from lemons.files import safe_name
 from lemons.hashing import fingerprint
 from lemons.library import Library
+from lemons.storage import open_folder
 from recsys.checkpoints import MODEL_FILE, load_checkpoint
 from recsys.data.splits import load_or_draw_split
-from recsys.training_record import TRAINING_FILE, read_record, record_from_model, warn_once, write_record
+from recsys.training_record import TRAINING_FILE, read_record, record_from_model, record_text, warn_once, write_record
+
+UNFINISHED = {"last.pt", "last.damaged", "lock"}  # of a run, see `recsys.training.resume`
+OTHERS = {"sacred", "tensorboard", "results", "fleet", "explanations", "truth"}  # folders among the runs
 
 __all__ = ["best_checkpoint", "check_split", "finish_run", "finished_runs", "is_of_split", "new_run", "runs_of"]
 
@@ -44,7 +48,18 @@ def new_run(experiments_path: str | os.PathLike, user: str) -> Path:
 
 
 def finish_run(run: Path, record: dict[str, Any]) -> None:
-    """Write ``training.json``, which marks a run as finished: ``user``, ``library``, ``split``, ``config``, ..."""
+    """Write ``training.json``, which marks a run as finished: ``user``, ``library``, ``split``, ``config``, ...
+
+    A run of experiments in a bucket is put there first, so that the same command does it again where that fails.
+
+    Raises
+    ------
+    DataError
+        if it cannot be written
+    """
+    files = (file.name for file in run.iterdir() if file.is_file() and file.name not in UNFINISHED)
+    finished = sorted(name for name in files if not name.startswith("."))
+    open_folder(run.parent).put(run.name, finished, last=(TRAINING_FILE, record_text(record)))
     write_record(run, record)
 
 
@@ -71,10 +86,15 @@ def finished_runs(
 
 
 def runs_of(experiments_path: str | os.PathLike, user: str) -> list[Path]:
-    """The folders that may be runs of a listener, finished or not: all but those that another's name is on."""
-    own, folder = safe_name(user), Path(experiments_path)
-    names = os.listdir(folder) if folder.is_dir() else []
-    return [folder / name for name in sorted(names) if not _has_name_of_another(name, own)]
+    """The folders that may be runs of a listener, finished or not: all but those that another's name is on.
+
+    Those in a bucket are finished, and fetched where they are not here.
+    """
+    own, folder = safe_name(user), open_folder(experiments_path)
+    names = [name for name in sorted(folder.folders()) if name not in OTHERS and not _has_name_of_another(name, own)]
+    for name in names:
+        folder.bring(name, last=TRAINING_FILE)
+    return [folder.path / name for name in names]
 
 
 def best_checkpoint(
@@ -119,7 +139,9 @@ def best_checkpoint(
         on += "" if runs else f" and the split in {splits_path or library.path / 'splits'}"
     if not runs:
         found = "".join(f", but a run that is damaged ({sentence})" for sentence in damaged)
-        raise DataError(f"no model of {user}{on} in {experiments_path}{found}; train one with `{_command(user)}`")
+        raise DataError(
+            f"no model of {user}{on} in {open_folder(experiments_path).shown}{found}; train one with `{_command(user)}`"
+        )
     best = max(reversed(runs), key=lambda run: (run[1]["best"]["score"], -run[1]["best"].get("loss", math.inf)))
     return best[0] / MODEL_FILE
 

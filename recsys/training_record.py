@@ -9,10 +9,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lemons.checksums import CHECKSUM, check_json, read_json, write_json
+from lemons.checksums import CHECKSUM, check_json, read_json, to_json
 from lemons.errors import DamagedError
+from lemons.files import atomic_path
 
-__all__ = ["RECORD_FORMAT", "TRAINING_FILE", "read_record", "record_from_model", "warn_once", "write_record"]
+__all__ = [
+    "RECORD_FORMAT",
+    "TRAINING_FILE",
+    "read_record",
+    "record_from_model",
+    "record_text",
+    "warn_once",
+    "write_record",
+]
 
 TRAINING_FILE = "training.json"
 RECORD_FORMAT = "LEMONS run 2"
@@ -22,7 +31,13 @@ logger = logging.getLogger(__name__)
 
 def write_record(run: Path, record: dict[str, Any]) -> None:
     """Write the record of a run: ``user``, ``library``, ``split``, ``config``, ``best``, ..."""
-    write_json(run / TRAINING_FILE, {"format": RECORD_FORMAT} | record)
+    with atomic_path(run / TRAINING_FILE) as temporary:
+        temporary.write_text(record_text(record), encoding="utf-8")
+
+
+def record_text(record: dict[str, Any]) -> str:
+    """The content of that file."""
+    return to_json({"format": RECORD_FORMAT} | record)
 
 
 def read_record(run: Path) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from lemons.config import read_config
 from lemons.console import Bar, say, tell
 from lemons.errors import DataError, ParameterError
 from lemons.files import why_no_file
-from lemons.storage import is_url
+from lemons.storage import is_there, is_url, open_folder
 
 if TYPE_CHECKING:
     from lemons.fleet import Failure, Unit
@@ -134,7 +134,7 @@ class _Fleet:
         tell(self.library.skipped)
         self.trunk = trunk if is_url(trunk) else str(Path(trunk).absolute())  # a worker works in another folder
         self.listeners = _names(listeners, self.library.users, "listeners")
-        self.results = Results(results or config.experiments_path / "fleet")
+        self.results = Results(results or open_folder(config.experiments_path).place_of("fleet"))
         self.address, self.threads, self.gpus = address, threads, gpus
         self.device = "cuda" if gpus else "cpu"
         self.failures: list[Failure] = []
@@ -155,7 +155,7 @@ class _Fleet:
         self.failures += failures
         made = self._run(units, "networks", self.gpus)
         models = {unit.key: read_networks(self.results, [unit.key]) for unit in made}
-        gone = {name: key for key, of in models.items() for name, model in of.items() if not Path(model).is_file()}
+        gone = {name: key for key, of in models.items() for name, model in of.items() if not is_there(model)}
         self._left_out(
             {name: f"its model is gone; delete {self.results.shown}/{key}.parquet, too" for name, key in gone.items()}
         )

@@ -7,6 +7,6 @@ talks to buckets, is imported when one is asked.
 
 from lemons.storage.bucket import is_url
 from lemons.storage.folder import Folder, Status
-from lemons.storage.mirror import Mirror, local_file, mirror_path, open_folder
+from lemons.storage.mirror import Mirror, is_there, local_file, mirror_path, open_folder
 
-__all__ = ["Folder", "Mirror", "Status", "is_url", "local_file", "mirror_path", "open_folder"]
+__all__ = ["Folder", "Mirror", "Status", "is_there", "is_url", "local_file", "mirror_path", "open_folder"]

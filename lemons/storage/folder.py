@@ -51,6 +51,10 @@ class Folder:
         self.path = Path(path)
         self.place = self.shown = str(self.path)
 
+    def place_of(self, name: str) -> str:
+        """What opens a file or a folder of it on another machine."""
+        return str(self.path / name)
+
     def show(self, name: str) -> str:
         """How to name a file in a sentence."""
         return str(self.path / name)

@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from lemons.checksums import read_own_json, write_json
 from lemons.errors import DataError
@@ -32,7 +33,7 @@ from lemons.storage.bucket import Bucket, is_url
 from lemons.storage.folder import Folder, Status
 from lemons.storage.listing import Listing
 
-__all__ = ["Mirror", "local_file", "mirror_path", "open_folder"]
+__all__ = ["Mirror", "is_there", "local_file", "mirror_path", "open_folder"]
 
 MIRRORS, NOTE = "remote", "remote.json"
 DIGITS = 16  # of a URL's hash
@@ -66,6 +67,11 @@ class Mirror(Folder):
         self._listed: Listing | None = None
         if not (self._home / NOTE).is_file():
             write_json(self._home / NOTE, {"url": self.bucket.url})
+
+    def place_of(self, name: str) -> str:
+        """The URL of a file or a folder of it."""
+        head, sign, query = self.place.partition("?")
+        return f"{head}/{quote(name)}{sign}{query}"
 
     def show(self, name: str) -> str:
         """How to name a file in a sentence."""
@@ -205,6 +211,14 @@ def open_folder(place: Any) -> Folder:
 def mirror_path(place: Any) -> Path:
     """The folder that programs see: a path as it is, and for a URL that of its mirror."""
     return open_folder(place).path if is_url(place) else Path(place)
+
+
+def is_there(place: Any) -> bool:
+    """Whether a file is, by its path or its URL."""
+    if not is_url(place):
+        return Path(place).is_file()
+    folder, name = Bucket(str(place)).parent_and_name()
+    return Bucket(folder).status(name) is not None
 
 
 def local_file(place: Any) -> Path:

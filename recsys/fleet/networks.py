@@ -17,7 +17,7 @@ from lemons.hashing import model_hash
 from lemons.library import Library
 from lemons.storage import mirror_path, open_folder
 from recsys.all_listeners import train_all
-from recsys.checkpoints import load_checkpoint
+from recsys.checkpoints import MODEL_FILE, load_checkpoint
 from recsys.data.splits import load_or_draw_split
 from recsys.experiment import parameters_of
 from recsys.training.resume import what_matters
@@ -84,8 +84,8 @@ def train_network(
     updates: dict[str, Any],
     fallback: str,
 ) -> "pa.Table":
-    """Train a listener's network, or find it: columns ``listener``, ``model`` (a path), ``model_hash`` and ``epoch``,
-    and its validation: ``val_score``, ``val_roc_auc``, ``val_average_precision``, ``val_loss``.
+    """Train a listener's network, or find it: columns ``listener``, ``model`` (a path or a URL), ``model_hash`` and
+    ``epoch``, and its validation: ``val_score``, ``val_roc_auc``, ``val_average_precision``, ``val_loss``.
     """
     import pyarrow as pa
 
@@ -94,7 +94,9 @@ def train_network(
     config = Config(**paths, mongodb_url=mongodb_url, mongodb_db_name=mongodb_db_name)
     trained = train_all(config, [listener], named_config=schedule, updates=updates, fallback=fallback)
     model, about = load_checkpoint(trained[listener])
-    row = {"listener": listener, "model": str(trained[listener]), "model_hash": model_hash(model)}
+    run = trained[listener].parent
+    place = open_folder(run.parent).place_of(f"{run.name}/{MODEL_FILE}")
+    row = {"listener": listener, "model": place, "model_hash": model_hash(model)}
     row |= {"epoch": about["scores"]["epoch"]} | {f"val_{name}": about["scores"][name] for name in MEASURES}
     return pa.Table.from_pylist([row])
 

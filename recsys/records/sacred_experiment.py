@@ -1,7 +1,9 @@
 """Records of experiments: by sacred to files and, optionally, to MongoDB; curves for TensorBoard, optionally."""
 
 import ast
+import datetime
 import logging
+import secrets
 import sys
 import warnings
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from lemons.errors import ConfigError, DataError, LemonsError, ParameterError
 from lemons.extras import require
 from lemons.hashing import fingerprint
 from lemons.library import Library
+from lemons.storage import Folder, Mirror, mirror_path, open_folder
 from recsys.parameters import check_parameters
 from recsys.records.provenance import ROOT, repositories, sources, without_password
 
@@ -60,7 +63,21 @@ class OurExperiment(Experiment):
 
 
 class FileObserver(FileStorageObserver):
-    """sacred's observer of files, with errors as sentences."""
+    """sacred's observer of files, with errors as sentences.
+
+    The records of experiments in a bucket are put there when they are completed. Several machines may record at once,
+    so these have a date and chance in their names and not a number.
+    """
+
+    def _make_run_dir(self, _id: Any) -> None:
+        if isinstance(self._experiments, Mirror):
+            _id = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(4)}"
+        Path(self.basedir).mkdir(parents=True, exist_ok=True)
+        super()._make_run_dir(_id)
+
+    @property
+    def _experiments(self) -> Folder:
+        return open_folder(Path(self.basedir).parent)
 
     def started_event(self, *event: Any, **named: Any) -> str | None:
         """Start a record; DataError if it cannot be written, since then the run would leave no trace."""
@@ -74,8 +91,15 @@ class FileObserver(FileStorageObserver):
         """End the record; a warning if that fails, since the trained model does not need it."""
         try:
             super().completed_event(*event, **named)
-        except OSError as error:
-            logger.warning("the record %s cannot be completed and may be lost (%s)", self.dir, error.strerror or error)
+            self._put()
+        except (OSError, DataError) as error:
+            why = getattr(error, "strerror", None) or error
+            logger.warning("the record %s cannot be completed and may be lost (%s)", self.dir, why)
+
+    def _put(self) -> None:
+        folder, first = Path(self.dir), "run.json"
+        files = [file.name for file in folder.iterdir() if file.is_file() and file.name != first]
+        self._experiments.put(f"{folder.parent.name}/{folder.name}", files, last=(first, (folder / first).read_text()))
 
 
 def make_experiment(name: str, *, file: str, doc: str | None) -> OurExperiment:
@@ -140,7 +164,7 @@ def make_observers(
     """
     if fallback not in FALLBACKS:
         raise ParameterError(f"fallback={fallback!r} is unknown; it is files, or left out")
-    observers: list[RunObserver] = [FileObserver(Path(experiments_path) / "sacred")]
+    observers: list[RunObserver] = [FileObserver(mirror_path(experiments_path) / "sacred")]
     if mongodb_url:
         try:
             observers.append(PatientMongoObserver(_connect(mongodb_url), mongodb_db_name))

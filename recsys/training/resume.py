@@ -24,6 +24,7 @@ import pandas as pd
 from lemons.errors import DamagedError, DataError
 from lemons.hashing import fingerprint
 from lemons.library import Library
+from lemons.storage import mirror_path
 from recsys.model_runs import finish_run, new_run
 from recsys.tensors import read_tensors, write_tensors
 from recsys.training.trainer import Diverged
@@ -116,9 +117,10 @@ def open_run(
     Run
         new if no run was interrupted, or if another process has resumed it; its folder exists
     """
+    folder = mirror_path(experiments_path)
     described = {"user": user, "library": library.fingerprint, "split": fingerprint(split)}
     about = json.loads(json.dumps(described | {"config": what_matters(config)}))  # plain values, as they are read back
-    run, lock = _interrupted_run(Path(experiments_path), about) or _new_run(experiments_path, user, about)
+    run, lock = _interrupted_run(folder, about) or _new_run(folder, user, about)
     try:
         yield run
     except Diverged:  # and would again if it were resumed

@@ -4,12 +4,14 @@ import pytest
 
 from lemons.config import ROOT, Config, find_config, read_config
 from lemons.errors import ConfigError
+from lemons.storage import open_folder
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     monkeypatch.delenv("LEMONS_CONFIG", raising=False)
     monkeypatch.delenv("LEMONS_LIBRARY", raising=False)
+    monkeypatch.delenv("LEMONS_EXPERIMENTS", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -113,3 +115,17 @@ def test_the_environment_chooses_the_library_and_nothing_else(tmp_path, monkeypa
     assert read_config(ROOT / "config_template.py") == Config(library_path=own)
     (tmp_path / "config.py").write_text("library_path = 'music'\nexperiments_path = '/models'\n")
     assert read_config("config.py") == Config(library_path=own, experiments_path=Path("/models"))
+
+
+def test_experiments_may_be_named_for_one_command_and_be_in_a_bucket(tmp_path, monkeypatch):
+    monkeypatch.setenv("LEMONS_EXPERIMENTS", "runs")
+    assert read_config().experiments_path == Path("runs").absolute()
+    monkeypatch.setenv("LEMONS_EXPERIMENTS", "s3://lab/runs")
+    assert open_folder(read_config().experiments_path).place == "s3://lab/runs"
+
+
+def test_explanations_are_kept_here(tmp_path):
+    (tmp_path / "mine.py").write_text("explanations_path = 's3://me:secret@lab/why'\n")
+    with pytest.raises(ConfigError, match="explanations_path must be a folder here, not a URL") as caught:
+        read_config(tmp_path / "mine.py")
+    assert "secret" not in str(caught.value)
