@@ -1,9 +1,7 @@
 """Records of experiments: by sacred to files and, optionally, to MongoDB; curves for TensorBoard, optionally."""
 
 import ast
-import datetime
 import logging
-import secrets
 import sys
 import warnings
 from collections.abc import Callable
@@ -14,11 +12,11 @@ from typing import Any, NoReturn
 import pandas as pd
 import torch
 
-from lemons.errors import ConfigError, DataError, LemonsError, ParameterError
+from lemons.errors import ConfigError, LemonsError, ParameterError
 from lemons.extras import require
 from lemons.hashing import fingerprint
 from lemons.library import Library
-from lemons.storage import Folder, Mirror, mirror_path, open_folder
+from lemons.storage import mirror_path
 from recsys.parameters import check_parameters
 from recsys.records.provenance import ROOT, repositories, sources, without_password
 
@@ -27,10 +25,11 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", message="pkg_resources is deprecated", category=UserWarning)
     from sacred import SETTINGS, Experiment
     from sacred.commandline_options import cli_option
-    from sacred.observers import FileStorageObserver, RunObserver
+    from sacred.observers import RunObserver
     from sacred.run import Run
     from sacred.utils import SacredError, apply_backspaces_and_linefeeds
 
+    from recsys.records.files import FileObserver
     from recsys.records.mongodb import PATIENCE_MS, SOCKET_PATIENCE_MS, PatientMongoObserver
 
 __all__ = ["Log", "OurExperiment", "make_experiment", "make_observers", "record_data", "run_commandline"]
@@ -60,46 +59,6 @@ class OurExperiment(Experiment):
         """What sacred records about the program."""
         record = {"base_dir": str(ROOT), "sources": sources(), "repositories": repositories()}
         return {**super().get_experiment_info(), **record, "mainfile": self.program}
-
-
-class FileObserver(FileStorageObserver):
-    """sacred's observer of files, with errors as sentences.
-
-    The records of experiments in a bucket are put there when they are completed. Several machines may record at once,
-    so these have a date and chance in their names and not a number.
-    """
-
-    def _make_run_dir(self, _id: Any) -> None:
-        if isinstance(self._experiments, Mirror):
-            _id = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d_%H-%M-%S}_{secrets.token_hex(4)}"
-        Path(self.basedir).mkdir(parents=True, exist_ok=True)
-        super()._make_run_dir(_id)
-
-    @property
-    def _experiments(self) -> Folder:
-        return open_folder(Path(self.basedir).parent)
-
-    def started_event(self, *event: Any, **named: Any) -> str | None:
-        """Start a record; DataError if it cannot be written, since then the run would leave no trace."""
-        try:
-            return super().started_event(*event, **named)
-        except OSError as error:
-            hint = "choose another experiments_path in config.py, or correct its permissions"
-            raise DataError(f"cannot record to {self.basedir} ({error.strerror or error}); {hint}") from error
-
-    def completed_event(self, *event: Any, **named: Any) -> None:
-        """End the record; a warning if that fails, since the trained model does not need it."""
-        try:
-            super().completed_event(*event, **named)
-            self._put()
-        except (OSError, DataError) as error:
-            why = getattr(error, "strerror", None) or error
-            logger.warning("the record %s cannot be completed and may be lost (%s)", self.dir, why)
-
-    def _put(self) -> None:
-        folder, first = Path(self.dir), "run.json"
-        files = [file.name for file in folder.iterdir() if file.is_file() and file.name != first]
-        self._experiments.put(f"{folder.parent.name}/{folder.name}", files, last=(first, (folder / first).read_text()))
 
 
 def make_experiment(name: str, *, file: str, doc: str | None) -> OurExperiment:

@@ -102,7 +102,7 @@ def test_a_mongodb_that_is_away_may_be_replaced_by_files(tmp_path, monkeypatch, 
     monkeypatch.setattr(tracking, "PATIENCE_MS", 100)
     caplog.set_level(logging.WARNING)
     (observer,) = make_observers(tmp_path, mongodb_url="mongodb://127.0.0.1:9", fallback="files")
-    assert isinstance(observer, tracking.FileStorageObserver)
+    assert isinstance(observer, tracking.FileObserver)
     assert "no MongoDB answers at mongodb://127.0.0.1:9" in caplog.text
     assert "recording to files alone" in caplog.text
 
