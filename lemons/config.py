@@ -39,6 +39,8 @@ class Config:
         trained models, sacred's records and TensorBoard's curves
     explanations_path : Path
         explanations that were computed before
+    fleet_path : Path or str
+        results of `lemons fleet`: a folder, or a URL such as ``s3://bucket/folder``; empty: `fleet_results` says where
     mongodb_url : str
         MongoDB for sacred, such as ``mongodb://localhost:27017``; empty: files under ``experiments_path``
     mongodb_db_name : str
@@ -48,8 +50,14 @@ class Config:
     library_path: Path = ROOT / "data" / "demo"
     experiments_path: Path = ROOT / "experiments"
     explanations_path: Path = ROOT / "experiments" / "explanations"
+    fleet_path: Path | str = ""
     mongodb_url: str = ""
     mongodb_db_name: str = "LEMONS"
+
+    @property
+    def fleet_results(self) -> Path | str:
+        """``fleet_path``, by default the folder ``fleet`` in the experiments."""
+        return self.fleet_path or self.experiments_path / "fleet"
 
 
 def find_config(path: str | os.PathLike | None = None) -> Path | None:
@@ -134,7 +142,10 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
         raise ConfigError(f"{found}: explanations_path must be a folder here, not a URL; give one, or leave it out")
     folder = found.resolve().parent
     paths = {
-        name: _path(value, folder, f"{found}: {name}") for name, value in settings.items() if name.endswith("_path")
+        name: _path(value, folder, f"{found}: {name}")
+        for name, value in settings.items()
+        # results of a fleet are read where they are, and may be with the experiments
+        if name.endswith("_path") and not (name == "fleet_path" and (not value or is_url(value)))
     }
     return Config(**settings | paths | named)
 

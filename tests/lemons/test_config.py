@@ -35,6 +35,21 @@ def test_relative_paths_count_from_the_file(tmp_path):
     assert config.mongodb_url == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("", "/models/fleet"),
+        ("fleet_path = ''", "/models/fleet"),
+        ("fleet_path = '/results'", "/results"),
+        ("fleet_path = 'results'", "{}/results"),
+        ("fleet_path = 's3://bucket/fleet?region=eu'", "s3://bucket/fleet?region=eu"),
+    ],
+)
+def test_results_of_a_fleet_are_with_the_experiments_in_another_folder_or_far_away(tmp_path, line, place):
+    (tmp_path / "mine.py").write_text(f"experiments_path = '/models'\n{line}\n")
+    assert str(read_config(tmp_path / "mine.py").fleet_results) == place.format(tmp_path)
+
+
 def test_the_argument_beats_the_environment_beats_the_repository(tmp_path, monkeypatch):
     for name in ("argument", "environment", "repository/config"):
         (tmp_path / f"{name}.py").parent.mkdir(exist_ok=True)
