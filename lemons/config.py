@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from lemons.errors import ConfigError, LemonsError
-from lemons.storage import is_url, mirror_path
+from lemons.storage import is_url, mirror_path, open_folder
 
 __all__ = ["ROOT", "Config", "find_config", "read_config"]
 
@@ -56,8 +56,8 @@ class Config:
 
     @property
     def fleet_results(self) -> Path | str:
-        """``fleet_path``, by default the folder ``fleet`` in the experiments."""
-        return self.fleet_path or self.experiments_path / "fleet"
+        """``fleet_path``, by default the folder ``fleet`` in the experiments, wherever these are."""
+        return self.fleet_path or open_folder(self.experiments_path).place_of("fleet")
 
 
 def find_config(path: str | os.PathLike | None = None) -> Path | None:

@@ -55,7 +55,8 @@ def recommend(
     -------
     pd.DataFrame [columns=rank, track_id, title, artist, genre, relevance, logit, playcount]
         the most relevant first, ranks from 1; on ties, in the order of their ids. Tracks that cannot be read are
-        missing: a warning in the log names them, and ``attrs["skipped"]`` has the reason for each, by track_id
+        missing: a warning in the log names them, and ``attrs["skipped"]`` has the reason for each, by track_id.
+        ``attrs["pool"]`` is the pool
 
     Raises
     ------
@@ -75,7 +76,7 @@ def recommend(
     )
     found = found.rename_axis("track_id").reset_index()
     found.insert(0, "rank", range(1, len(found) + 1))
-    found.attrs[SKIPPED] = skipped
+    found.attrs |= {SKIPPED: skipped, "pool": pool}
     return found
 
 

@@ -118,6 +118,16 @@ def short_library(tmp_path, rng):
 
 
 @pytest.fixture
+def new_music(short_library, rng):
+    """The short library with a dozen more tracks, without stems, that nobody played."""
+    with (short_library.path / "tracks.csv").open("a") as file:
+        for i in range(20, 32):
+            write_flac(short_library.path / f"audio/T{i}.flac", quantize(rng.uniform(-0.2, 0.2, 16000)))
+            file.write(f"T{i},Song,Band,rock,audio/T{i}.flac\n")
+    return open_library(short_library.path)
+
+
+@pytest.fixture
 def model_paths(tmp_path, short_library):
     """Where marko's and nina's models for that library are, with fresh weights, and where explanations go."""
     for seed, user in enumerate(("marko", "nina")):

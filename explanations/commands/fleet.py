@@ -10,12 +10,13 @@ import typer
 from explanations.commands.separate import SeparatorName, Weights
 from lemons.config import read_config
 from lemons.console import Bar, say, tell
-from lemons.errors import DataError, ParameterError
+from lemons.errors import DataError, LemonsError, ParameterError
 from lemons.files import why_no_file
-from lemons.storage import is_there, is_url, open_folder
+from lemons.storage import is_there, is_url
 
 if TYPE_CHECKING:
     from lemons.fleet import Failure, Unit
+    from recsys.fleet.index import Explained
 
 __all__ = ["app", "explain", "score", "separate", "train"]
 
@@ -134,7 +135,7 @@ class _Fleet:
         tell(self.library.skipped)
         self.trunk = trunk if is_url(trunk) else str(Path(trunk).absolute())  # a worker works in another folder
         self.listeners = _names(listeners, self.library.users, "listeners")
-        self.results = Results(results or open_folder(config.experiments_path).place_of("fleet"))
+        self.results = Results(results or config.fleet_results)
         self.address, self.threads, self.gpus = address, threads, gpus
         self.device = "cuda" if gpus else "cpu"
         self.failures: list[Failure] = []
@@ -187,7 +188,9 @@ class _Fleet:
         from recsys.fleet.tops import top_units
 
         embeddings, heads = self.train()
-        return self._run(top_units(self.library, self.results, heads, embeddings, n=n), "lists")
+        tops = self._run(top_units(self.library, self.results, heads, embeddings, n=n), "lists")
+        self._index(tops)
+        return tops
 
     def separate(self, track_ids: Iterable[str], *, separator: str, weights: Path | None) -> list["Unit"]:
         """The units of stems that have a result."""
@@ -198,16 +201,28 @@ class _Fleet:
 
     def explain(self, n: int, *, kind: str, separator: str | None, weights: Path | None) -> None:
         """Explain the first tracks of the lists."""
-        from explanations.core.fleet import explanation_units, first_tracks
+        from explanations.core.fleet import explained, explanation_units, first_tracks
 
-        first = first_tracks(self.results, self.score(max(n, N_LISTED)), n=n)
+        tops = self.score(max(n, N_LISTED))
+        first = first_tracks(self.results, tops, n=n)
         how: dict[str, Any] = {"device": self.device, "separator": separator, "kind": kind}
         if separator not in (None, OWN):
             how["stems"] = self.separate(first, separator=str(separator), weights=weights)
         units = explanation_units(self.library, self.trunk, self.results, first, **how)
-        for unit in self._run(units, "explanations", self.gpus):
-            rows = self.results.read(unit.key).select(["listener", "track_id", "why"]).to_pylist()
-            self._left_out({f"{row['track_id']} for {row['listener']}": row["why"] for row in rows if row["why"]})
+        found, why = explained(self.results, self._run(units, "explanations", self.gpus))
+        self._left_out(why)
+        self._index(tops, found)
+
+    def _index(self, tops: list["Unit"], explained: dict[str, list["Explained"]] | None = None) -> None:
+        """Say in the results which of them are the current ones."""
+        from recsys.fleet.index import write_index
+
+        if not tops:
+            return
+        try:
+            write_index(self.results, self.library, self.trunk, tops, explained)
+        except LemonsError as error:
+            self._left_out({"the index of the results": str(error)})
 
     def _run(self, units: list["Unit"], what: str, gpus: float = 0.0) -> list["Unit"]:
         """Make what is missing; the units that have a result now."""

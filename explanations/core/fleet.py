@@ -4,7 +4,6 @@ Listeners who share a trunk share the engine's pass over a track (`lemons.explai
 makes of it costs a look at all masks, no pass.
 """
 
-import copy
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -28,14 +27,14 @@ from lemons.library import Library
 from lemons.tracks import check_length, open_track
 from recsys.checkpoints import load_checkpoint, trunk_hash
 from recsys.fleet.heads import read_heads
+from recsys.fleet.index import Explained
 from recsys.fleet.opened import opened_trunk
-from recsys.network import Network
-from recsys.training.head import set_head
+from recsys.training.head import with_head
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["explain_for", "explanation_units", "first_tracks"]
+__all__ = ["explain_for", "explained", "explanation_units", "first_tracks"]
 
 KIND = "explanations"
 
@@ -152,7 +151,7 @@ def explain_for(
     for listener, (_, limit) in listeners.items():
         row: dict[str, Any] = {"listener": listener, "track_id": track_id}
         try:
-            own = _with_head(model, *heads[listener])
+            own = with_head(model, *heads[listener])
             criterion = EVEN_ODDS if limit is None else Criterion(limit, "list")
             question = ask(own, sound, criterion=criterion, **asked)
             explanation = answer(question, own, sound)
@@ -171,11 +170,35 @@ def explain_for(
 
 def _heads(place: str, keys: set[str]) -> dict[str, tuple[np.ndarray, float]]:
     found = read_heads(Results(place), sorted(keys))
-    return dict(zip(found.listeners, zip(found.weights, found.bias, strict=True), strict=True))
+    return dict(zip(found.listeners, zip(found.weights, found.bias.tolist(), strict=True), strict=True))
 
 
-def _with_head(trunk: Network, weights: np.ndarray, bias: float) -> Network:
-    """A listener's network: a copy of the trunk with their head."""
-    model = copy.deepcopy(trunk)
-    set_head(model, weights, float(bias))
-    return model
+def explained(results: Results, units: Sequence[Unit]) -> tuple[dict[str, list[Explained]], dict[str, str]]:
+    """What units explained, for `recsys.fleet.index.write_index`, and why others have no explanation.
+
+    Parameters
+    ----------
+    results : Results
+        where they are
+    units : sequence of Unit
+        from `explanation_units`: those that have a result
+
+    Returns
+    -------
+    found : dict
+        by listener, what was explained to them
+    why : dict of str to str
+        by track and listener
+    """
+    found: dict[str, list[Explained]] = {}
+    why: dict[str, str] = {}
+    for unit in units:
+        how = unit.arguments
+        stems, separator = how["stems"], how["separator"] if how["stems"] else None
+        one = Explained(how["track_id"], how["asked"]["kind"], unit.key, stems, separator)
+        for row in results.read(unit.key).select(["listener", "why"]).to_pylist():
+            if row["why"] is None:
+                found.setdefault(row["listener"], []).append(one)
+            else:
+                why[f"{one.track_id} for {row['listener']}"] = row["why"]
+    return found, why

@@ -59,6 +59,16 @@ class Results:
         names = [one.base_name for one in found if one.type == FileType.File and one.base_name.endswith(SUFFIX)]
         return {f"{kind}/{name.removesuffix(SUFFIX)}" for name in names if not name.startswith(".")}
 
+    def has(self, key: str) -> bool:
+        """Whether there is a result of this key."""
+        from pyarrow.fs import FileType
+
+        filesystem, root = self._open()
+        try:
+            return filesystem.get_file_info(f"{root}/{key}{SUFFIX}").type == FileType.File
+        except OSError as error:
+            raise DataError(f"cannot look into {self.shown}: {self._reason(error)}") from error
+
     def read(self, key: str) -> "pa.Table":
         """A result.
 

@@ -14,6 +14,7 @@ Silence and faint noise can join the training tracks as not played, in the same 
 training (`recsys.data.crops.Crops`), for the same reason.
 """
 
+import copy
 import time
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +33,7 @@ from recsys.network import Network
 from recsys.pooled import head_logits, library_features, pooled_features
 from recsys.training.trainer import Training, validation_scores
 
-__all__ = ["STRENGTHS", "QuietFeatures", "fit_head", "head_features", "least_scale", "minimum", "set_head"]
+__all__ = ["STRENGTHS", "QuietFeatures", "fit_head", "head_features", "least_scale", "minimum", "set_head", "with_head"]
 
 STRENGTHS = 10.0 ** np.arange(-5, 2)  # scikit-learn's C, the strongest penalty first
 OF_ITSELF, OF_ALL = 1e-3, 1e-5  # of the largest value of a feature, and of all: float32 sums are some 1e-6 off
@@ -183,3 +184,10 @@ def set_head(model: Network, weights: np.ndarray, bias: float) -> None:
     """Give a model with one head these weights (n_features,) and bias."""
     model.fc.weight.copy_(torch.from_numpy(weights)[None])
     model.fc.bias.fill_(bias)
+
+
+def with_head(trunk: Network, weights: np.ndarray, bias: float) -> Network:
+    """A listener's network: a copy of a model with one head, which has these weights (n_features,) and bias instead."""
+    model = copy.deepcopy(trunk)
+    set_head(model, weights, bias)
+    return model
