@@ -96,21 +96,22 @@ def _of_listener(track: str, listener: str, out: Path, how: dict[str, Any], **as
     from explanations.core.explain_track import explain_track
     from lemons.library import open_library
     from lemons.tracks import open_track
-    from recsys.model_runs import best_checkpoint
+    from recsys.find_model import find_model
 
     config = read_config()
     library = open_library(config.library_path)
     tell(library.skipped)
     library.played(listener)  # the listener and their model first: separating a long file takes a while
-    best_checkpoint(config.experiments_path, listener, library=library)
+    models: dict[str, Any] = {"experiments_path": config.experiments_path, "fleet": config.fleet_results}
+    find_model(library, listener, **models)
     opened = open_track(track, library, progress=Bar("separating", "sample"), **how)
     explanation = explain_track(
         opened,
         listener=listener,
         library=library,
-        experiments_path=config.experiments_path,
         explanations_path=config.explanations_path,
         progress=Bar("explaining", "step"),
+        **models,
         **asked,
     )
     _write(out, explanation, opened)

@@ -58,18 +58,20 @@ def report(
 def recommend(
     listener: ListenerName,
     n: Annotated[int, typer.Option("-n", help="how many tracks")] = 10,
-    pool: Annotated[str, typer.Option(help="test: held-out tracks; unheard: whatever was never played")] = "test",
+    pool: Annotated[
+        str | None,
+        typer.Option(help="test: held-out tracks, the default; unheard: whatever was never played, as a fleet's lists"),
+    ] = None,
 ) -> None:
     """Recommend tracks to a listener, the most relevant first."""
     from lemons.library import open_library
-    from recsys import recommend as recommender
-    from recsys.model_runs import best_checkpoint
+    from recsys.find_model import find_model
 
     config = read_config()
     library = open_library(config.library_path)
     tell(library.skipped)
     library.played(listener)  # an unknown listener is refused by name, rather than for want of a model
-    checkpoint = best_checkpoint(config.experiments_path, listener, library=library)
-    table = recommender.recommend(checkpoint, library, listener, n=n, pool=pool, progress=Bar("tracks heard", "track"))
+    model = find_model(library, listener, experiments_path=config.experiments_path, fleet=config.fleet_results)
+    table = model.recommend(n=n, pool=pool, progress=Bar("tracks heard", "track"))
     columns = ["rank", "track_id", "title", "artist", "genre", "relevance", "playcount"]
     say_table(table[columns])

@@ -2,7 +2,6 @@
 
 import logging
 import os
-from pathlib import Path
 from typing import Any
 
 from lemons.audio import to_int16
@@ -15,9 +14,8 @@ from lemons.explaining.question import EVEN_ODDS, ask
 from lemons.library import Library
 from lemons.progress import Progress
 from lemons.tracks import Track
-from recsys.checkpoints import load_checkpoint
-from recsys.model_runs import best_checkpoint
-from recsys.recommend import relevance_of_others
+from recsys.find_model import find_model
+from recsys.listener_model import ListenerModel
 from recsys.relevance import track_logits
 
 __all__ = ["explain_track"]
@@ -32,6 +30,7 @@ def explain_track(
     library: Library,
     experiments_path: str | os.PathLike,
     explanations_path: str | os.PathLike,
+    fleet: str | os.PathLike | None = None,
     device: str = "cpu",
     threshold: float | str = "list",
     progress: Progress | None = None,
@@ -49,6 +48,8 @@ def explain_track(
         that the model was trained on
     experiments_path, explanations_path : path-like
         where models are, and where explanations are kept
+    fleet : str or path-like, optional
+        where results of `lemons fleet` are, for a listener without a model there; see `recsys.find_model.open_fleet`
     device : str
         where the model runs
     threshold : float or {"list", "half the odds"}
@@ -71,10 +72,10 @@ def explain_track(
         if there is no trained model of the listener
     """
     library.played(listener)  # an unknown listener is refused by name, rather than for want of a model
-    checkpoint = best_checkpoint(experiments_path, listener, library=library)
-    model, _ = load_checkpoint(checkpoint, device=device)
+    found = find_model(library, listener, experiments_path=experiments_path, fleet=fleet)
+    model = found.load(device=device)
     if threshold == "list":
-        limit = _of_list(checkpoint, library, listener, track.track_id)
+        limit = _of_list(found, track.track_id)
     else:
         limit = chosen(threshold, lambda: float(track_logits(model, [to_int16(mix_of_stems(track.stems))])[0]))
     return cached_answer(
@@ -89,10 +90,12 @@ def explain_track(
     )
 
 
-def _of_list(checkpoint: Path, library: Library, listener: str, track_id: str) -> Criterion:
+def _of_list(model: ListenerModel, track_id: str) -> Criterion:
     """The threshold of the listener's list; even odds, and the log says so, where there are no tracks for one."""
     try:
-        return listed(relevance_of_others(checkpoint, library, listener, track_id).tolist())
+        return listed(model.relevance_of_others(track_id).tolist())
     except DataError as error:
-        logger.warning("no list of %s (%s); facts are about a relevance of %g", listener, error, EVEN_ODDS.relevance)
+        logger.warning(
+            "no list of %s (%s); facts are about a relevance of %g", model.listener, error, EVEN_ODDS.relevance
+        )
         return EVEN_ODDS

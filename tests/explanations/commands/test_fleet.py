@@ -65,6 +65,21 @@ def test_one_pass_explains_a_track_to_all_who_have_it_on_their_list(run, tmp_pat
     assert before == {file: file.read_bytes() for file in (tmp_path / "results").rglob("*.parquet")}
 
 
+def test_a_listener_of_the_fleet_is_recommended_to_and_explained_to_as_any_other(slim, run, tmp_path, monkeypatch):
+    assert run("explain", "--kind", "source")[0] == 0
+    (tmp_path / "config.py").write_text("fleet_path = 'results'\nexperiments_path = 'e'\nexplanations_path = 'x'\n")
+    monkeypatch.setenv("LEMONS_CONFIG", str(tmp_path / "config.py"))
+    made = Results(tmp_path / "results")
+    row = next(row for key in made.keys("explanations") for row in made.read(key).to_pylist())
+    done = CliRunner().invoke(app, ["recommend", "--listener", row["listener"]])
+    assert done.exit_code == 0, done.output
+    assert row["track_id"] in done.output
+    how = ["--listener", row["listener"], "--kind", "source", "--out", str(tmp_path / "why")]
+    done = CliRunner().invoke(app, ["explain", row["track_id"], *how])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "x" / f"{row['key']}.json").read_text() == row["explanation"]  # the same question, and answer
+
+
 def test_tracks_are_separated_once_and_those_that_cannot_be_are_listed(run, tmp_path, short_library, monkeypatch):
     (short_library.path / "audio" / "T7.flac").write_bytes(b"fLaC, they say")
     asked, whole = [], cache.separate_file
