@@ -15,7 +15,7 @@ from lemons.progress import Progress
 from lemons.separation import get_separator
 from lemons.separation.cache import separate_file
 
-__all__ = ["Track", "check_length", "credit_of", "open_track"]
+__all__ = ["Track", "check_length", "credit_of", "open_track", "title_of"]
 
 MAX_S = 600  # of a track; explaining one of this length takes about 4 GB of memory
 
@@ -114,7 +114,7 @@ def open_track(
         raise ParameterError(f"weights={os.fspath(weights)!r} are of no use without the name of their separator")
     if library is not None and name in library.rows:
         row = library.rows[name]
-        track_id, title, path = name, f"“{row['title']}” by {row['artist']}", library.audio_path(name)
+        track_id, title, path = name, title_of(row), library.audio_path(name)
         credit = credit_of(row)
         if weights is None and separator in (None, "given"):
             if stems := library.stems(name):
@@ -137,6 +137,15 @@ def open_track(
         check_length(reader.n_samples / reader.sr, path)
     separation = separate_file(path, chosen, progress=progress)
     return Track(track_id, title, separation.load(), chosen.name, separation.report["mix_gain"], credit)
+
+
+def title_of(row: Mapping[str, str]) -> str:
+    """What to call a track of a library.
+
+    >>> title_of({"title": "Ode", "artist": "Zoe"})
+    '“Ode” by Zoe'
+    """
+    return f"“{row['title']}” by {row['artist']}"
 
 
 def credit_of(row: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import torch
 
 from explanations.page import address
 from explanations.page.cached import Case, get_explanations_of
-from explanations.page.jobs import Job, begin_job, find_job
+from explanations.page.jobs import Job, begin_job, duration, find_job
 from explanations.page.keys import key_of
 from lemons.audio import SAMPLE_RATE
 from lemons.explaining.cache import answer_path, cached_answer, find_explanation
@@ -135,7 +135,11 @@ def ask(cases: Sequence[Case], options: dict[str, Any]) -> list[Asked]:
 
 
 def answer_question(asked: Asked) -> Explanation | None:
-    """The explanation if it is cached; else draw the button that computes it, or its progress."""
+    """The explanation if it is cached; else draw the button that computes it, or its progress.
+
+    One that a fleet made is returned as long as there is no other. It does not have the answers to other mixes, which
+    the button computes, too.
+    """
     job = _job_of(asked.path)
     if job is not None and not job.watch():
         del _waits()[asked.path]
@@ -151,12 +155,20 @@ def answer_question(asked: Asked) -> Explanation | None:
         _say_when(asked.path)
         return explanation
     listener = asked.case.listener.name
+    made = asked.case.made.get(asked.question.key)
     if job is not None:
         _show_progress(asked.path, asked.exact, listener)
-        return None
+        return made
+    if made is not None:
+        st.badge("explained by the fleet, ready to play", icon=":material/inventory_2:", color="primary")
     # not by a callback: a click while the page still changes must ask what the page then shows
     what = "recommendation" if asked.case.recommended else "relevance"
-    if st.button(f"Explain this {what}", key=key_of("explain", listener), type="primary", on_click=address.act):
+    if st.button(
+        f"Explain this {what}" if made is None else "Answer for every mix",
+        key=key_of("explain", listener),
+        type="primary",
+        on_click=address.act,
+    ):
         _start(asked)
         st.rerun()
     case = asked.case
@@ -164,7 +176,7 @@ def answer_question(asked: Asked) -> Explanation | None:
     seconds = work * len(case.mix) * _seconds_per_sample(case.model)
     what = "One pass answers for every mix" if asked.exact else f"The model will score {work:.0f} mixes"
     st.caption(f"{what}: about {duration(seconds)} on this machine.")
-    return None
+    return made
 
 
 def find_what_if(asked: Asked, explanation: Explanation) -> WhatIf | None:
@@ -178,7 +190,7 @@ def find_what_if(asked: Asked, explanation: Explanation) -> WhatIf | None:
 
 def _best_kind(case: Case) -> str:
     """The kind of which a line describes the model best, of those that were explained exactly."""
-    kept = [one for one in get_explanations_of(case) if one.method == "exact"]
+    kept = [one for one in (*get_explanations_of(case), *case.made.values()) if one.method == "exact"]
     best = max(kept, key=lambda one: one.fidelity_held_out, default=None)
     return USUAL_KIND if best is None else best.kind
 
@@ -271,20 +283,6 @@ def _show_progress(path: Path, exact: bool, listener: str) -> None:
         text = f"{done} · about {duration(left)} left"
     st.progress(job.done / job.total if job.total else 0.0, text=text)
     st.button("Cancel", key=key_of("cancel", listener), on_click=_cancel, args=(path,))
-
-
-def duration(seconds: float) -> str:
-    """A time to wait for, roughly.
-
-    >>> duration(2), duration(7), duration(100), duration(700)
-    ('a few seconds', '10 seconds', '2 minutes', '12 minutes')
-    """
-    if seconds < 5:
-        return "a few seconds"
-    if seconds < 55:
-        return f"{round(seconds / 10 + 0.01) * 10} seconds"
-    minutes = max(round(seconds / 60), 1)
-    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def _say_when(path: Path) -> None:

@@ -1,16 +1,20 @@
 """What the page shows, read once and kept: library, models, recommendations, stems."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 from scipy.special import expit
 
+from explanations.core.made import made_for, open_for
 from lemons.audio import to_int16
 from lemons.baselines import SILENCE
 from lemons.config import Config
+from lemons.errors import DataError
 from lemons.explaining.components import mix_of_stems
 from lemons.explaining.criterion import Criterion, listed
 from lemons.explaining.explanation import Explanation, load_explanations
@@ -18,13 +22,16 @@ from lemons.explaining.question import EVEN_ODDS
 from lemons.hashing import model_hash
 from lemons.library import Library, open_library
 from lemons.listeners import Listener
-from lemons.tracks import Track, open_track
-from recsys.checkpoints import load_checkpoint
+from lemons.tracks import Track
 from recsys.data.splits import split_path
+from recsys.find_model import find_in_fleet, open_fleet
+from recsys.listener_model import ListenerModel, TrainedModel
 from recsys.model_runs import best_checkpoint, runs_of
 from recsys.network import Network
-from recsys.recommend import recommend, relevance_of_others
 from recsys.relevance import track_logits
+
+if TYPE_CHECKING:
+    from recsys.fleet.index import Index
 
 __all__ = [
     "Case",
@@ -38,6 +45,8 @@ __all__ = [
     "get_others",
     "get_recommendations",
 ]
+
+LOOK_S = 30  # a fleet's index is read again, which may be far away
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,11 @@ class Case:
         whether it was; False for a visitor's own music
     shareable : bool
         whether others can open it, too; False for a visitor's own music
+    ranked : bool
+        whether ``others`` are all, so that a relevance has a place among them; False for the list of a fleet, which
+        ends somewhere
+    made : dict of str to Explanation
+        what a fleet has explained of it, by the key of the question
     """
 
     folder: Path
@@ -79,6 +93,8 @@ class Case:
     others: tuple[float, ...]
     recommended: bool
     shareable: bool = True
+    ranked: bool = True
+    made: Mapping[str, Explanation] = field(default_factory=dict)
 
     @property
     def mix(self) -> np.ndarray:
@@ -97,50 +113,55 @@ def get_library(path: Path) -> Library:
 
 
 def get_recommendations(config: Config, library: Library, listener: Listener) -> pd.DataFrame:
-    """The ten most relevant test tracks; scored once, with a progress bar."""
-    checkpoint = _find_checkpoint(config, library, listener)
-    return _recommend(library, listener.name, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
+    """The listener's ten most relevant tracks; scored once, with a progress bar, or read from a fleet's list."""
+    found = _find_model(config, library, listener)
+    return _recommend(found, found.stamp)
 
 
 def get_model(config: Config, library: Library, listener: Listener) -> tuple[Network, tuple]:
-    """A listener's model, and what names it in caches."""
-    checkpoint = _find_checkpoint(config, library, listener)
-    stamps = _stamps(checkpoint)
-    return _load_model(checkpoint, stamps), (str(checkpoint), *stamps)
+    """A listener's network, and what names it in caches."""
+    found = _find_model(config, library, listener)
+    return _load_model(found, found.stamp), found.stamp
 
 
 def get_case(config: Config, library: Library, listener: Listener, row: pd.Series) -> Case:
     """A recommended track, a row of `get_recommendations`, with its stems and the listener's model."""
-    track_key = (str(library.path), library.fingerprint, row["track_id"])
-    track = _open_track(library, row["track_id"], track_key)
-    model, model_key = get_model(config, library, listener)
+    found, track_id = _find_model(config, library, listener), row["track_id"]
+    explained = found.explained(track_id)
+    stems = explained[-1].stems if explained else None
+    track_key = (str(library.path), library.fingerprint, track_id, stems)
+    track = _open_track(found, track_id, track_key)
     return Case(
         config.explanations_path,
         listener,
-        model,
+        _load_model(found, found.stamp),
         track,
-        (model_key, track_key),
+        (found.stamp, track_key),
         title=str(row["title"]),
         about=" · ".join(filter(None, [row["artist"], row["genre"], track.credit])),
         relevance=row["relevance"],
-        others=get_others(config, library, listener, row["track_id"]),
+        others=_others(found, track_id, found.stamp),
         recommended=True,
+        ranked=found.ranks_all,
+        made=_read_made(found, track_id, (found.stamp, explained)),
     )
 
 
 def get_case_beside(config: Config, library: Library, listener: Listener, case: Case) -> Case:
     """The same track for another listener, to whom it was not recommended."""
-    model, model_key = get_model(config, library, listener)
-    key = (model_key, case.key[1])
-    relevance, others = _score(model, case.track, key), get_others(config, library, listener, case.track.track_id)
-    about = replace(case, listener=listener, model=model, key=key, recommended=False)
-    return replace(about, relevance=relevance, others=others)
+    found, track_id = _find_model(config, library, listener), case.track.track_id
+    model = _load_model(found, found.stamp)
+    key = (found.stamp, case.key[1])
+    about = replace(case, listener=listener, model=model, key=key, recommended=False, ranked=found.ranks_all)
+    made = _read_made(found, track_id, (found.stamp, found.explained(track_id)))
+    relevance, others = _score(model, case.track, key), _others(found, track_id, found.stamp)
+    return replace(about, relevance=relevance, others=others, made=made)
 
 
 def get_others(config: Config, library: Library, listener: Listener, track_id: str) -> tuple[float, ...]:
     """The relevance of the other tracks that can be recommended to a listener, the largest first."""
-    checkpoint = _find_checkpoint(config, library, listener)
-    return _others(library, listener.name, track_id, checkpoint, (library.fingerprint, *_stamps(checkpoint)))
+    found = _find_model(config, library, listener)
+    return _others(found, track_id, found.stamp)
 
 
 def get_explanations(config: Config) -> list[Explanation]:
@@ -161,11 +182,15 @@ def get_model_hash(config: Config, library: Library, listener: Listener) -> str:
     return _hash_model(model, key)
 
 
-def _find_checkpoint(config: Config, library: Library, listener: Listener) -> Path:
-    """The listener's best model; looked up again when their runs or their split change."""
+def _find_model(config: Config, library: Library, listener: Listener) -> ListenerModel:
+    """The listener's best model, looked up again when their runs or their split change; else that of a fleet."""
     seen = [*runs_of(config.experiments_path, listener.name), split_path(library, listener.name)]
     key = (str(library.path), library.fingerprint, *_stamps(*seen))
-    return _best_checkpoint(config.experiments_path, library, listener.name, key)
+    try:
+        checkpoint = _best_checkpoint(config.experiments_path, library, listener.name, key)
+    except DataError as error:
+        return find_in_fleet(_open_fleet(config.fleet_results), library, listener.name, without=error)
+    return TrainedModel(library, listener.name, checkpoint)
 
 
 def _stamps(*files: Path) -> tuple[int, ...]:
@@ -183,31 +208,41 @@ def _best_checkpoint(experiments_path: Path, _library: Library, user: str, key: 
     return best_checkpoint(experiments_path, user, library=_library)
 
 
+@st.cache_resource(ttl=LOOK_S, max_entries=2, show_spinner=False)
+def _open_fleet(place: Path | str) -> "Index | None":
+    return open_fleet(place)
+
+
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _load_model(checkpoint: Path, stamps: tuple) -> Network:
-    return load_checkpoint(checkpoint)[0]
+def _load_model(_found: ListenerModel, key: tuple) -> Network:
+    return _found.load()
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _recommend(_library: Library, user: str, checkpoint: Path, key: tuple) -> pd.DataFrame:
+def _recommend(_found: ListenerModel, key: tuple) -> pd.DataFrame:
     bar = st.empty()
 
     def show(done: int, total: int) -> None:
         bar.progress(done / total, text=f"{done} of {total} tracks scored")
 
-    ranking = recommend(checkpoint, _library, user, progress=show)
+    ranking = _found.recommend(progress=show)
     bar.empty()
     return ranking
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _others(_library: Library, user: str, track_id: str, checkpoint: Path, key: tuple) -> tuple[float, ...]:
-    return tuple(relevance_of_others(checkpoint, _library, user, track_id).tolist())
+def _others(_found: ListenerModel, track_id: str, key: tuple) -> tuple[float, ...]:
+    return tuple(_found.relevance_of_others(track_id).tolist())
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the track …")
-def _open_track(_library: Library, track_id: str, key: tuple) -> Track:
-    return open_track(track_id, _library)
+def _open_track(_found: ListenerModel, track_id: str, key: tuple) -> Track:
+    return open_for(_found, track_id)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _read_made(_found: ListenerModel, track_id: str, key: tuple) -> dict[str, Explanation]:
+    return made_for(_found, track_id)
 
 
 @st.cache_data(max_entries=64, show_spinner="The other model listens …")

@@ -15,7 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from lemons.progress import Progress
 
-__all__ = ["Cancelled", "Job", "Queue", "begin_job", "find_job"]
+__all__ = ["Cancelled", "Job", "Queue", "begin_job", "duration", "find_job"]
 
 GRACE_S = 10.0  # for a page that is reloaded, or a network that fails for a moment
 SLICE_S = 20.0  # after so long others may have a turn; longer than an exact explanation of 30 s takes
@@ -176,6 +176,20 @@ def find_job(key: Hashable) -> Job | None:
     for old in [old for old, job in list(_jobs.items()) if job.cancelled or not job._thread.is_alive()]:
         _jobs.pop(old, None)
     return _jobs.get(key)
+
+
+def duration(seconds: float) -> str:
+    """A time to wait for, roughly.
+
+    >>> duration(2), duration(7), duration(100), duration(700)
+    ('a few seconds', '10 seconds', '2 minutes', '12 minutes')
+    """
+    if seconds < 5:
+        return "a few seconds"
+    if seconds < 55:
+        return f"{round(seconds / 10 + 0.01) * 10} seconds"
+    minutes = max(round(seconds / 60), 1)
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def _visitor() -> str:

@@ -59,9 +59,9 @@ def _draw_genres(played: pd.DataFrame) -> None:
 
 def _draw_habits(config: Config, library: Library, listener: Listener) -> None:
     """Which instruments are enough for a recommendation, and how much each spoke for it, by what was explained."""
-    model_hash = get_model_hash(config, library, listener)
-    mine = [one for one in get_explanations(config) if one.model_hash == model_hash]
-    explained = usable(one for one in mine if one.track_id in library.rows)
+    mine = [one for one in get_explanations(config) if one.listener == listener.name and one.track_id in library.rows]
+    model_hash = get_model_hash(config, library, listener) if mine else ""  # which may be far away
+    explained = usable(one for one in mine if one.model_hash == model_hash)
     st.markdown(f"**What {plain(name_of(listener))}'s model listens for**")
     if not explained:
         st.caption("Nothing is known yet: explain some of the recommended tracks by their sources.")

@@ -20,6 +20,13 @@ from recsys.relevance import SKIPPED
 __all__ = ["choose_source", "choose_track", "draw_track", "play_track"]
 
 MAX_NAMED = 50  # tracks that are left out
+ABOUT = {  # of what the tracks are the most relevant, see `recsys.recommend.recommend`, and what else is to be said
+    "test": (
+        "of the tracks that {name}'s model never saw in training",
+        " The history was held back from training: the model could not know it.",
+    ),
+    "unheard": ("of all tracks that are new to {name}, from the list that `lemons fleet score` made", ""),
+}
 
 
 def choose_source() -> Sequence:
@@ -31,10 +38,10 @@ def choose_source() -> Sequence:
 def choose_track(library: Library, ranking: pd.DataFrame, listener: Listener) -> pd.Series:
     """Draw the recommendations; return the row of the chosen track, at first the most relevant."""
     name = name_of(listener)
+    of_which, more = ABOUT[ranking.attrs["pool"]]
     st.caption(
-        f"The ten most relevant of the tracks that {plain(name)}'s model never saw in training. "
-        "Relevance runs from 0 to 1. Choose by a click on a row, or by the arrow keys; the play button lets you "
-        "listen. The history was held back from training: the model could not know it."
+        f"The ten most relevant {of_which.format(name=plain(name))}. Relevance runs from 0 to 1. Choose by a click on "
+        f"a row, or by the arrow keys; the play button lets you listen.{more}"
     )
     _name_skipped(library, ranking)
     _name_authors(library, ranking)

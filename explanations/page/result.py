@@ -86,7 +86,7 @@ def _draw_sound(asked: Asked, explanation: Explanation, count: str) -> None:
     except DataError as error:  # a fragment that runs by itself has no page around it to show errors
         st.error(sentence(str(error)), icon=":material/error:")
         return
-    title, listener, others = case.title, case.listener.name, case.others
+    title, listener, others = case.title, case.listener.name, case.others if case.ranked else ()
     data = player_data(
         explanation, case.track.stems, src=src, title=title, listener=listener, k=k, answers=answers, others=others
     )
