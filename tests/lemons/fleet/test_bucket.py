@@ -21,6 +21,8 @@ def test_results_in_a_bucket_are_those_in_a_folder(bucket, tmp_path):
     assert run_here(squares(3), folder) == run_here(squares(3), remote) == []
     assert remote.keys("squares") == folder.keys("squares")
     for unit in squares(3):
+        assert remote.has(unit.key)
+        assert not remote.has(f"{unit.key}0")
         assert remote.read(unit.key).equals(folder.read(unit.key))
     assert run_here(squares(3, at_0={"error": "made twice"}), remote) == []
 

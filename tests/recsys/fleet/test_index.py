@@ -109,7 +109,7 @@ def test_who_is_in_no_results_is_told_so(short_library, trunk, results, tmp_path
 def test_a_run_renews_its_own_listeners_and_another_trunk_all(short_library, trunk, results):
     heads, tops = score(short_library, trunk, results)
     first = Explained("T1", "source", "explanations/1")
-    write_index(results, short_library, trunk, tops, {"nina": [first]})
+    write_index(results, short_library, trunk, tops, {"nina": [first], "marko": [first]})
     before = read_index(results).entries()
     assert before.keys() == {"marko", "nina"}
     assert before["nina"] == (tops[0].key, heads[0].key, [first])
