@@ -3,18 +3,24 @@
 A fleet keeps no `WhatIf` beside an explanation: it has some megabytes, and a pass of the engine makes it again.
 """
 
+import logging
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from lemons.errors import DataError
 from lemons.explaining.explanation import Explanation, load_explanation
 from lemons.tracks import Track, credit_of, open_track, title_of
 from recsys.listener_model import ListenerModel
 
 __all__ = ["made_for", "open_for"]
 
+logger = logging.getLogger(__name__)
+
 
 def made_for(model: ListenerModel, track_id: str) -> dict[str, Explanation]:
     """The explanations of a track that are made, by the key of the question; none of them has a `WhatIf`.
+
+    What is gone, damaged, or of another version's format is left out, as the log says: it can be computed again.
 
     Parameters
     ----------
@@ -22,25 +28,26 @@ def made_for(model: ListenerModel, track_id: str) -> dict[str, Explanation]:
         the listener's
     track_id : str
         of the library
-
-    Raises
-    ------
-    DataError
-        if a result is gone or damaged
     """
     found: dict[str, Explanation] = {}
     results = model.results
     if results is None:
         return found
+    for one in model.explained(track_id):
+        try:
+            rows = results.read(one.unit).select(["listener", "key", "explanation"]).to_pylist()
+            own = {row["key"]: row["explanation"] for row in rows if row["listener"] == model.listener}
+            found |= {key: _explanation(text) for key, text in own.items() if text}
+        except DataError as error:
+            logger.warning("%s; %s's explanation of %s is not shown", error, model.listener, track_id)
+    return found
+
+
+def _explanation(text: str) -> Explanation:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "explanation.json"
-        for one in model.explained(track_id):
-            table = results.read(one.unit).select(["listener", "key", "explanation"])
-            for row in table.to_pylist():
-                if row["listener"] == model.listener and row["explanation"]:
-                    file.write_text(row["explanation"], encoding="utf-8")
-                    found[row["key"]] = load_explanation(file)
-    return found
+        file.write_text(text, encoding="utf-8")
+        return load_explanation(file)
 
 
 def open_for(model: ListenerModel, track_id: str) -> Track:

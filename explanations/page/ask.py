@@ -161,21 +161,20 @@ def answer_question(asked: Asked) -> Explanation | None:
         return made
     if made is not None:
         st.badge("explained by the fleet, ready to play", icon=":material/inventory_2:", color="primary")
-    # not by a callback: a click while the page still changes must ask what the page then shows
+        if not asked.exact:  # no more would be known
+            return made
     what = "recommendation" if asked.case.recommended else "relevance"
-    if st.button(
-        f"Explain this {what}" if made is None else "Answer for every mix",
-        key=key_of("explain", listener),
-        type="primary",
-        on_click=address.act,
-    ):
+    label = f"Explain this {what}" if made is None else "Answer for every mix"
+    # not by a callback: a click while the page still changes must ask what the page then shows
+    if st.button(label, key=key_of("explain", listener), type="primary", on_click=address.act):
         _start(asked)
         st.rerun()
     case = asked.case
     work = asked.question.work
     seconds = work * len(case.mix) * _seconds_per_sample(case.model)
     what = "One pass answers for every mix" if asked.exact else f"The model will score {work:.0f} mixes"
-    st.caption(f"{what}: about {duration(seconds)} on this machine.")
+    kept = "" if made is None else "The fleet kept no answers to other mixes. "
+    st.caption(f"{kept}{what}: about {duration(seconds)} on this machine.")
     return made
 
 

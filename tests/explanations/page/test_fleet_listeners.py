@@ -115,3 +115,16 @@ def test_of_a_listener_with_a_network_of_their_own_that_one_is_asked(fleet, new_
     assert "Nina's model never saw in training" in texts(page)
     assert MADE not in texts(page)
     assert len([one for one in page.button if one.key.startswith("explain-")]) == 2
+
+
+def test_an_explanation_of_another_version_can_be_made_again(fleet):
+    results = fleet("explain", "--kind", "time")
+    for key in results.keys("explanations"):
+        table = results.read(key)
+        column = table.column_names.index("explanation")
+        other = [text.replace('"format": 7', '"format": 6') for text in table["explanation"].to_pylist()]
+        assert other != table["explanation"].to_pylist()
+        results.write(key, table.set_column(column, "explanation", [other]))
+    page = open_page(listener="nina", kind="time")
+    assert MADE not in texts(page)
+    assert [one.label for one in page.button if one.key == "explain-nina"] == ["Explain this recommendation"]
