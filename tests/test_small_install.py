@@ -101,6 +101,11 @@ def test_the_engine_that_it_lacks_torch_for_names_the_extra(bare):
     assert error.endswith("the exact engine needs torch: pip install 'lemons-explanations[exact]'")
 
 
+def test_a_bucket_that_it_lacks_pyarrow_for_names_the_extra(bare):
+    error = bare("-c", "from lemons.library import open_library; open_library('s3://music/demo')", code=1)[1][-1]
+    assert error.endswith("a folder in a bucket needs pyarrow: pip install 'lemons-explanations[scale]'")
+
+
 COMMANDS = {
     "library demo": "demo",
     "library own --audio a --listens b": "recommender",

@@ -88,9 +88,9 @@ class Bucket:
 
     def list(self, folder: str = "", *, deep: bool = True) -> Iterator[tuple[str, Status | None]]:
         """Paths of files with their status, and of folders with None; ``deep``: of the folders in it, too."""
+        filesystem, root = self._opened
         from pyarrow.fs import FileSelector, FileType
 
-        filesystem, root = self._opened
         base = f"{root}/{folder}" if folder else root
         try:
             found = filesystem.get_file_info(FileSelector(base, recursive=deep))
@@ -109,9 +109,9 @@ class Bucket:
 
     def status(self, path: str) -> Status | None:
         """Time and size of a file now; None where there is none."""
+        filesystem, root = self._opened
         from pyarrow.fs import FileType
 
-        filesystem, root = self._opened
         try:
             found = filesystem.get_file_info(f"{root}/{path}")
         except OSError as error:

@@ -5,11 +5,13 @@ import shutil
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 pytest.importorskip("pyarrow", reason="buckets are asked by pyarrow")
 
+from explanations.commands.library import app
 from lemons.config import read_config
-from lemons.errors import ConfigError, DataError, NotHereError
+from lemons.errors import ConfigError, DataError, NotHereError, ParameterError
 from lemons.fleet import Results, run_here
 from lemons.fleet.stems import stem_units
 from lemons.library import open_library
@@ -140,3 +142,10 @@ def test_a_trunk_in_a_bucket_is_the_trunk(here, model_paths, tmp_path, s3):
     assert unit.key == embedding_units(here, checkpoint, track_ids=["T0"])[0].key
     assert unit.arguments["checkpoint"] == s3.url("models/trunk.pt")
     assert run_here([unit], Results(tmp_path / "results")) == []
+
+
+def test_no_library_is_made_in_a_bucket(there, monkeypatch):
+    monkeypatch.setenv("LEMONS_LIBRARY", there.files.place)
+    found = CliRunner().invoke(app, ["demo"])
+    assert isinstance(found.exception, ParameterError)
+    assert "a library is made in a folder here; give --out, and copy it to s3://" in str(found.exception)
