@@ -227,15 +227,11 @@ class _Fleet:
     def _run(self, units: list["Unit"], what: str, gpus: float = 0.0) -> list["Unit"]:
         """Make what is missing; the units that have a result now."""
         from lemons.fleet import run_here, run_on_ray
-        from lemons.fleet.on_ray import connected
-        from lemons.fleet.units import missing_units
 
         bar = Bar(what, "unit")
         if self.address:
-            if missing_units(units, self.results)[0]:  # else no cluster is needed
-                self.cluster.enter_context(connected(self.address))  # or still is
             how: dict[str, Any] = {"address": self.address, "threads": self.threads, "gpus": gpus}
-            failures = run_on_ray(units, self.results, progress=bar, **how)
+            failures = run_on_ray(units, self.results, progress=bar, hold=self.cluster, **how)
         else:
             failures = run_here(units, self.results, threads=self.threads, progress=bar)
         self.failures += failures

@@ -10,7 +10,7 @@ The place of results must be the same for all machines: a shared folder, or a bu
 import logging
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from lemons.arguments import whole
@@ -36,6 +36,7 @@ def run_on_ray(
     threads: int = 1,
     gpus: float = 0.0,
     progress: Progress | None = None,
+    hold: ExitStack | None = None,
 ) -> list[Failure]:
     """Make the results that are missing, on a Ray cluster.
 
@@ -54,6 +55,8 @@ def run_on_ray(
         GPUs of a unit; four units share one with 0.25
     progress : callable, optional
         ``progress(done, total)``, called after each unit; may raise to stop
+    hold : ExitStack, optional
+        keeps the connection, so that further calls share the workers; nothing is connected where nothing is missing
 
     Returns
     -------
@@ -74,7 +77,8 @@ def run_on_ray(
     failures: list[Failure] = []
     if not missing:
         return failures
-    with connected(address) as ray:
+    with ExitStack() as own:
+        ray = (own if hold is None else hold).enter_context(connected(address))
         in_flight = AHEAD * _slots(ray, threads, gpus)
         remote = ray.remote(num_cpus=threads, num_gpus=gpus, max_retries=RETRIES)(attempt)
         waiting: dict[Any, Unit] = {}

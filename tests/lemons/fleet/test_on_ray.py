@@ -69,6 +69,15 @@ def test_a_killed_worker_costs_nothing_and_a_poisoned_unit_itself(cluster, tmp_p
     assert contents(results) == undisturbed
 
 
+def test_each_call_lists_the_results_once(cluster, tmp_path, monkeypatch):
+    listed, whole = [], Results.keys
+    monkeypatch.setattr(Results, "keys", lambda self, kind: listed.append(kind) or whole(self, kind))
+    with ExitStack() as hold:
+        for n in (2, 3, 3):
+            assert run_on_ray(squares(n), Results(tmp_path), hold=hold) == []
+    assert listed == 3 * ["squares"]
+
+
 def test_a_killed_driver_is_taken_up_where_it_was(cluster, tmp_path, undisturbed):
     results, diary = Results(tmp_path / "results"), tmp_path / "diary"
     program = (
