@@ -163,16 +163,10 @@ class _Fleet:
 
     def train(self) -> tuple[list["Unit"], list["Unit"]]:
         """The units of features and heads that have a result."""
-        from recsys.fleet.embeddings import embedding_units, read_embeddings, unheard
+        from recsys.fleet.embeddings import read_embeddings
         from recsys.fleet.heads import head_units, read_heads
 
-        embeddings: list[Unit] = []
-        units = embedding_units(self.library, self.trunk, device=self.device)
-        while units:  # again for tracks that a worker could not read: another one may
-            made = self._run(units, "tracks", self.gpus)
-            embeddings += made
-            again = unheard(self.results, made)
-            units = embedding_units(self.library, self.trunk, track_ids=again, device=self.device)
+        embeddings = self._hear()
         if not embeddings:
             return [], []
         keys = [unit.key for unit in embeddings]
@@ -182,6 +176,25 @@ class _Fleet:
         heads = self._run(units, "heads")
         self._left_out(read_heads(self.results, [unit.key for unit in heads]).skipped)
         return embeddings, heads
+
+    def _hear(self) -> list["Unit"]:
+        """The units of features that have a result."""
+        from recsys.fleet.embeddings import embedding_units, unheard
+
+        heard: list[Unit] = []
+        todo = embedding_units(self.library, self.trunk, device=self.device)
+        while todo:
+            made, failures = self._attempt(todo, "tracks", self.gpus)
+            heard += made
+            lost = {failure.name for failure in failures if failure.lost}
+            apart = {unit.name: unit.arguments["track_ids"] for unit in todo if unit.name in lost}
+            apart = {name: tracks for name, tracks in apart.items() if len(tracks) > 1}
+            self.failures += [failure for failure in failures if failure.name not in apart]
+            again = unheard(self.results, made)  # a worker could not read these; another one may
+            todo = embedding_units(self.library, self.trunk, track_ids=again, device=self.device)
+            again = [one for tracks in apart.values() for one in tracks]  # one of a unit may have ended its workers
+            todo += embedding_units(self.library, self.trunk, track_ids=again, device=self.device, shard=1)
+        return heard
 
     def score(self, n: int) -> list["Unit"]:
         """The units of lists that have a result."""
@@ -226,6 +239,12 @@ class _Fleet:
 
     def _run(self, units: list["Unit"], what: str, gpus: float = 0.0) -> list["Unit"]:
         """Make what is missing; the units that have a result now."""
+        made, failures = self._attempt(units, what, gpus)
+        self.failures += failures
+        return made
+
+    def _attempt(self, units: list["Unit"], what: str, gpus: float) -> tuple[list["Unit"], list["Failure"]]:
+        """Make what is missing; the units that have a result now, and why others have none."""
         from lemons.fleet import run_here, run_on_ray
 
         bar = Bar(what, "unit")
@@ -234,11 +253,10 @@ class _Fleet:
             failures = run_on_ray(units, self.results, progress=bar, hold=self.cluster, **how)
         else:
             failures = run_here(units, self.results, threads=self.threads, progress=bar)
-        self.failures += failures
         failed = {failure.name for failure in failures}
         made = [unit for unit in units if unit.name not in failed]
         say(f"{what}: {len(made)} of {len(units)} units are made")
-        return made
+        return made, failures
 
     def _left_out(self, skipped: dict[str, str]) -> None:
         from lemons.fleet import Failure

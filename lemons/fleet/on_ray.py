@@ -92,9 +92,7 @@ def run_on_ray(
                 if not waiting:
                     return failures
                 (ready,), _ = ray.wait(list(waiting), num_returns=1)
-                if why := _outcome(ray, ready):
-                    failures.append(Failure(waiting[ready].name, why))
-                del waiting[ready]
+                failures += _outcome(ray, ready, waiting.pop(ready).name)
                 done += 1
                 if progress:
                     progress(done, n_made + len(missing))
@@ -103,15 +101,16 @@ def run_on_ray(
                 ray.cancel(one, force=True)
 
 
-def _outcome(ray: Any, reference: Any) -> str:
-    """What `attempt` returned, or why Ray has nothing from it."""
+def _outcome(ray: Any, reference: Any, name: str) -> list[Failure]:
+    """Why there is no result of a unit, from `attempt` or from Ray; empty where there is one."""
     try:
-        return ray.get(reference)
+        why = ray.get(reference)
     except ray.exceptions.RayTaskError as error:  # such as a package that a node lacks
-        return f"{type(error.cause).__name__}: {error.cause}"
+        why = f"{type(error.cause).__name__}: {error.cause}"
     except ray.exceptions.RayError as error:
         what = str(error).strip().partition("\n")[0]
-        return f"its worker was lost {RETRIES + 1} times ({type(error).__name__}: {what})"
+        return [Failure(name, f"its worker was lost {RETRIES + 1} times ({type(error).__name__}: {what})", lost=True)]
+    return [Failure(name, why)] if why else []
 
 
 def _slots(ray: Any, threads: int, gpus: float) -> int:

@@ -61,10 +61,19 @@ class Unit:
 
 @dataclass(frozen=True)
 class Failure:
-    """A part of the work that could not be done: its name, and why."""
+    """A part of the work that could not be done.
+
+    Attributes
+    ----------
+    name, why : str
+        which, and the reason
+    lost : bool
+        whether the process that was at it ended each time, so that nobody knows which part of it is to blame
+    """
 
     name: str
     why: str
+    lost: bool = False
 
 
 def attempt(unit: Unit, results: Results, threads: int = 1) -> str:

@@ -78,7 +78,8 @@ def embedding_units(
         stamps = [track_stamp(library, one) for one in ids]
         arguments |= {"stamps": stamps, "checkpoint": str(checkpoint), "trunk": trunk, "device": device}
         about = {"trunk": trunk, "tracks": stamps}
-        units.append(Unit(KIND, f"tracks {ids[0]} to {ids[-1]}", about, embed, arguments))
+        name = f"track {ids[0]}" if len(ids) == 1 else f"tracks {ids[0]} to {ids[-1]}"
+        units.append(Unit(KIND, name, about, embed, arguments))
     return units
 
 

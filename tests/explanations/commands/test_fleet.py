@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 pytest.importorskip("pyarrow", reason="results are written by pyarrow")
 
 from explanations.cli import app
+from lemons import fleet
 from lemons.errors import LemonsError
 from lemons.exact import propagation
-from lemons.fleet import Results, stems
+from lemons.fleet import Failure, Results, stems
 from lemons.hashing import hash_waveforms
 from lemons.separation import cache
 from lemons.separation.hpss import HPSS
@@ -177,3 +178,22 @@ def test_what_is_asked_is_checked_before_anything_is_heard(run, tmp_path):
         with pytest.raises(LemonsError, match=why):
             run(*arguments)
     assert not (tmp_path / "results").exists()
+
+
+def test_of_a_unit_that_ends_its_workers_only_the_track_to_blame_is_left_out(slim, run, short_library, monkeypatch):
+    """What Ray says of a unit whose worker is lost each time is said here without losing any."""
+    whole, tried = fleet.run_here, []
+
+    def run_here(units, results, **how):
+        killers = [unit for unit in units if "T7" in unit.arguments.get("track_ids", ())]
+        tried.extend(len(unit.arguments["track_ids"]) for unit in killers)
+        failures = whole([unit for unit in units if unit not in killers], results, **how)
+        return failures + [Failure(unit.name, "its worker was lost", lost=True) for unit in killers]
+
+    monkeypatch.setattr(fleet, "run_here", run_here)
+    code, output = run("score")
+    assert code == 1
+    assert "lemons: track T7: its worker was lost" in output
+    assert "lemons: 1 failed" in output
+    assert tried == [len(short_library.rows), 1]
+    assert "lists: 1 of 1 units are made" in output

@@ -58,11 +58,13 @@ def undisturbed(tmp_path):
 
 def test_a_killed_worker_costs_nothing_and_a_poisoned_unit_itself(cluster, tmp_path, undisturbed):
     results = Results(tmp_path / "results")
-    units = squares(at_2={"kill_once": str(tmp_path / "killed")}, at_5={"error": "T5.flac is damaged"})
+    troubles = {"at_2": {"kill_once": str(tmp_path / "killed")}, "at_5": {"error": "T5.flac is damaged"}}
     seen = []
-    assert run_on_ray(units, results, progress=lambda *at: seen.append(at)) == [
-        Failure("number 5", "T5.flac is damaged")
-    ]
+    failures = run_on_ray(squares(**troubles, at_6={"kill": True}), results, progress=lambda *at: seen.append(at))
+    damaged, lost = sorted(failures, key=lambda failure: failure.name)
+    assert damaged == Failure("number 5", "T5.flac is damaged")
+    assert (lost.name, lost.lost) == ("number 6", True)
+    assert "its worker was lost 4 times" in lost.why
     assert (tmp_path / "killed").exists()
     assert seen == [(i, 8) for i in range(1, 9)]
     assert run_on_ray(squares(), results) == []  # mended
