@@ -1,6 +1,6 @@
 """Which results are the current ones of a listener: a table with a row for each, one file for all.
 
-Results are found by keys that are hashes of what they were made of, so whoever does not plan the work anew cannot know
+Results are found by keys that are hashes of what they were made of, so whoever does not plan the work again cannot know
 them. The index names them: for each listener the units that hold their list and their head, and those that explain
 tracks to them; for all of them the library (its fingerprint), the trunk (its hash), and the result that holds the
 trunk's file, so that results can be opened where that file is not.

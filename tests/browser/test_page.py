@@ -502,7 +502,7 @@ def test_the_slider_stays_where_the_visitor_leaves_it(visit):
     assert "k=" not in page.url.replace("track=", "")  # it meant that explanation
 
 
-def test_a_computation_is_found_again_when_the_page_is_loaded_anew(visit):
+def test_a_computation_is_found_again_when_the_page_is_loaded_again(visit):
     page = visit("?kind=time%2Bsource&method=lime-2048&seed=5")
     page.get_by_role("button", name="Explain this recommendation").click()
     page.get_by_text(re.compile(r"\d+ of 21\d\d mixes scored")).wait_for()
