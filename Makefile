@@ -61,12 +61,10 @@ lint-js:
 	  echo "lint: the JavaScript was skipped, since npm could not install its linter"; \
 	else npm run --silent lint; fi
 
-# A process for each core and one more, since a quarter of the time is spent waiting, for browsers and for processes that
-# are killed; one thread each, since two would wait for each other. Files in their order, the browser's first: by the number
-# of tests, files with few long ones would come last, and one process would wait for the others.
+# A process for each core, with one thread each: two would wait for each other. Files in their order, the browser's first:
+# by the number of tests, files with few long ones would come last, and one process would wait for the other.
 suite: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$($(BIN)/python -c "import os; print(os.cpu_count() + 1)") \
-	    --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 fuzz: install
 	LEMONS_FUZZ=$(FUZZ) $(BIN)/python -m pytest tests/test_fuzz.py
