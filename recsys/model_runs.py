@@ -31,7 +31,10 @@ from recsys.checkpoints import MODEL_FILE, load_checkpoint
 from recsys.data.splits import load_or_draw_split
 from recsys.training_record import TRAINING_FILE, read_record, record_from_model, record_text, warn_once, write_record
 
-UNFINISHED = {"last.pt", "last.damaged", "lock"}  # of a run, see `recsys.training.resume`
+STATE_FILE = "last.pt"
+DAMAGED_FILE = "last.damaged"  # a state that cannot be read, renamed
+LOCK_FILE = "lock"
+UNFINISHED = {STATE_FILE, DAMAGED_FILE, LOCK_FILE}  # files of a run, see `recsys.training.resume`
 OTHERS = {"sacred", "tensorboard", "results", "fleet", "explanations", "truth"}  # folders among the runs
 
 __all__ = ["best_checkpoint", "check_split", "finish_run", "finished_runs", "is_of_split", "new_run", "runs_of"]

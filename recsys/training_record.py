@@ -9,9 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lemons.checksums import CHECKSUM, check_json, read_json, to_json
+from lemons.checksums import CHECKSUM, check_json, read_json, to_json, write_json
 from lemons.errors import DamagedError
-from lemons.files import atomic_path
 
 __all__ = [
     "RECORD_FORMAT",
@@ -31,13 +30,16 @@ logger = logging.getLogger(__name__)
 
 def write_record(run: Path, record: dict[str, Any]) -> None:
     """Write the record of a run: ``user``, ``library``, ``split``, ``config``, ``best``, ..."""
-    with atomic_path(run / TRAINING_FILE) as temporary:
-        temporary.write_text(record_text(record), encoding="utf-8")
+    write_json(run / TRAINING_FILE, _fields(record))
 
 
 def record_text(record: dict[str, Any]) -> str:
     """The content of that file."""
-    return to_json({"format": RECORD_FORMAT} | record)
+    return to_json(_fields(record))
+
+
+def _fields(record: dict[str, Any]) -> dict[str, Any]:
+    return {"format": RECORD_FORMAT} | record
 
 
 def read_record(run: Path) -> dict[str, Any] | None:

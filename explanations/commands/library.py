@@ -9,7 +9,7 @@ import typer
 from lemons.config import read_config
 from lemons.console import Bar, say, tell
 from lemons.errors import ParameterError
-from lemons.storage import open_folder
+from lemons.storage import Mirror, open_folder
 
 __all__ = ["app", "library_demo", "library_msd", "library_own", "library_real"]
 
@@ -26,7 +26,7 @@ def library_demo(
     from lemons.demo import make_demo_library
 
     path = out or read_config().library_path
-    if (place := open_folder(path)).path != Path(place.place):
+    if isinstance(place := open_folder(path), Mirror):
         raise ParameterError(f"a library is made in a folder here; give --out, and copy it to {place.shown} then")
     make_demo_library(path, n_tracks=tracks, seed=seed, progress=Bar("demo library", "track"))
     say(f"{tracks} tracks in {path}")

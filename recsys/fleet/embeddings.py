@@ -65,8 +65,10 @@ def embedding_units(
     shard : int > 0
         tracks of a unit
     """
-    trunk = trunk_hash(load_checkpoint(checkpoint)[0])
     track_ids = list(library.rows) if track_ids is None else track_ids
+    if not track_ids:
+        return []
+    trunk = trunk_hash(load_checkpoint(checkpoint)[0])
     units = []
     for first in range(0, len(track_ids), shard):
         ids = track_ids[first : first + shard]

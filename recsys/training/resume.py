@@ -25,7 +25,7 @@ from lemons.errors import DamagedError, DataError
 from lemons.hashing import fingerprint
 from lemons.library import Library
 from lemons.storage import mirror_path
-from recsys.model_runs import finish_run, new_run
+from recsys.model_runs import DAMAGED_FILE, LOCK_FILE, STATE_FILE, finish_run, new_run
 from recsys.tensors import read_tensors, write_tensors
 from recsys.training.trainer import Diverged
 from recsys.training_record import TRAINING_FILE
@@ -39,9 +39,6 @@ except ImportError:  # Windows: two equal commands at once are not kept apart
 __all__ = ["Run", "open_run", "what_matters"]
 
 FORMAT = "LEMONS training 1"
-STATE_FILE = "last.pt"
-DAMAGED_FILE = "last.damaged"  # a state that cannot be read, renamed
-LOCK_FILE = "lock"
 # parameters that do not change the model, or only its place; the fingerprints of library and split identify the data
 # better than the paths and the seed do
 NO_MATTER = {"seed", "use_tensorboard", "log_step", "num_workers", "device", "experiments_path"}

@@ -32,7 +32,7 @@ from lemons.progress import Progress
 from recsys.checkpoints import MODEL_FILE, save_checkpoint, trunk_hash
 from recsys.data.crops import TrackSet
 from recsys.data.splits import load_or_draw_split
-from recsys.model_runs import finish_run
+from recsys.model_runs import LOCK_FILE, finish_run
 from recsys.training.fit import fit
 from recsys.training.head import QuietFeatures, fit_head, head_features
 from recsys.training.prepare import (
@@ -43,7 +43,7 @@ from recsys.training.prepare import (
     run_description,
     trainer_settings,
 )
-from recsys.training.resume import LOCK_FILE, Run, open_run
+from recsys.training.resume import Run, open_run
 from recsys.training.trainer import Training
 
 __all__ = ["SHARED", "all_splits", "can_learn", "fit_shared", "join", "share"]

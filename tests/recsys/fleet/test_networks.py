@@ -14,8 +14,8 @@ from lemons.hashing import model_hash
 from recsys.all_listeners import train_all
 from recsys.checkpoints import load_checkpoint
 from recsys.fleet.networks import network_units
-from recsys.model_runs import best_checkpoint
-from recsys.training.resume import STATE_FILE, Run
+from recsys.model_runs import STATE_FILE, best_checkpoint
+from recsys.training.resume import Run
 
 SHORT = {"n_epochs": 2, "precision": "float32"}
 
