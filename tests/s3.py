@@ -106,11 +106,12 @@ def server(log):
 def cable(server, n_bytes, *, then):
     """The port of a cable to a server that carries so many bytes of what it says, then is ``"cut"`` or ``"stuck"``."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        threading.Thread(target=_carry, args=(listening, server.port, n_bytes, then), daemon=True).start()
+        left = [n_bytes]  # for all connections together: a file may come through several
+        threading.Thread(target=_carry, args=(listening, server.port, left, then), daemon=True).start()
         yield listening.getsockname()[1]
 
 
-def _carry(listening, port, n_bytes, then):
+def _carry(listening, port, left, then):
     while True:
         try:
             one, _ = listening.accept()
@@ -118,18 +119,18 @@ def _carry(listening, port, n_bytes, then):
             return
         other = socket.create_connection(("127.0.0.1", port))
         threading.Thread(target=_copy, args=(one, other, None, then), daemon=True).start()
-        threading.Thread(target=_copy, args=(other, one, n_bytes, then), daemon=True).start()
+        threading.Thread(target=_copy, args=(other, one, left, then), daemon=True).start()
 
 
-def _copy(source, sink, n_bytes, then):
-    carried = 0
+def _copy(source, sink, left, then):
     with suppress(OSError):  # the other direction has ended both
         while chunk := source.recv(2**14):
-            carried += len(chunk)
-            if n_bytes is not None and carried > n_bytes:
-                if then == "stuck":
-                    time.sleep(60)
-                break
+            if left is not None:
+                left[0] -= len(chunk)
+                if left[0] < 0:
+                    if then == "stuck":
+                        time.sleep(60)
+                    break
             sink.sendall(chunk)
     for one in (source, sink):
         with suppress(OSError):
