@@ -71,8 +71,12 @@ class Bucket:
 
     def asked(self, since=0):
         """Method and path in the bucket of each request for it, after the first ones."""
-        start = f"/{self.name}"
-        return [(method, path[len(start) + 1 :]) for method, path in self.server.requests()[since:] if start in path]
+        start = f"/{self.name}/"
+        return [
+            (method, path.removeprefix(start))
+            for method, path in self.server.requests()[since:]
+            if path.startswith(start)
+        ]
 
 
 @contextmanager
