@@ -5,7 +5,7 @@ Each line is optional; what you leave out has the default shown here. Relative p
 
 library_path = "data/demo"  # the music library: tracks.csv, listens.csv, audio/, stems/; or "s3://bucket/folder"
 experiments_path = "experiments"  # trained models, sacred's records, TensorBoard's curves; or "s3://bucket/folder"
-explanations_path = "experiments/explanations"  # explanations that were computed before
+explanations_path = "experiments/explanations"  # explanations that were computed before; or "s3://bucket/folder"
 fleet_path = ""  # results of `lemons fleet`: a folder or s3://…; empty: fleet in experiments_path
 
 mongodb_url = ""  # such as "mongodb://localhost:27017": sacred records there, too; empty: to files alone

@@ -138,8 +138,6 @@ def read_config(path: str | os.PathLike | None = None) -> Config:
             raise ConfigError(f"{found} sets {name}, which is unknown; known names are {', '.join(known)}")
         if not isinstance(value, (str, os.PathLike)):
             raise ConfigError(f"{found}: {name}={value!r} must be a text; put it in quotation marks")
-    if is_url(settings.get("explanations_path", "")):
-        raise ConfigError(f"{found}: explanations_path must be a folder here, not a URL; give one, or leave it out")
     folder = found.resolve().parent
     paths = {
         name: _path(value, folder, f"{found}: {name}")

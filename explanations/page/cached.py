@@ -15,6 +15,7 @@ from lemons.audio import to_int16
 from lemons.baselines import SILENCE
 from lemons.config import Config
 from lemons.errors import DataError
+from lemons.explaining.cache import bring_explanations
 from lemons.explaining.components import mix_of_stems
 from lemons.explaining.criterion import Criterion, listed
 from lemons.explaining.explanation import Explanation, load_explanations
@@ -166,13 +167,13 @@ def get_others(config: Config, library: Library, listener: Listener, track_id: s
 
 def get_explanations(config: Config) -> list[Explanation]:
     """All cached explanations, without their `WhatIf`; read again when there are more."""
-    return _load_explanations(config.explanations_path, _stamps(config.explanations_path))
+    return _read_explanations(config.explanations_path)
 
 
 def get_explanations_of(case: Case) -> list[Explanation]:
     """The cached explanations of a track by a listener's present model."""
     model_hash = _hash_model(case.model, case.key[0])
-    found = _load_explanations(case.folder, _stamps(case.folder))
+    found = _read_explanations(case.folder)
     return [one for one in found if (one.track_id, one.model_hash) == (case.track.track_id, model_hash)]
 
 
@@ -191,6 +192,11 @@ def _find_model(config: Config, library: Library, listener: Listener) -> Listene
     except DataError as error:
         return find_in_fleet(_open_fleet(config.fleet_results), library, listener.name, without=error)
     return TrainedModel(library, listener.name, checkpoint)
+
+
+def _read_explanations(folder: Path) -> list[Explanation]:
+    bring_explanations(folder)
+    return _load_explanations(folder, _stamps(folder))
 
 
 def _stamps(*files: Path) -> tuple[int, ...]:

@@ -99,5 +99,11 @@ class Folder:
     def bring(self, folder: str, *, last: str) -> None:
         """Fetch the files of a folder of it, ``last`` after all others; nothing if that one was fetched before."""
 
-    def put(self, folder: str, files: Iterable[str], *, last: tuple[str, str]) -> None:
-        """Put files of a folder of it where all can see them, and after them one of this name and text."""
+    def bring_files(self, folder: str, *patterns: str) -> None:
+        """Fetch those files of a folder of it, by name or as ``*.json``, of whose names there are none here.
+
+        For files that never change: no other is fetched in place of one that is here.
+        """
+
+    def put(self, folder: str, files: Iterable[str], *, last: tuple[str, str] | None = None) -> None:
+        """Put files of a folder of it where all can see them, in this order; then one of this name and text."""

@@ -20,6 +20,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,10 @@ class Mirror(Folder):
 
     def folders(self) -> set[str]:
         """Names of the folders in the bucket, as they were some seconds ago at most."""
-        return _folders(self.place, int(time.monotonic() / SEEN_S))
+        return {name for name, status in self._seen("").items() if status is None}
+
+    def _seen(self, folder: str) -> dict[str, Status | None]:
+        return _names_in(self.place, folder, int(time.monotonic() / SEEN_S))
 
     def bring(self, folder: str, *, last: str) -> None:
         """Fetch the files of a folder of it, ``last`` after all others; nothing if that one was fetched before."""
@@ -170,18 +174,27 @@ class Mirror(Folder):
                 self._download(path, status)
             self._download(f"{folder}/{last}", marker)
 
-    def put(self, folder: str, files: Iterable[str], *, last: tuple[str, str]) -> None:
-        """Put files of a folder of it where all can see them, and after them one of this name and text."""
+    def bring_files(self, folder: str, *patterns: str) -> None:
+        """Fetch those files of a folder of it, by name or as ``*.json``, of whose names there are none here."""
+        for name, status in self._seen(folder).items():
+            here = (self.path / folder / name).exists()
+            if status and not here and any(fnmatchcase(name, pattern) for pattern in patterns):
+                self._download(posixpath.join(folder, name), status)
+
+    def put(self, folder: str, files: Iterable[str], *, last: tuple[str, str] | None = None) -> None:
+        """Put files of a folder of it where all can see them, in this order; then one of this name and text."""
         for name in files:
-            self.bucket.write(f"{folder}/{name}", (self.path / folder / name).read_bytes())
-        name, text = last
-        self.bucket.write(f"{folder}/{name}", text.encode())
-        _folders.cache_clear()
+            self.bucket.write(posixpath.join(folder, name), (self.path / folder / name).read_bytes())
+        if last:
+            name, text = last
+            self.bucket.write(posixpath.join(folder, name), text.encode())
+        _names_in.cache_clear()
 
 
-@lru_cache(16)
-def _folders(url: str, moment: int) -> set[str]:
-    return {path for path, status in Bucket(url).list(deep=False) if status is None}
+@lru_cache(64)
+def _names_in(url: str, folder: str, moment: int) -> dict[str, Status | None]:
+    """What is in a folder of a bucket: status of files, None for folders."""
+    return {posixpath.basename(path): status for path, status in Bucket(url).list(folder, deep=False)}
 
 
 def open_folder(place: Any) -> Folder:

@@ -139,8 +139,8 @@ def test_experiments_may_be_named_for_one_command_and_be_in_a_bucket(tmp_path, m
     assert open_folder(read_config().experiments_path).place == "s3://lab/runs"
 
 
-def test_explanations_are_kept_here(tmp_path):
+def test_a_url_with_a_password_is_refused_and_not_repeated(tmp_path):
     (tmp_path / "mine.py").write_text("explanations_path = 's3://me:secret@lab/why'\n")
-    with pytest.raises(ConfigError, match="explanations_path must be a folder here, not a URL") as caught:
+    with pytest.raises(ConfigError, match=r"explanations_path: s3://lab/why holds a password") as caught:
         read_config(tmp_path / "mine.py")
     assert "secret" not in str(caught.value)
