@@ -12,12 +12,13 @@ from lemons.config import Config
 from lemons.errors import DataError, LemonsError, NotKeptError, ParameterError
 from lemons.files import atomic_path, safe_name
 from lemons.library import Library, open_library
+from lemons.storage import open_folder
 from recsys import eval as evaluation_driver
 from recsys import experiment as training_driver
 from recsys.checkpoints import MODEL_FILE
 from recsys.data.splits import check_enough, load_or_draw_split
 from recsys.evaluation.evaluate import read_evaluation, read_scores, summarize
-from recsys.evaluation.report import make_report, write_report
+from recsys.evaluation.report import REPORT_FILE, make_report, write_report
 from recsys.model import check_device
 from recsys.model_runs import best_checkpoint, finished_runs
 from recsys.records.sacred_experiment import make_observers
@@ -186,6 +187,7 @@ def evaluate_all(config: Config, users: Sequence[str] | None = None, *, fallback
     try:
         with atomic_path(file) as temporary:
             table.to_csv(temporary)
+        _put(config, file)
     except DataError as error:
         raise NotKeptError(error, table) from error
     logger.info("written to %s", file)
@@ -205,11 +207,18 @@ def report_all(config: Config, users: Sequence[str] | None = None, *, fallback: 
     folder = results_folder(config, library)
     try:
         write_report(folder, report)
+        _put(config, folder / REPORT_FILE, (folder / REPORT_FILE).with_suffix(".csv"))
     except DataError as error:
         raise NotKeptError(error, report) from error
     logger.info("written to %s", folder)
     _check_kept(evaluated, report)
     return report
+
+
+def _put(config: Config, *files: Path) -> None:
+    """Put files of `results_folder` where the experiments are."""
+    folder = files[0].parent.relative_to(config.experiments_path)
+    open_folder(config.experiments_path).put(folder.as_posix(), [file.name for file in files])
 
 
 def _check_kept(evaluated: dict[str, Evaluated], result: pd.DataFrame) -> None:

@@ -20,6 +20,7 @@ from lemons.files import atomic_path
 from lemons.hashing import fingerprint, hash_file
 from lemons.library import Library
 from lemons.progress import Progress
+from lemons.storage import open_folder
 from recsys.data.crops import check_classes
 from recsys.data.features import MEL_FEATURES, track_features
 from recsys.data.splits import PARTS, load_or_draw_split
@@ -164,6 +165,7 @@ def read_evaluation(checkpoint_path: str | os.PathLike, library: Library, user: 
     """
     folder = Path(checkpoint_path).parent
     path, tracks = folder / EVALUATION_FILE, folder / TRACKS_FILE
+    open_folder(folder.parent).bring_files(folder.name, EVALUATION_FILE, TABLE_FILE, TRACKS_FILE)
     if not path.exists() or not tracks.is_file():
         return None
     try:
@@ -226,6 +228,7 @@ def _write(folder: Path, results: dict[str, Any], scores: pd.DataFrame) -> None:
         scores.rename_axis("track_id").to_csv(temporary)
     results["tracks_sha256"] = hash_file(folder / TRACKS_FILE)
     write_json(folder / EVALUATION_FILE, results)  # the last file: its presence marks a whole evaluation
+    open_folder(folder.parent).put(folder.name, [TABLE_FILE, TRACKS_FILE, EVALUATION_FILE])
 
 
 def summarize(results: list[dict[str, Any]]) -> pd.DataFrame:

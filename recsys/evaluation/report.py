@@ -20,7 +20,7 @@ from recsys.evaluation.evaluate import RANKERS, resampled
 from recsys.ranking import CONFIDENCE, MEASURES, N_RESAMPLES, interval, measure
 from recsys.tables import format_table
 
-__all__ = ["MEAN", "format_report", "make_report", "write_report"]
+__all__ = ["MEAN", "REPORT_FILE", "format_report", "make_report", "write_report"]
 
 REPORT_FILE = "report.json"
 MEAN = "mean of listeners"  # in place of a name

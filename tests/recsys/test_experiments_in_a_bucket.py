@@ -10,12 +10,14 @@ from lemons.config import Config
 from lemons.errors import DataError, NotHereError
 from lemons.hashing import model_hash
 from lemons.storage import is_there, open_folder
-from recsys.all_listeners import train_all
+from recsys.all_listeners import report_all, train_all
 from recsys.checkpoints import MODEL_FILE, load_checkpoint, save_checkpoint
+from recsys.evaluation.evaluate import EVALUATION_FILE, TABLE_FILE, TRACKS_FILE
 from recsys.fleet.networks import network_units
 from recsys.model import FCN
 from recsys.model_runs import best_checkpoint, finish_run, finished_runs, new_run
 
+EVALUATION = (EVALUATION_FILE, TABLE_FILE, TRACKS_FILE)
 QUICK = {"n_epochs": 1, "batch_size": 4, "device": "cpu"}
 
 
@@ -42,6 +44,18 @@ def test_what_is_trained_is_put_there_whole_and_found_elsewhere(config, short_li
     assert not [path for method, path in s3.asked(since) if method != "GET"]
     with pytest.raises(DataError, match=r"no model of nina .* in s3://[^?]*/lab; train one"):
         best_checkpoint(config.experiments_path, "nina", library=short_library)
+
+
+def test_an_evaluation_is_put_beside_its_model_and_read_elsewhere(config, short_library, s3, slim):
+    train_all(config, ["marko"], updates=QUICK)
+    report = report_all(config, ["marko"])
+    there = {path for method, path in s3.asked() if method == "PUT"}
+    assert {path.rpartition("/")[2] for path in there} >= {*EVALUATION, "report.json", "report.csv"}
+    shutil.rmtree(config.experiments_path)
+    since = len(s3.server.requests())
+    assert report_all(config, ["marko"]).equals(report)
+    again = {path for method, path in s3.asked(since) if method == "PUT"}
+    assert {path.rpartition("/")[2] for path in again} == {"report.json", "report.csv"}  # and evaluates nothing
 
 
 def test_a_run_that_cannot_be_put_is_none_yet_and_is_put_when_it_is_finished_again(config, short_library, s3_server):
