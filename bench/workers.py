@@ -1,14 +1,20 @@
-"""Two workers of one thread each against one of two, and what Ray costs beside the plain loop, side by side.
+"""What Ray costs beside the same work without it, with as many workers and threads, side by side.
 
     python bench/workers.py --library data/demo
 
-The units are features of a few tracks by an untrained network, whose weights change no times. The ways take turns, and
-each figure is the least of some rounds. On a machine whose cores are idle, or all that is compared is luck.
+The units are features of a few tracks by an untrained network, whose weights change no times. The two ways take turns,
+and each figure is the least of some rounds. Each line has a Ray of its own: a worker that computed with two threads
+before is slower with one by a seventh. On a machine whose cores are idle, or all that is compared is luck.
 """
 
 import argparse
+import logging
 import os
 import time
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,11 +23,13 @@ if __name__ == "__main__":  # before torch is imported
 
     make_threads_sleep()
 
+import numpy as np
 from faults import fresh_trunk
 from report import machine, table, write_section
 
-from lemons.fleet import Results, run_here, run_on_ray
-from lemons.fleet.on_ray import connected
+from lemons.fleet import Failure, Results, run_here, run_on_ray
+from lemons.fleet.on_ray import STORE_BYTES
+from lemons.fleet.units import attempt
 from lemons.library import open_library
 from recsys.fleet.embeddings import embedding_units
 
@@ -37,39 +45,61 @@ def main():
     parser.add_argument("--dry", action="store_true", help="print only")
     args = parser.parse_args()
     os.environ |= {"RAY_worker_niceness": "0"}  # by default, Ray's workers give way to any other program
-    where, library = machine(), open_library(args.library)
+    where, library, n_cores = machine(), open_library(args.library), os.cpu_count()
     some = list(library.rows)[: args.units * args.tracks]
-    with TemporaryDirectory() as folder:
+    rows = []
+    with TemporaryDirectory() as folder, processes(n_cores) as map_units:
         trunk = fresh_trunk(Path(folder) / "trunk.pt")
         units = embedding_units(library, trunk, track_ids=some, shard=args.tracks)
-        start = time.perf_counter()
-        with connected("local") as ray:
-            n_workers = int(ray.cluster_resources()["CPU"])
-            ways = {
-                "the plain loop, one thread": (run_here, 1),
-                f"the plain loop, {n_workers} threads": (run_here, n_workers),
-                f"one worker of Ray, {n_workers} threads": (run_on_ray, n_workers),
-                f"{n_workers} workers of Ray, one thread": (run_on_ray, 1),
-            }
-            for way, threads in ways.values():  # imports and caches
-                seconds(way, threads, units)
-            started = time.perf_counter() - start
-            found = {name: [] for name in ways}
-            for _ in range(args.rounds):
-                for name, (way, threads) in ways.items():
-                    found[name].append(seconds(way, threads, units))
-    least = {name: min(some) for name, some in found.items()}
-    first = next(iter(least.values()))
-    rows = [[name, f"{s:.2f}", f"{s / len(units):.3f}", f"{first / s:.2f}"] for name, s in least.items()]
+        for name, n_workers, threads, without in (
+            ("one worker, one thread", 1, 1, run_here),
+            (f"one worker, {n_cores} threads", 1, n_cores, run_here),
+            (f"{n_cores} workers, one thread", n_cores, 1, map_units),
+        ):
+            plain, ray = seconds_of_both(units, args.rounds, n_workers, threads, without)
+            numbers = [plain, ray, plain / len(units), ray / len(units)]
+            rows.append([name, *(f"{s:.2f}" for s in numbers), f"{ray / plain - 1:+.1%}"])
+    head = ["", "seconds without Ray", "with Ray", "a unit without", "with", "Ray costs"]
     text = f"""
-{len(units)} units of {args.tracks} tracks, the least of {args.rounds} rounds. {where}.
-Before them, {started:.0f} s for the start of Ray and a round of each, in which workers import PyTorch.
+{len(units)} units of {args.tracks} tracks, the least of {args.rounds} rounds, after one in which workers import
+PyTorch. Without Ray, one worker is the plain loop; several are processes of Python's own. {where}.
 
-{table(["way", "seconds", "a unit", "times as fast as the first"], rows)}
+{table(head, rows)}
 """
     print(text)
     if not args.dry:
         write_section("Workers and threads (bench/workers.py)", text)
+
+
+def seconds_of_both(units, n_rounds, n_workers, threads, without):
+    """Seconds of a way without Ray and of a Ray that does nothing else; the least of some rounds."""
+    with connected_to(n_workers * threads):
+        rounds = [(seconds(without, threads, units), seconds(run_on_ray, threads, units)) for _ in range(n_rounds + 1)]
+    return np.min(rounds[1:], axis=0)
+
+
+@contextmanager
+def connected_to(n_cores):
+    """A Ray of this machine with so many cores, which `run_on_ray` then takes."""
+    import ray
+
+    ray.init(num_cpus=n_cores, log_to_driver=False, logging_level=logging.WARNING, object_store_memory=STORE_BYTES)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def processes(n):
+    """Python's own workers: what so many processes cost each other, without Ray."""
+    with ProcessPoolExecutor(n, mp_context=get_context("spawn")) as pool:
+
+        def map_units(units, results, *, threads):
+            whys = pool.map(attempt, units, repeat(results), repeat(threads))
+            return [Failure(unit.name, why) for unit, why in zip(units, whys, strict=True) if why]
+
+        yield map_units
 
 
 def seconds(way, threads, units):
