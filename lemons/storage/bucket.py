@@ -80,6 +80,7 @@ class Bucket:
         query = f"?{parts.query}" if parts.query else ""
         self.url = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}{query}"
         self.name = (parts.path.rstrip("/") or place).rpartition("/")[2]
+        self._of_google = parts.scheme == "gs"
 
     def parent_and_name(self) -> tuple[str, str]:
         """The URL of the folder that it is in, and its name there: for a URL of a file."""
@@ -88,12 +89,24 @@ class Bucket:
 
     def list(self, folder: str = "", *, deep: bool = True) -> Iterator[tuple[str, Status | None]]:
         """Paths of files with their status, and of folders with None; ``deep``: of the folders in it, too."""
+        if deep or not self._of_google:
+            yield from self._list(folder, deep)
+            return
+        # pyarrow knows no folder in Google's storage that has no entry of its own, but all files in it
+        head, found = f"{folder}/" if folder else "", {}
+        for path, status in self._list(folder, True):
+            name, sign, _ = path.removeprefix(head).partition("/")
+            found[head + name] = None if sign else status
+        yield from found.items()
+
+    def _list(self, folder: str, deep: bool) -> Iterator[tuple[str, Status | None]]:
         filesystem, root = self._opened
         from pyarrow.fs import FileSelector, FileType
 
         base = f"{root}/{folder}" if folder else root
         try:
-            found = filesystem.get_file_info(FileSelector(base, recursive=deep))
+            # of Amazon's, it would also allow that there is no such bucket
+            found = filesystem.get_file_info(FileSelector(base, allow_not_found=self._of_google, recursive=deep))
         except FileNotFoundError:  # a folder in a bucket is there when a file is in it
             return
         except OSError as error:
