@@ -22,7 +22,7 @@ from lemons.exact.protocol import scaling
 
 __all__ = ["cut", "enumerate_layered", "enumerate_linear", "first_layer"]
 
-TILE_VALUES = {"cpu": 2**17, "cuda": 2**26}  # masks at once: two arrays of them should stay in the cache
+TILE_VALUES = {"cpu": 2**18, "cuda": 2**26}  # masks at once: two arrays of them should stay in the cache
 
 
 def cut(spans: list[tuple[int, int]], n_states: list[int]) -> tuple[int, int]:
