@@ -21,6 +21,7 @@ import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from report import machine, table, write_section
+from torch import nn
 
 from lemons.audio import SAMPLE_RATE
 from lemons.files import atomic_path
@@ -29,7 +30,7 @@ from recsys.data.crops import Crops, TrackSet, load_tracks
 from recsys.data.features import MEL_FEATURES, track_features
 from recsys.data.splits import load_or_draw_split
 from recsys.evaluation.baselines import mel_scores
-from recsys.model import FCN
+from recsys.model import FCN, N_MELS
 from recsys.pooled import head_logits, library_features
 from recsys.ranking import interval, measure, resamples
 from recsys.training.fit import fit
@@ -54,6 +55,12 @@ class Variant:
     seconds: float = 1.0  # of a crop
     pitch: float = 0.0  # semitones up or down at most, tempo with it
     level: float = 0.0  # dB up or down at most
+    by_band: bool = False  # each mel band is normalised by itself, not all of them together
+
+    @property
+    def usual(self):
+        """Whether it hears what the demo's training does."""
+        return (self.seconds, self.pitch, self.level, self.by_band) == (1, 0, 0, False)
 
 
 VARIANTS = (
@@ -65,7 +72,16 @@ VARIANTS = (
     Variant("half of the tracks", share=0.5),
     Variant("pitch ±1, level ±6 dB", pitch=1, level=6),
     Variant("crops of 2 s", seconds=2),
+    Variant("each mel band normalised", by_band=True),
 )
+
+
+class BandNorm(nn.BatchNorm1d):
+    """Batch normalisation of each of the mel bands, in the place of one for all."""
+
+    def forward(self, x):
+        """Decibels (batch, 1, bands, frames)."""
+        return super().forward(x.squeeze(1)).unsqueeze(1)
 
 
 class ChangedCrops(Crops):
@@ -157,6 +173,8 @@ def train(data, variant, seed):
     crops = ChangedCrops(share(tracks, by_pair=True), variant, **settings, n_crops=round(1 / variant.share))
     torch.manual_seed(seed)
     model, start = FCN(len(tracks)), time.process_time()
+    if variant.by_band:
+        model.spec_bn = BandNorm(N_MELS)
     training = fit(model, crops, val, name=variant.name, n_epochs=variant.n_epochs, **DEMO)
     minutes = (time.process_time() - start) / 60
     features = library_features(model, data.library, data.library.tracks.index)
@@ -233,14 +251,14 @@ def draw(found, data):
     FigureCanvasAgg(figure)
     epochs, tracks = figure.subplots(1, 2, sharey=True)
     for variant, results in found.items():
-        if (variant.share, variant.pitch, variant.seconds) == (1, 0, 1):
+        if variant.usual and variant.share == 1:
             curves = np.array([[one["roc_auc"] for one in result["history"]] for result in results])
             x = [one["epoch"] for one in results[0]["history"]]
             (line,) = epochs.plot(x, curves.mean(0), marker="o", label=f"{variant.n_epochs} epochs")
             epochs.fill_between(x, curves.min(0), curves.max(0), color=line.get_color(), alpha=0.15, lw=0)
     epochs.set(xlabel="epochs", ylabel="ROC-AUC, mean over listeners", title="Validation")
     epochs.legend(frameon=False)
-    shares = {v.share: r for v, r in found.items() if (v.n_epochs, v.pitch, v.seconds) == (20, 0, 1)}
+    shares = {v.share: r for v, r in found.items() if v.usual and v.n_epochs == 20}
     points = [(part, mean_of(data, one["logits"])["roc_auc"]) for part, some in shares.items() for one in some]
     means = {
         part: np.mean([mean_of(data, one["logits"])["roc_auc"] for one in shares[part]]) for part in sorted(shares)
