@@ -78,6 +78,10 @@ class Bucket:
             if path.startswith(start)
         ]
 
+    def written(self, since=0):
+        """Names of the files that were put, in this order; a client that waits too long for an answer tries again."""
+        return list(dict.fromkeys(name for method, name in self.asked(since) if method == "PUT"))
+
 
 @contextmanager
 def server(log):
