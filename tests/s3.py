@@ -90,21 +90,31 @@ def server(log):
         pytest.skip(
             "an S3 server needs moto: install 'moto[server]' elsewhere, and name its moto_server in $MOTO_SERVER"
         )
+    running = Server(free_port(), log)
+    with started([SERVER, "-H", "127.0.0.1", "-p", str(running.port)], log, ready=lambda: running.ask("PUT", "first")):
+        yield running
+
+
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+@contextmanager
+def started(command, log, *, ready):
+    """A program that writes its log to a file, from when ``ready`` raises no OSError."""
     with log.open("w") as output:
-        process = subprocess.Popen([SERVER, "-H", "127.0.0.1", "-p", str(port)], stdout=output, stderr=output)
-    running = Server(port, log)
+        process = subprocess.Popen(command, stdout=output, stderr=output)
     try:
         while True:
-            assert process.poll() is None, "moto_server ended"
+            assert process.poll() is None, f"{command[0]} ended"
             try:
-                running.ask("PUT", "first")
+                ready()
                 break
             except OSError:
                 time.sleep(0.1)
-        yield running
+        yield
     finally:
         process.terminate()
         process.wait()

@@ -1,9 +1,5 @@
 """A folder in Google's storage, on an emulator of it on loopback."""
 
-import socket
-import subprocess
-import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -18,30 +14,15 @@ EMULATOR = Path(s3.SERVER or "moto_server").with_name("gcp-storage-emulator")  #
 
 
 @pytest.fixture(scope="module")
-def port():
+def port(tmp_path_factory):
     if not EMULATOR.is_file():
         pytest.skip("Google's storage needs an emulator: install 'gcp-storage-emulator' beside moto's $MOTO_SERVER")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = s3.free_port()
     command = [EMULATOR, "start", "--host=127.0.0.1", f"--port={port}", "--in-memory", "--default-bucket=lab"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while not answers(f"http://127.0.0.1:{port}/storage/v1/b/lab"):
-            assert process.poll() is None, "the emulator ended"
-            time.sleep(0.1)
+    bucket = f"http://127.0.0.1:{port}/storage/v1/b/lab"
+    log = tmp_path_factory.mktemp("google") / "log"
+    with s3.started(command, log, ready=lambda: urllib.request.urlopen(bucket).close()):
         yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def answers(url):
-    try:
-        urllib.request.urlopen(url).close()
-    except urllib.error.URLError:
-        return False
-    return True
 
 
 def url(port, folder):
