@@ -44,7 +44,8 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, help="of which the fastest counts")
     parser.add_argument("--dry", action="store_true", help="print only")
     args = parser.parse_args()
-    os.environ |= {"RAY_worker_niceness": "0"}  # by default, Ray's workers give way to any other program
+    # by default, Ray's workers give way to any other program, and it sends statistics
+    os.environ |= {"RAY_worker_niceness": "0", "RAY_USAGE_STATS_ENABLED": "0"}
     where, library, n_cores = machine(), open_library(args.library), os.cpu_count()
     some = list(library.rows)[: args.units * args.tracks]
     rows = []
